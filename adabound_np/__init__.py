@@ -1,0 +1,1 @@
+"""Adaptive gradient methods in NumPy, line by line as in the papers."""

@@ -1,0 +1,110 @@
+"""Checks of arguments: every message names the argument, its value, and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "Real", "flag", "known", "nearest", "positive_int", "real", "sqrt", "within"]
+
+Array: TypeAlias = NDArray[Any]
+#: A hyperparameter: one number, or an array with one number for each trajectory of a batch.
+Real: TypeAlias = float | Array
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "[": operator.ge,
+    "(": operator.gt,
+    "]": operator.le,
+    ")": operator.lt,
+}
+
+
+def sqrt(x: Any) -> Any:
+    """Square root that keeps a Python number a Python float.
+
+    Under NumPy 2 an ``np.float64`` scalar promotes float32 arrays to float64; a Python float
+    does not. Hyperparameter arithmetic therefore stays in Python floats.
+    """
+    return math.sqrt(x) if isinstance(x, (int, float)) else np.sqrt(x)
+
+
+def real(name: str, value: Any) -> Real:
+    """Return `value` as a Python float, or as a float array if it has one axis or more.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not a real number or an array of real numbers (a bool is not).
+    """
+    if type(value) is float:
+        return value
+    kind = "O" if value is None else np.asarray(value).dtype.kind
+    if kind not in "iuf":
+        raise TypeError(f"{name} must be a real number or an array of them, got {value!r}")
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return float(array)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def within(name: str, value: Any, interval: str) -> Real:
+    """Return `value` as by `real` if all of it lies in `interval`, such as ``"[0, 1)"``.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not real.
+    ValueError
+        If any of it lies outside the interval; NaN lies outside every interval.
+    """
+    number = real(name, value)
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    inside = _COMPARE[interval[0]](number, low) & _COMPARE[interval[-1]](number, high)
+    if not np.all(inside):
+        raise ValueError(f"{name} must be in {interval}, got {value!r}")
+    return number
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return `value` if it is a bool; raise TypeError if not."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def positive_int(name: str, value: Any) -> int:
+    """Return `value` as an int if it is a whole number of at least 1.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not an integer (a bool is not).
+    ValueError
+        If it is smaller than 1.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an integer of at least 1, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+    return int(value)
+
+
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """Return a hint such as ``"; did you mean 'adam'?"``, empty if nothing is near."""
+    close = difflib.get_close_matches(name, list(choices), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def known(what: str, name: Any, choices: Iterable[str]) -> str:
+    """Return `name` if it is one of `choices`; raise ValueError with the nearest one if not."""
+    choices = list(choices)
+    if not isinstance(name, str) or name not in choices:
+        hint = nearest(str(name), choices)
+        raise ValueError(f"unknown {what} {name!r}{hint} (allowed: {', '.join(choices)})")
+    return name

@@ -1,0 +1,297 @@
+r"""Schedules: what a hyperparameter is at step t = 1, 2, ...
+
+The step size of every optimizer is multiplied by a schedule s_t, and beta1 (in AdamNC also
+beta2) may follow one. A schedule is called with t, an integer or an integer array, and returns
+a number or an array of t's shape. ``product(t)`` is the product of its first t values, which
+bias correction needs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from adabound_np.checks import Array, Real, known, positive_int, real, sqrt, within
+
+__all__ = [
+    "Constant",
+    "FromCallable",
+    "Geometric",
+    "Harmonic",
+    "InverseTime",
+    "InvSqrt",
+    "OneMinusInverse",
+    "Schedule",
+    "StepDecay",
+    "as_schedule",
+]
+
+
+@runtime_checkable
+class Schedule(Protocol):
+    """What a schedule can do; any object with these two methods is one."""
+
+    def __call__(self, t: Any) -> Any:
+        """Value at step t (1 is the first step)."""
+
+    def product(self, t: Any) -> Any:
+        """Product of the values at steps 1 to t."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same value at every step.
+
+    Examples
+    --------
+    >>> Constant(0.9)(7), Constant(0.5).product(3)
+    (0.9, 0.125)
+    """
+
+    value: Real
+
+    def __call__(self, t: Any) -> Any:
+        return self.value
+
+    def product(self, t: Any) -> Any:
+        r"""\prod_{i \le t} \beta = \beta^t."""
+        return self.value**t
+
+
+@dataclass(frozen=True)
+class InvSqrt:
+    r"""s_t = 1/\sqrt{t}, the step-size schedule of the theory ([Luo19] Alg. 1 and 2).
+
+    Examples
+    --------
+    >>> InvSqrt()(4)
+    0.5
+    """
+
+    def __call__(self, t: Any) -> Any:
+        # s_t = 1 / \sqrt{t}        [Luo19 Alg. 2, l. 4]
+        return 1 / sqrt(t)
+
+    def product(self, t: Any) -> Any:
+        r"""\prod_{i \le t} i^{-1/2} = (t!)^{-1/2}."""
+        return _inverse_factorial(t) ** 0.5
+
+
+@dataclass(frozen=True)
+class InverseTime:
+    r"""s_t = 1/(1 + (t - 1) d), the `lr_decay` of PyTorch's Adagrad.
+
+    Parameters
+    ----------
+    decay : float
+        d >= 0, per step.
+    """
+
+    decay: float
+
+    def __post_init__(self) -> None:
+        within("decay", self.decay, "[0, inf)")
+
+    def __call__(self, t: Any) -> Any:
+        # s_t = 1 / (1 + (t - 1) d)        [torch.optim.Adagrad]
+        return 1 / (1 + (t - 1) * self.decay)
+
+    def product(self, t: Any) -> Any:
+        """Running product, from the values themselves."""
+        return _running_product(self, t)
+
+
+@dataclass(frozen=True)
+class StepDecay:
+    r"""s_t = factor^{k}, where k is the number of milestones passed before step t.
+
+    Parameters
+    ----------
+    milestones : sequence of int
+        Numbers of steps, increasing, after which the rate is multiplied by `factor`.
+        [Luo19] divides by 10 after 150 of 200 epochs: one milestone, 150 * steps per epoch.
+    factor : float
+        In (0, 1].
+
+    Examples
+    --------
+    >>> s = StepDecay([100, 150], factor=0.5)
+    >>> s(100), s(101), s(151)
+    (1.0, 0.5, 0.25)
+    """
+
+    milestones: tuple[int, ...]
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        marks = tuple(positive_int("milestones", mark) for mark in self.milestones)
+        if list(marks) != sorted(set(marks)):
+            raise ValueError(f"milestones must be increasing, got {self.milestones!r}")
+        object.__setattr__(self, "milestones", marks)
+        within("factor", self.factor, "(0, 1]")
+
+    def __call__(self, t: Any) -> Any:
+        passed = np.searchsorted(self.milestones, t, side="left")
+        # s_t = c^k        [Luo19 Sec. 5: the rate is divided by 10 late in training]
+        return self.factor ** (passed if np.ndim(t) else int(passed))
+
+    def product(self, t: Any) -> Any:
+        """Running product, from the values themselves."""
+        return _running_product(self, t)
+
+
+@dataclass(frozen=True)
+class Geometric:
+    r"""\beta_{1t} = \beta_1 \lambda^{t-1} ([Reddi18] Cor. 1, [Luo19] Sec. 4).
+
+    Examples
+    --------
+    >>> Geometric(0.9, 0.5)(3)
+    0.225
+    """
+
+    value: float
+    ratio: float
+
+    def __post_init__(self) -> None:
+        within("value", self.value, "[0, 1)")
+        within("ratio", self.ratio, "(0, 1)")
+
+    def __call__(self, t: Any) -> Any:
+        # \beta_{1t} = \beta_1 \lambda^{t-1}        [Reddi18 Cor. 1]
+        return self.value * self.ratio ** (t - 1)
+
+    def product(self, t: Any) -> Any:
+        r"""\prod_{i \le t} \beta_1 \lambda^{i-1} = \beta_1^t \lambda^{t(t-1)/2}."""
+        return self.value**t * self.ratio ** (t * (t - 1) / 2)
+
+
+@dataclass(frozen=True)
+class Harmonic:
+    r"""\beta_{1t} = \beta_1 / t ([Luo19] Sec. 4, [Sav19] Cor. 2).
+
+    Examples
+    --------
+    >>> Harmonic(0.9)(3)
+    0.3
+    """
+
+    value: float
+
+    def __post_init__(self) -> None:
+        within("value", self.value, "[0, 1)")
+
+    def __call__(self, t: Any) -> Any:
+        # \beta_{1t} = \beta_1 / t        [Luo19 Sec. 4]
+        return self.value / t
+
+    def product(self, t: Any) -> Any:
+        r"""\prod_{i \le t} \beta_1 / i = \beta_1^t / t!."""
+        return self.value**t * _inverse_factorial(t)
+
+
+@dataclass(frozen=True)
+class OneMinusInverse:
+    r"""\beta_{2t} = 1 - 1/t, which makes v_t the mean of the squared gradients ([Reddi18] Alg. 3).
+
+    Examples
+    --------
+    >>> OneMinusInverse()(1), OneMinusInverse()(4)
+    (0.0, 0.75)
+    """
+
+    def __call__(self, t: Any) -> Any:
+        # \beta_{2t} = 1 - 1/t        [Reddi18 Cor. 2]
+        return 1 - 1 / t
+
+    def product(self, t: Any) -> Any:
+        r"""Zero, since \beta_{21} = 0."""
+        return 0.0 * t
+
+
+@dataclass(frozen=True)
+class FromCallable:
+    """A schedule from any function of t; each value is checked when it is used.
+
+    Parameters
+    ----------
+    function : callable
+        Takes an integer t >= 1 and returns a number. To run with arrays of t (parallel in
+        time) it must accept those too.
+    name : str
+        What error messages call it.
+    interval : str
+        Where its values must lie, such as ``"[0, 1)"``.
+    """
+
+    function: Callable[[Any], Any]
+    name: str = "schedule"
+    interval: str = "[0, inf)"
+    _last: list[Any] = field(default_factory=lambda: [0, 1.0], repr=False, compare=False)
+
+    def __call__(self, t: Any) -> Any:
+        return within(f"{self.name} at t = {t}", self.function(t), self.interval)
+
+    def product(self, t: Any) -> Any:
+        """Running product, remembered from step to step."""
+        if np.ndim(t):
+            return _running_product(self, t)
+        done, product = self._last if self._last[0] <= t else (0, 1.0)
+        for i in range(done + 1, t + 1):
+            product = product * self(i)
+        self._last[:] = [t, product]
+        return product
+
+
+def _inverse_factorial(t: Any) -> Any:
+    """1/t!, zero where t! overflows."""
+    if np.ndim(t):
+        return np.exp(-np.vectorize(math.lgamma, otypes=[float])(np.asarray(t) + 1.0))
+    return math.exp(-math.lgamma(t + 1.0))
+
+
+def _running_product(schedule: Callable[[Any], Any], t: Any) -> Any:
+    """Product of schedule(1), ..., schedule(t), for t an integer or an array of them."""
+    values = [schedule(i) for i in range(1, int(np.max(t)) + 1)]
+    products: Array = np.cumprod([1.0, *values])
+    return products[np.asarray(t)] if np.ndim(t) else float(products[t])
+
+
+_NAMED: dict[str, Callable[[], Schedule]] = {
+    "constant": lambda: Constant(1.0),
+    "inv-sqrt": InvSqrt,
+}
+
+
+def as_schedule(name: str, value: Any, interval: str) -> Schedule:
+    """Make a schedule of what the user gave.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for error messages.
+    value : float, array, str, Schedule or callable
+        A number (constant), ``"constant"``, ``"inv-sqrt"``, a schedule of this module, or any
+        function of t.
+    interval : str
+        Where its values must lie.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `value` is none of these, or a number outside `interval`.
+    """
+    if isinstance(value, str):
+        return _NAMED[known(name, value, _NAMED)]()
+    if isinstance(value, Constant):
+        return Constant(within(name, value.value, interval))
+    if isinstance(value, Schedule):
+        within(f"{name} at t = 1", value(1), interval)
+        return value
+    if callable(value):
+        return FromCallable(value, name, interval)
+    return Constant(within(name, real(name, value), interval))

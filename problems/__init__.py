@@ -1,0 +1,1 @@
+"""What the optimizers run on, and what is concluded."""
