@@ -22,12 +22,14 @@ __all__ = [
     "FromCallable",
     "Geometric",
     "Harmonic",
-    "InverseTime",
     "InvSqrt",
+    "InverseTime",
     "OneMinusInverse",
+    "Scaled",
     "Schedule",
     "StepDecay",
     "as_schedule",
+    "betas_of",
 ]
 
 
@@ -214,6 +216,21 @@ class OneMinusInverse:
 
 
 @dataclass(frozen=True)
+class Scaled:
+    """A schedule times a number: what a changed ``group["lr"]`` makes of s_t."""
+
+    factor: Real
+    schedule: Schedule
+
+    def __call__(self, t: Any) -> Any:
+        return self.factor * self.schedule(t)
+
+    def product(self, t: Any) -> Any:
+        r"""\prod_{i \le t} c s_i = c^t \prod_{i \le t} s_i."""
+        return self.factor**t * self.schedule.product(t)
+
+
+@dataclass(frozen=True)
 class FromCallable:
     """A schedule from any function of t; each value is checked when it is used.
 
@@ -295,3 +312,12 @@ def as_schedule(name: str, value: Any, interval: str) -> Schedule:
     if callable(value):
         return FromCallable(value, name, interval)
     return Constant(within(name, real(name, value), interval))
+
+
+def betas_of(group: dict[str, Any]) -> tuple[Any, Any]:
+    """Return a group's `betas`, unchecked but for being a pair; raise TypeError if it is not."""
+    try:
+        beta1, beta2 = group["betas"]
+    except (TypeError, ValueError):
+        raise TypeError(f"betas must be a pair (beta1, beta2), got {group['betas']!r}") from None
+    return beta1, beta2
