@@ -21,11 +21,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from adabound_np.checks import Array, flag, names_among, within
-from adabound_np.feasible import FeasibleSet, Unconstrained
-from adabound_np.parameters import array_of, check_gradient
+from adabound_np.feasible import Unconstrained
+from adabound_np.parameters import array_of, check_gradient, check_shape
 from adabound_np.schedules import Constant, Scaled, as_schedule
 
-__all__ = ["SHARED", "Algorithm", "Hyperparameters", "at_rest"]
+__all__ = ["SHARED", "Algorithm", "Hyperparameters", "at_rest", "in_dtype"]
 
 #: Hyperparameters that every optimizer has, with their defaults.
 SHARED: dict[str, Any] = {
@@ -107,11 +107,7 @@ class Algorithm:
             If array-valued hyperparameters do not broadcast to x's shape.
         """
         x = array_of("x", x)
-        if np.broadcast_shapes(self.hyper.shape, x.shape) != x.shape:
-            raise ValueError(
-                f"x must have a shape to which the hyperparameters' {self.hyper.shape} "
-                f"broadcasts, got {x.shape}"
-            )
+        check_shape("x", x, self.hyper.shape)
         return self.fresh(self.hyper, x)
 
     def update(self, x: Any, g: Any, s: Any) -> tuple[Any, Any]:
@@ -134,7 +130,7 @@ class Algorithm:
         with np.errstate(divide="ignore"):
             x_new, s = self.advance(self.hyper, x, g, s)
         if self.hyper.shape:  # array-valued hyperparameters are float64; x keeps its dtype
-            return np.asarray(x_new, x.dtype), _in_dtype(s, x.dtype)
+            return np.asarray(x_new, x.dtype), in_dtype(s, x.dtype)
         return x_new, s
 
     def fresh(self, h: Hyperparameters, x: Array) -> Any:
@@ -153,9 +149,9 @@ class Algorithm:
         alpha = within("initial_lr", group.get("initial_lr", lr), "(0, inf)")
         schedule = as_schedule("schedule", group["schedule"], "[0, inf)")
         feasible = Unconstrained() if group["feasible"] is None else group["feasible"]
-        if not isinstance(feasible, FeasibleSet):
+        if not (hasattr(feasible, "project") and hasattr(feasible, "elementwise")):
             raise TypeError(f"feasible must be None or a FeasibleSet, got {feasible!r}")
-        shape = np.broadcast_shapes(*_shapes(group.values()))
+        shape = np.broadcast_shapes(*_shapes(group[name] for name in self.defaults))
         return Hyperparameters(
             alpha=alpha,
             s=schedule if np.all(lr == alpha) else Scaled(lr / alpha, schedule),
@@ -188,7 +184,8 @@ def at_rest(eta: Any) -> Any:
     return np.where(np.isposinf(eta), 0.0, eta)
 
 
-def _in_dtype(s: Any, dtype: Any) -> Any:
+def in_dtype(s: Any, dtype: Any) -> Any:
+    """A state with its arrays in `dtype`."""
     return type(s)(s.t, *(np.asarray(a, dtype) for a in s[1:]))
 
 

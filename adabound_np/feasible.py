@@ -9,7 +9,7 @@ r"""Feasible sets F and the projection onto them that the papers ask for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from adabound_np.checks import Real, real, within
 __all__ = ["Box", "FeasibleSet", "L2Ball", "Unconstrained"]
 
 
-@runtime_checkable
 class FeasibleSet(Protocol):
     """What a feasible set can do; any object with these is one."""
 

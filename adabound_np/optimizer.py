@@ -8,14 +8,15 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from adabound_np import checkpoint
-from adabound_np.algorithm1 import Algorithm, Hyperparameters
+from adabound_np.algorithm1 import Algorithm, Hyperparameters, in_dtype
 from adabound_np.checks import Array, names_among
-from adabound_np.parameters import check_gradient, data_of, gradient_of, groups_of
+from adabound_np.parameters import check_gradient, check_shape, data_of, gradient_of, groups_of
 
 __all__ = ["BLOCK", "Optimizer"]
 
-#: Elements of one block: the temporaries of an update then fit a core's second-level cache.
-BLOCK = 32 * 1024
+#: Bytes of one block of a parameter. The temporaries of an update then fit a core's second-level
+#: cache, and are just large enough for NumPy to reuse one for the next within an expression.
+BLOCK = 256 * 1024
 
 Self = TypeVar("Self", bound="Optimizer")
 
@@ -82,21 +83,25 @@ class Optimizer(Algorithm):
             If a hyperparameter is unknown or out of range, a parameter is not a writable float
             array (or holds none), or occurs twice. Nothing is added then.
         """
+        if not isinstance(group, dict) or "params" not in group:
+            raise TypeError(f'group must be a dict with a key "params", got {group!r}')
         params = group["params"]
-        params = [params] if hasattr(params, "grad") else list(params)
+        single = isinstance(params, np.ndarray) or hasattr(params, "grad")
+        params = [params] if single else list(params)
         own = {name: value for name, value in group.items() if name != "params"}
         names_among(type(self).__name__, own, [*self.defaults, "initial_lr"])
         new = {"params": params, **self.defaults, **own}
         new.setdefault("initial_lr", new["lr"])
-        self.check_group(new)
-        seen = [id(data_of(p)) for _, p in self._parameters()]
+        h = self.check_group(new)
+        seen = [id(p) for _, p in self._parameters()]
         for i, p in enumerate(params, start=len(seen)):
             x = data_of(p, f"params[{i}]")
+            check_shape(f"params[{i}]", x, h.shape)
             if not x.flags.writeable:
-                raise ValueError(f"params[{i}] is a read-only array; it must be writable")
-            if id(x) in seen:
-                raise ValueError(f"params[{i}] occurs twice among the parameters")
-            seen.append(id(x))
+                raise ValueError(f"params[{i}] must be writable, got a read-only array")
+            if id(p) in seen:
+                raise ValueError(f"params[{i}] must not occur twice among the parameters")
+            seen.append(id(p))
         self.param_groups.append(new)
         self.state += [None] * len(params)
         self._applied += [None] * len(params)
@@ -149,7 +154,7 @@ class Optimizer(Algorithm):
                 self.state[i], self._applied[i] = self._in_blocks(h, x, g, s), h
             for i, h, x, x_new, s in pending:
                 x[...] = x_new
-                self.state[i], self._applied[i] = _in_dtype(s, x.dtype), h
+                self.state[i], self._applied[i] = in_dtype(s, x.dtype), h
         return loss
 
     def effective_lr(self, s: Any = None) -> Any:
@@ -214,6 +219,7 @@ class Optimizer(Algorithm):
             if g is None:
                 continue
             h, x = rules[id(group)], data_of(p)
+            check_shape(f"params[{i}]", x, h.shape)
             g = check_gradient(f"the gradient of params[{i}]", g, x)
             s = self.fresh(h, x) if self.state[i] is None else self.state[i]
             if (id(group), s.t) not in tried:
@@ -230,17 +236,18 @@ class Optimizer(Algorithm):
 
     def _in_blocks(self, h: Hyperparameters, x: Array, g: Array, s: Any) -> Any:
         """`advance` over slices of x and the state, in place; returns the state."""
+        if x.nbytes > BLOCK:
+            # glibc returns freed blocks to the system, to fetch them anew page by page (4 times
+            # the time of a step), until it has seen a larger one freed.
+            np.empty(32 * BLOCK, np.uint8)
         x, g = x.reshape(-1), g.reshape(-1)
         arrays = [a.reshape(-1) for a in s[1:]]
-        for start in range(0, x.size, BLOCK):
-            block = slice(start, start + BLOCK)
+        length = BLOCK // x.itemsize
+        for start in range(0, x.size, length):
+            block = slice(start, start + length)
             x[block], new = self.advance(
                 h, x[block], g[block], self.State(s.t, *(a[block] for a in arrays))
             )
             for old, array in zip(arrays, new[1:], strict=True):
                 old[block] = array
         return s._replace(t=s.t + 1)
-
-
-def _in_dtype(s: Any, dtype: Any) -> Any:
-    return type(s)(s.t, *(np.asarray(a, dtype) for a in s[1:]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from adabound_np.checks import Array
 
-__all__ = ["array_of", "check_gradient", "data_of", "gradient_of", "groups_of"]
+__all__ = ["array_of", "check_gradient", "check_shape", "data_of", "gradient_of", "groups_of"]
 
 
 def array_of(name: str, x: Any) -> Array:
@@ -84,6 +84,15 @@ def check_gradient(name: str, g: Any, x: Array) -> Any:
             f"({len(bad)} of {g.size} entries); the step is refused"
         )
     return g
+
+
+def check_shape(name: str, x: Array, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless hyperparameters of `shape` broadcast to x's shape."""
+    if shape and np.broadcast_shapes(shape, x.shape) != x.shape:
+        raise ValueError(
+            f"{name} must have a shape to which the hyperparameters' {shape} broadcasts, "
+            f"got {x.shape}"
+        )
 
 
 def groups_of(params: Iterable[Any] | None) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -33,7 +33,6 @@ __all__ = [
 ]
 
 
-@runtime_checkable
 class Schedule(Protocol):
     """What a schedule can do; any object with these two methods is one."""
 
@@ -306,11 +305,10 @@ def as_schedule(name: str, value: Any, interval: str) -> Schedule:
         return _NAMED[known(name, value, _NAMED)]()
     if isinstance(value, Constant):
         return Constant(within(name, value.value, interval))
-    if isinstance(value, Schedule):
-        within(f"{name} at t = 1", value(1), interval)
-        return value
     if callable(value):
-        return FromCallable(value, name, interval)
+        schedule = value if hasattr(value, "product") else FromCallable(value, name, interval)
+        within(f"{name} at t = 1", schedule(1), interval)
+        return schedule
     return Constant(within(name, real(name, value), interval))
 
 
