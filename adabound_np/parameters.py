@@ -88,7 +88,10 @@ def check_gradient(name: str, g: Any, x: Array) -> Any:
 
 def check_shape(name: str, x: Array, shape: tuple[int, ...]) -> None:
     """Raise ValueError unless hyperparameters of `shape` broadcast to x's shape."""
-    if shape and np.broadcast_shapes(shape, x.shape) != x.shape:
+    fits = len(shape) <= x.ndim and all(
+        n in (1, m) for n, m in zip(shape[::-1], x.shape[::-1], strict=False)
+    )
+    if not fits:
         raise ValueError(
             f"{name} must have a shape to which the hyperparameters' {shape} broadcasts, "
             f"got {x.shape}"
