@@ -73,6 +73,8 @@ class LinearProblem:
     #: Name on the command line.
     name: str
     feasible: Box = Box(-1.0, 1.0)
+    #: Steps after which the slopes repeat; 1 if they do not.
+    period: int = 1
 
     def slopes(self, start: int, stop: int) -> NDArray[np.float64]:
         """c_t for start <= t < stop, with t = 1 the first step; shape (stop - start,).
