@@ -20,6 +20,7 @@ from adabound_np import (
     Geometric,
     Harmonic,
     InvSqrt,
+    OneMinusInverse,
     RMSprop,
     StepDecay,
 )
@@ -99,6 +100,78 @@ def test_algorithms_2_and_3_by_their_sums(ams):
     assert ((lower < eta_hat) & (eta_hat < upper)).any()
     steps = np.cumsum(eta_hat / np.sqrt(COUNT) * m, axis=0)
     np.testing.assert_allclose(xs[1:], -steps, rtol=1e-12, atol=1e-13)
+
+
+EPS, ALPHA = 0.3, 0.05
+M, V = weighted_sums(0.9, G), weighted_sums(0.8, G**2)
+C1, C2 = 1 - 0.9**COUNT, 1 - 0.8**COUNT
+CODE = {
+    "adagrad": (AdaGrad, {}, ALPHA * G / (np.sqrt(np.cumsum(G**2, axis=0)) + EPS)),
+    "rmsprop": (RMSprop, {"alpha": 0.8}, ALPHA * G / (np.sqrt(V) + EPS)),
+    "adam": (Adam, {"betas": (0.9, 0.8)}, ALPHA * (M / C1) / (np.sqrt(V / C2) + EPS)),
+    "amsgrad": (
+        AMSGrad, {"betas": (0.9, 0.8)},
+        ALPHA * (M / C1) / (np.sqrt(np.maximum.accumulate(V) / C2) + EPS),
+    ),
+    "adamnc": (
+        AdamNC, {}, ALPHA * M / (np.sqrt(np.cumsum(G**2, axis=0) / COUNT) + EPS),
+    ),
+    "adabound": (
+        AdaBound, {"betas": (0.9, 0.8), "gamma": 0.05},
+        M * np.clip(
+            ALPHA * np.sqrt(C2) / C1 / (np.sqrt(V) + EPS),
+            0.1 * (1 - 1 / (0.05 * COUNT + 1)), 0.1 * (1 + 1 / (0.05 * COUNT)),
+        ),
+    ),
+    "amsbound": (
+        AMSBound, {"betas": (0.9, 0.8), "gamma": 0.05},
+        M * np.clip(
+            ALPHA * np.sqrt(C2) / C1 / (np.sqrt(np.maximum.accumulate(V)) + EPS),
+            0.1 * (1 - 1 / (0.05 * COUNT + 1)), 0.1 * (1 + 1 / (0.05 * COUNT)),
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_the_codes_form_by_its_sums(name):
+    """PyTorch's and the released code's form: epsilon and bias correction, constant step."""
+    cls, kw, steps = CODE[name]
+    xs, _ = path(cls(lr=ALPHA, eps=EPS, **kw))
+    np.testing.assert_allclose(xs[1:], -np.cumsum(steps, axis=0), rtol=1e-11, atol=1e-13)
+
+
+def test_pytorchs_first_step_is_not_dampened():
+    b = G[0]
+    xs, _ = path(SGD(lr=1.0, momentum=0.9, dampening=0.25))
+    np.testing.assert_array_equal(xs[1], -b)
+    for t in range(1, T):
+        b = 0.9 * b + 0.75 * G[t]
+        np.testing.assert_allclose(xs[t] - xs[t + 1], b, rtol=1e-10, atol=1e-10)
+
+
+def test_defaults_are_pytorchs_and_the_released_codes():
+    shared = {
+        "weight_decay": 0.0, "decoupled_weight_decay": False, "fixed_decay": False,
+        "schedule": "constant", "feasible": None,
+    }  # fmt: skip
+    adam = {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "bias_correction": True}
+    bound = {**adam, "final_lr": 0.1, "gamma": 1e-3, "bounds": None}
+    for cls, own in {
+        SGD: {
+            "lr": 1e-3, "momentum": 0.0, "dampening": 0.0, "nesterov": False,
+            "dampen_first_step": False,
+        },
+        CSGD: {"lr": 0.1, "momentum": 0.9, "bias_correction": True},
+        AdaGrad: {"lr": 1e-2, "initial_accumulator_value": 0.0, "eps": 1e-10, "average": False},
+        RMSprop: {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8},
+        Adam: adam,
+        AMSGrad: adam,
+        AdamNC: {"lr": 1e-3, "betas": (0.9, OneMinusInverse()), "eps": 1e-8},
+        AdaBound: bound,
+        AMSBound: bound,
+    }.items():  # fmt: skip
+        assert cls().defaults == {**own, **shared}
 
 
 def test_csgd_corrects_the_bias_of_dampened_momentum():
