@@ -112,9 +112,9 @@ class Adam(Optimizer):
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha_t / (\sqrt{v_t} + \hat\epsilon_t), bias correction in \alpha_t."""
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [KB15 Alg. 1, b = 1; Luo19, b = 0]
-        c1 = 1 - h.b * h.beta1.product(t)
+        c1 = 1 - (h.b and h.beta1.product(t))
         # c_2 = 1 - b \beta_2^t        [KB15 Alg. 1, b = 1; Luo19, b = 0]
-        c2 = 1 - h.b * h.beta2**t
+        c2 = 1 - (h.b and h.beta2**t)
         # \alpha_t = \alpha \sqrt{c_2} / c_1        [KB15 Sec. 2]
         alpha = h.alpha * sqrt(c2) / c1
         # \hat{\epsilon}_t = \epsilon \sqrt{c_2}        [KB15 Sec. 2]

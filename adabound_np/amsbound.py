@@ -147,9 +147,9 @@ class AMSBound(Optimizer):
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t Clip(\alpha_t/(\sqrt{\hat{v}_t} + \epsilon), \eta_l(t), \eta_u(t))."""
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [released code, b = 1; Luo19, b = 0]
-        c1 = 1 - h.b * h.beta1.product(t)
+        c1 = 1 - (h.b and h.beta1.product(t))
         # c_2 = 1 - b \beta_2^t        [released code, b = 1; Luo19, b = 0]
-        c2 = 1 - h.b * h.beta2**t
+        c2 = 1 - (h.b and h.beta2**t)
         # \alpha_t = \alpha \sqrt{c_2} / c_1        [released code; Luo19: \alpha_t = \alpha]
         alpha = h.alpha * sqrt(c2) / c1
         # \hat{\eta}_t = \mathrm{Clip}(\alpha_t/(\sqrt{\hat{v}_t} + \epsilon), \eta_l(t), \eta_u(t))

@@ -111,9 +111,9 @@ class AMSGrad(Optimizer):
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha_t / (\sqrt{\hat v_t} + \hat\epsilon_t)."""
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [torch.optim.Adam, b = 1; Reddi18, b = 0]
-        c1 = 1 - h.b * h.beta1.product(t)
+        c1 = 1 - (h.b and h.beta1.product(t))
         # c_2 = 1 - b \beta_2^t        [torch.optim.Adam, b = 1; Reddi18, b = 0]
-        c2 = 1 - h.b * h.beta2**t
+        c2 = 1 - (h.b and h.beta2**t)
         # \alpha_t = \alpha \sqrt{c_2} / c_1        [KB15 Sec. 2]
         alpha = h.alpha * sqrt(c2) / c1
         # \hat{\epsilon}_t = \epsilon \sqrt{c_2}        [KB15 Sec. 2]

@@ -93,7 +93,7 @@ class CSGD(Optimizer):
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha / (1 - \beta^t)."""
         # \hat{\eta}_t = \alpha / (1 - b \prod_{i \le t} \beta_i)        [Sav19 Sec. 5, b = 1]
-        eta_hat = h.alpha / (1 - h.b * h.beta.product(t))
+        eta_hat = h.alpha / (1 - (h.b and h.beta.product(t)))
         # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
         eta = h.s(t) * eta_hat
         return eta
