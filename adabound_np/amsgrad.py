@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.carries import Affine, Carry, RunningMax
 from adabound_np.checks import Real, flag, sqrt, within
 from adabound_np.optimizer import Optimizer
 from adabound_np.schedules import as_schedule, betas_of
@@ -94,6 +95,12 @@ class AMSGrad(Optimizer):
             "eps": within("eps", group["eps"], "[0, inf)"),
             "b": flag("bias_correction", group["bias_correction"]),
         }
+
+    carries: ClassVar[dict[str, Carry] | None] = {
+        "m": Affine("beta1"),
+        "v": Affine("beta2"),
+        "v_hat": RunningMax(),
+    }
 
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AMSGradState]:

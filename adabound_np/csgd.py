@@ -3,9 +3,10 @@ r"""CSGD: SGD with dampened, bias-corrected momentum ([Sav19] Sec. 5)."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, flag
 from adabound_np.optimizer import Optimizer
 from adabound_np.schedules import as_schedule
@@ -80,6 +81,8 @@ class CSGD(Optimizer):
             "beta": as_schedule("momentum", group["momentum"], "[0, 1)"),
             "b": flag("bias_correction", group["bias_correction"]),
         }
+
+    carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta")}
 
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, CSGDState]:
