@@ -101,3 +101,12 @@ def test_box_ends_may_be_infinite_or_arrays():
     assert not box.elementwise
     assert Box(0, 1).elementwise
     assert not Box(0, 1).contains(1.5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_ball_contains_what_is_near_its_center(dtype):
+    ball = L2Ball(1.0, center=5.0)
+    assert ball.contains(np.array([5.5, 5.5], dtype))
+    assert not ball.contains(np.array([0.5, 0.5], dtype))
+    assert not ball.contains(np.array([6.001, 5.0], dtype))
+    assert Box(1.0, 1.0).contains(1.0)

@@ -70,8 +70,9 @@ def test_infinite_gamma_is_sgd():
 
 
 def test_savareses_bounds_close_after_k_steps():
-    bounds = SavareseBounds(alpha=0.5, C=10, beta2=0.75, K=3)
-    assert bounds.eta_l(1) == 0.05
-    assert [bounds.eta_u(t) for t in (1, 3, 4)] == [1.0, 1.0, 0.05]
-    np.testing.assert_array_equal(bounds.eta_u(np.array([1, 3, 4])), [1.0, 1.0, 0.05])
+    bounds = SavareseBounds(alpha=0.3, C=10, beta2=0.75, K=3)
+    assert bounds.eta_l(1) == 0.03
+    assert [bounds.eta_u(t) for t in (1, 3, 4)] == [0.6, 0.6, 0.03]
+    np.testing.assert_array_equal(bounds.eta_u(np.array([1, 3, 4])), [0.6, 0.6, 0.03])
     assert isinstance(bounds.eta_u(1), float)
+    assert SavareseBounds(alpha=0.3, C=0.51, beta2=0.75, K=1).eta_u(2) == 0.3 / 0.51
