@@ -51,7 +51,6 @@ def compare(jax, optax, ours, theirs, dtype=np.float64):
 
 # What agrees: (name and arguments here, name and arguments in optax).
 MODES = [
-    ("SGD", {"lr": 0.05}, "sgd", {}),
     ("SGD", {"lr": 0.05, "momentum": 0.9}, "sgd", {"momentum": 0.9}),
     (
         "SGD",
@@ -59,7 +58,6 @@ MODES = [
         "sgd",
         {"momentum": 0.9, "nesterov": True},
     ),
-    ("Adam", {"lr": 0.01}, "adam", {}),
     (
         "Adam",
         {"lr": 0.05, "betas": (0.5, 0.9), "eps": 0.1},
@@ -117,7 +115,7 @@ def test_float64(jax, optax, mode):
     compare(jax, optax, *pair(optax, mode))
 
 
-@pytest.mark.parametrize("mode", [MODES[2], MODES[3], MODES[7]], ids=str)
+@pytest.mark.parametrize("mode", [MODES[1], MODES[2], MODES[5]], ids=str)
 def test_float32(jax, optax, mode):
     compare(jax, optax, *pair(optax, mode), dtype=np.float32)
 
