@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,10 @@ from problems.analysis.plots import counterexample_figure, save
 from problems.commands.options import name_of, names_of, output_folder, whole
 from problems.online.engines import ENGINES, choose, summarize
 from problems.online.roster import ROSTER, hyperparameters, make
-from problems.online.sequences import SEQUENCES, BrokenConditionError, Setting
+from problems.online.savarese import FAMILIES
+from problems.online.sequences import SEQUENCES
+from problems.online.sequences import setting as setting_of
+from problems.online.setting import BrokenConditionError, Setting
 from problems.online.summary import Series, Summary
 
 HELP = "Adam on convex problems it fails, beside the other optimizers (the default)"
@@ -47,6 +50,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME", help="alpha_t: inv-sqrt (alpha/sqrt(t), the default) or constant",
     )  # fmt: skip
     add("--cycle", type=float, metavar="C", help="the problem's C (default: by its conditions)")
+    add("--delta", type=float, help="of reddi-theorem3 and savarese: the mean slope (default: 1)")
+    add("--epsilon", type=float, help="of reddi-theorem6: under the root (default: 1e-8)")
+    add("--K", type=float, help="of savarese: steps for which the bounds stay open")
+    add(
+        "--bounds", type=name_of("bounds", FAMILIES), metavar="NAME",
+        help="of savarese: savarese (the default) or paper",
+    )  # fmt: skip
     add("--x1", type=float, help="first point, in F (default: the problem's)")
     add("--seed", type=int, default=0, help="of stochastic problems (default: %(default)s)")
     add("--force", action="store_true", help="run even if constants break the paper's conditions")
@@ -67,14 +77,16 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit code."""
     T = options.steps
     try:
-        setting = SEQUENCES[options.problem](
-            C=options.cycle, beta1=options.beta1, beta2=options.beta2, lr=options.lr,
-            x1=options.x1, seed=options.seed, force=options.force,
+        setting = setting_of(
+            options.problem, seed=options.seed, C=options.cycle, beta1=options.beta1,
+            beta2=options.beta2, lr=options.lr, x1=options.x1, delta=options.delta,
+            epsilon=options.epsilon, K=options.K, bounds=options.bounds, force=options.force,
         )  # fmt: skip
         optimizers = {
             name: make(
                 name, lr=setting.lr, beta1=setting.beta1, beta2=setting.beta2,
-                final_lr=options.final_lr, gamma=options.gamma, schedule=options.schedule,
+                final_lr=options.final_lr, gamma=options.gamma, bounds=setting.bounds,
+                eps_root=setting.eps_root, schedule=options.schedule,
                 feasible=setting.problem.feasible,
             )
             for name in options.optimizers
@@ -124,17 +136,16 @@ def run(options: argparse.Namespace) -> int:
 
 def parameters(setting: Setting, options: argparse.Namespace) -> dict[str, Any]:
     """What defines the run beside the optimizers: the problem's constants and the protocol's."""
-    constants = {key: value for key, value in asdict(setting.problem).items() if key != "feasible"}  # type: ignore[call-overload]
-    return {
-        **constants,
-        "x1": setting.x1,
-        "lr": setting.lr,
-        "beta1": setting.beta1,
-        "beta2": setting.beta2,
+    constants = {field.name: getattr(setting.problem, field.name)
+                 for field in fields(setting.problem) if field.init}  # type: ignore[arg-type]  # fmt: skip
+    if setting.eps_root:
+        constants["epsilon"] = setting.eps_root
+    bounds = {"bounds": repr(setting.bounds)} if setting.bounds else {
         "final_lr": options.final_lr,
         "gamma": 1 - setting.beta2 if options.gamma is None else options.gamma,
-        "schedule": options.schedule,
-    }
+    }  # fmt: skip
+    own = {name: getattr(setting, name) for name in ("x1", "lr", "beta1", "beta2")}
+    return {**constants, **own, **bounds, "schedule": options.schedule}
 
 
 def table(setting: Setting, record: dict[str, Any]) -> str:
