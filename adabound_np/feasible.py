@@ -21,8 +21,9 @@ __all__ = ["Box", "FeasibleSet", "L2Ball", "Unconstrained"]
 class FeasibleSet(Protocol):
     """What a feasible set can do; any object with these is one."""
 
-    #: Whether the projection acts on each coordinate alone, so that blocks may be projected.
-    elementwise: bool
+    @property
+    def elementwise(self) -> bool:
+        """Whether the projection acts on each coordinate alone, so that blocks may be projected."""
 
     def project(self, y: Any, eta: Any) -> Any:
         r"""\Pi_{F, \mathrm{diag}(\eta^{-1})}(y), of y's shape."""

@@ -97,6 +97,7 @@ class ReddiOnline(LinearProblem):
     def __post_init__(self) -> None:
         if positive_int("C", self.C) < 2:
             raise ValueError(f"C must be an integer of at least 2, got {self.C!r}")
+        object.__setattr__(self, "period", self.C)
 
     def slopes(self, start: int, stop: int) -> NDArray[np.float64]:
         """c_t for start <= t < stop."""
@@ -123,6 +124,10 @@ class ReddiStochastic(LinearProblem):
     seed: int = 0
     name = "reddi-stochastic"
 
+    def __post_init__(self) -> None:
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise ValueError(f"seed must be an integer of at least 0, got {self.seed!r}")
+
     def slopes(self, start: int, stop: int) -> NDArray[np.float64]:
         """c_t for start <= t < stop."""
         bits = np.random.PCG64(self.seed)
@@ -147,6 +152,7 @@ class ReddiTheorem1(LinearProblem):
 
     C: float = 3.0
     name = "reddi-theorem1"
+    period = 3
 
     def slopes(self, start: int, stop: int) -> NDArray[np.float64]:
         """c_t for start <= t < stop."""
@@ -174,6 +180,7 @@ class LuoTheorem1(LinearProblem):
     def __post_init__(self) -> None:
         if positive_int("C", self.C) < 3:
             raise ValueError(f"C must be an integer of at least 3, got {self.C!r}")
+        object.__setattr__(self, "period", self.C)
 
     def slopes(self, start: int, stop: int) -> NDArray[np.float64]:
         """c_t for start <= t < stop."""

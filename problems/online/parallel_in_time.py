@@ -1,0 +1,286 @@
+r"""Linear problems, many steps at once: the optimizer's own lines, with time as a batch axis.
+
+On a linear problem g_t = c_t does not depend on x. So all gradients are known before the first
+step, and a run of T steps can be cut into lanes of consecutive steps that run side by side, each
+lane an entry of the arrays in the optimizer's `moments`, `learning_rate` and `move`. Three things
+pass from a lane to the next, and each composes:
+
+**Moments** are affine, s_t = \beta_t s_{t-1} + u_t. A lane takes the state before it to
+P s + u, where P = \prod \beta_t and u is what the lane makes of the state 0. Two lanes compose:
+P_2 (P_1 s + u_1) + u_2 = (P_2 P_1) s + (P_2 u_1 + u_2). A sum is the case \beta_t = 1.
+
+**Running maxima** follow: with the moments right, a lane takes \hat{v} to \max(\hat{v}, w), w the
+lane's own maximum.
+
+**Iterates.** A step moves x by a known amount and clips it to F = [lo, hi] (decoupled weight
+decay scales it before, by r > 0). Such maps are closed under composition: x \mapsto
+clip(r x + a, A, B), followed by x \mapsto clip(r' x + a', A', B'), is
+
+    x \mapsto clip(r' r x + r' a + a', A'', B''),   A'' = clip(r' A + a', A', B'),   B'' likewise,
+
+since a monotone map carries the ends A and B of the first one's values to the ends of its own.
+A lane's map is read off where it takes lo, hi (its A and B: on F, any lower end gives the same)
+and, without clipping, 0 (its a). Once a lane is pinned, A = B, and the value is exact
+however large the steps were.
+
+So there is a first pass over the lanes from zero states, whose ends compose to the lanes' true
+starts; (for running maxima a second one;) a pass that computes the steps and each lane's map,
+which compose to every lane's x; and a last one that replays the steps. Nothing is approximate:
+the results differ from step-by-step ones by rounding alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adabound_np import Box, Optimizer, Unconstrained
+from adabound_np.algorithm1 import Hyperparameters, at_rest
+from adabound_np.carries import Affine, RunningMax, Sum
+from adabound_np.schedules import Constant, InverseTime, InvSqrt, StepDecay
+from problems.online.problem import LinearProblem
+
+__all__ = ["LANES", "LENGTH", "Chunk", "even", "growing", "obstacle", "play"]
+
+#: Lanes of a chunk: long enough rows for NumPy, short enough for a second-level cache.
+LANES = 8192
+#: Steps of a lane: many enough that the composition over lanes costs little.
+LENGTH = 128
+#: Schedules that never rise: what their first value allows, they allow throughout.
+FALLING = (Constant, InvSqrt, InverseTime, StepDecay)
+
+Row = NDArray[np.float64]
+Visit = Callable[[Any, Row], None]
+
+
+class Chunk(NamedTuple):
+    """What is known after a chunk of lanes.
+
+    Attributes
+    ----------
+    last : array of int, shape (lanes,)
+        The number t of each lane's last step.
+    x : array of float, shape (lanes,)
+        x_{t+1}, the point after it.
+    """
+
+    last: NDArray[np.int64]
+    x: Row
+
+
+def obstacle(problem: Any, optimizer: Optimizer, x1: Any) -> str | None:
+    """Why a run cannot be parallel in time; None if it can."""
+    h, reasons = optimizer.hyper, []
+    if not isinstance(problem, LinearProblem):
+        reasons.append("the problem is not linear, so that gradients depend on x")
+    if optimizer.carries is None:
+        reasons.append(f"{type(optimizer).__name__} does not state how its state carries")
+    if h.shape or np.ndim(x1):
+        reasons.append("a batch of trajectories runs step by step")
+    if not isinstance(h.feasible, (Box, Unconstrained)):
+        reasons.append(f"the projection onto {h.feasible} does not act by clipping")
+    if np.any(h.weight_decay):
+        if not h.decoupled:
+            reasons.append("an L2 penalty makes gradients depend on x")
+        elif not h.fixed_decay and not isinstance(h.s, FALLING):
+            reasons.append("the weight decay follows a schedule that may turn x around")
+        elif np.any(h.weight_decay * (1 if h.fixed_decay else h.s(1) * h.alpha) >= 1):
+            reasons.append("the weight decay turns x around")
+    if not reasons and not _takes_arrays(optimizer):
+        reasons.append("a schedule or bound takes no array of steps")
+    return "; ".join(reasons) or None
+
+
+def _takes_arrays(optimizer: Optimizer) -> bool:
+    """Whether schedules and bounds, which may be the user's, give for arrays what they should."""
+    h, zero = optimizer.hyper, np.zeros(1)
+
+    def quantities(t: Any) -> list[Any]:
+        _, s = optimizer.moments(h, optimizer.fresh(h, zero), np.ones(1), t)
+        return [np.broadcast_to(a, np.shape(t) or 1) for a in (optimizer.rate(h, s), *s[1:])]
+
+    steps = [1, 2, 3, 1000, 10**6]
+    try:
+        together = quantities(np.array(steps, dtype=np.float64))
+    except (TypeError, ValueError):
+        return False
+    one_by_one = np.concatenate([quantities(t) for t in steps], axis=1)
+    return bool(np.allclose(together, one_by_one, rtol=1e-12, atol=0))
+
+
+def even(T: int, lanes: int = LANES, length: int = LENGTH) -> Iterator[tuple[int, int]]:
+    """Cut T steps into chunks of at most `lanes` lanes of at most `length` steps.
+
+    Examples
+    --------
+    >>> list(even(100, lanes=4, length=10))
+    [(4, 10), (4, 10), (2, 10)]
+    >>> list(even(7, lanes=4, length=3))
+    [(2, 3), (1, 1)]
+    """
+    while T:
+        K = min(length, T)
+        L = min(lanes, T // K)
+        yield L, K
+        T -= L * K
+
+
+def growing(T: int, period: int = 1, lanes: int = LANES) -> Iterator[tuple[int, int]]:
+    """Cut T steps into lanes that are short at first, so that each ends near any given step.
+
+    A lane that starts at t has about t/512 steps, at most `LENGTH`; if a period of the problem
+    fits into that (or into 512 steps, late in the run), whole periods.
+    """
+    t = 0
+    while t < T:
+        K = min(max(1, t // 512), LENGTH)
+        if period <= 4 * LENGTH and t >= 512 * 4 * LENGTH:
+            K = max(period, K - K % period)
+        K = min(K, T - t)
+        L = min(lanes, (T - t) // K)
+        yield L, K
+        t += L * K
+
+
+def play(
+    problem: LinearProblem,
+    optimizer: Optimizer,
+    x1: float,
+    shapes: Iterable[tuple[int, int]],
+    visit: Callable[[int, int], Visit],
+) -> Iterator[Chunk]:
+    r"""Play a linear problem in chunks of lanes.
+
+    Parameters
+    ----------
+    problem, optimizer, x1
+        As for `problems.online.protocol.run`, where `obstacle` is None.
+    shapes : iterable of (lanes, length)
+        How the steps are cut: chunk after chunk of `lanes` times `length` steps.
+    visit : callable
+        Called with each chunk's (lanes, length); what it returns is called `length` times, with
+        c_t and x_t of one step in every lane.
+
+    Yields
+    ------
+    Chunk
+        After each chunk.
+    """
+    h, done, x = optimizer.hyper, 0, np.float64(x1)
+    s = optimizer.fresh(h, np.zeros(1))
+    for L, K in shapes:
+        c = _rows(problem, done + 1, L, K)
+        first = done + 1 + K * np.arange(L, dtype=np.float64)
+        with np.errstate(divide="ignore"):
+            starts = _starts(optimizer, h, s, c, first)
+            steps, maps, s = _steps(optimizer, h, starts, c, first)
+        r, a, A, B = _before(_compose_clips, maps, identity=(1.0, 0.0, -np.inf, np.inf))
+        xs = np.clip(r * x + a, A, B)  # where each lane starts
+        row = visit(L, K)
+        for k in range(K):
+            row(c[k], xs)
+            xs = optimizer.move(h, xs, steps[k], 1.0, first + k)
+        done, x = done + L * K, xs[-1]
+        s = s._replace(**{name: getattr(s, name)[-1:] for name in s._fields[1:]})
+        yield Chunk(np.arange(done - (L - 1) * K, done + 1, K), xs)
+
+
+def _rows(problem: LinearProblem, start: int, L: int, K: int) -> NDArray[np.float64]:
+    """c_t as K rows, one entry for each of L lanes; one for all if they are whole periods."""
+    if problem.period > 1 and K % problem.period == 0 and start > problem.warm_up:
+        return problem.slopes(start, start + K).reshape(K, 1)
+    return np.ascontiguousarray(problem.slopes(start, start + L * K).reshape(L, K).T)
+
+
+def _run(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row) -> Any:
+    """The state after the lanes' steps."""
+    for k, g in enumerate(c):
+        _, s = optimizer.moments(h, s, g, first + k)
+    return s
+
+
+def _starts(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row) -> Any:
+    """The state at the start of each lane, from the state s before the first."""
+    carries = optimizer.carries or {}
+    zero = s._replace(**{
+        name: np.full(1, -np.inf) if isinstance(carry, RunningMax) else np.zeros(1)
+        for name, carry in carries.items()
+    })  # fmt: skip
+    end = _run(optimizer, h, zero, c, first)
+    maxima = [name for name, carry in carries.items() if isinstance(carry, RunningMax)]
+    starts = {}
+    for name, carry in carries.items():
+        if not isinstance(carry, RunningMax):
+            P = _product(carry, h, len(c), first)
+            u = np.broadcast_to(getattr(end, name), P.shape)
+            P, u = _before(_compose_affine, (P, u), identity=(1.0, 0.0))
+            starts[name] = P * getattr(s, name) + u
+    if maxima:
+        end = _run(optimizer, h, zero._replace(**starts), c, first)
+        for name in maxima:
+            (w,) = _before(_compose_max, (getattr(end, name),), identity=(-np.inf,))
+            starts[name] = np.maximum(getattr(s, name), w)
+    return s._replace(**starts)
+
+
+def _product(carry: Affine | Sum, h: Hyperparameters, K: int, first: Row) -> Row:
+    r"""\prod \beta_t over each lane."""
+    P: Row = np.broadcast_to(carry.factor(h, first), first.shape)
+    if np.ndim(carry.factor(h, first)) == 0:
+        return P**K
+    for k in range(1, K):
+        P = P * carry.factor(h, first + k)
+    return P
+
+
+def _steps(
+    optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row
+) -> tuple[NDArray[np.float64], tuple[Row, Row, Row, Row], Any]:
+    r"""\eta_t \odot m_t of every step, each lane's map (r, a, A, B), and the states after it."""
+    lo, hi = getattr(h.feasible, "lo", -np.inf), getattr(h.feasible, "hi", np.inf)
+    ends = np.array([[lo, lo, hi], [hi, lo, hi], [0.0, -np.inf, np.inf], [1.0, -np.inf, np.inf]])
+    if not np.any(h.weight_decay):
+        ends = ends[:3]  # x is not scaled: r = 1
+    free = Hyperparameters(**{**vars(h), "feasible": Box(ends[:, 1:2], ends[:, 2:])})
+    probes = np.repeat(ends[:, :1], len(first), axis=1)
+    steps = np.empty((len(c), len(first)))
+    for k, g in enumerate(c):
+        t = first + k
+        m, s = optimizer.moments(h, s, g, t)
+        steps[k] = at_rest(optimizer.learning_rate(h, s, t)) * m
+        probes = optimizer.move(free, probes, steps[k], 1.0, t)
+    A, B, a = probes[:3]
+    return steps, (probes[3] - a if len(probes) > 3 else np.ones_like(a), a, A, B), s
+
+
+def _compose_affine(one: tuple[Row, Row], two: tuple[Row, Row]) -> tuple[Row, Row]:
+    """Map `one`, then map `two`, of s -> P s + u."""
+    (P1, u1), (P2, u2) = one, two
+    return P2 * P1, P2 * u1 + u2
+
+
+def _compose_clips(one: tuple[Row, ...], two: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Map `one`, then map `two`, of x -> clip(r x + a, A, B)."""
+    (r1, a1, A1, B1), (r2, a2, A2, B2) = one, two
+    return r2 * r1, r2 * a1 + a2, np.clip(r2 * A1 + a2, A2, B2), np.clip(r2 * B1 + a2, A2, B2)
+
+
+def _compose_max(one: tuple[Row], two: tuple[Row]) -> tuple[Row]:
+    """Map `one`, then map `two`, of s -> max(s, w)."""
+    return (np.maximum(one[0], two[0]),)
+
+
+def _before(
+    compose: Callable[[Any, Any], Any], maps: tuple[Row, ...], identity: tuple[float, ...]
+) -> tuple[Row, ...]:
+    """The composition of all maps before each lane, in about log2(lanes) rounds."""
+    maps = tuple(np.concatenate([[e], m[:-1]]) for e, m in zip(identity, maps, strict=True))
+    reach = 1
+    while reach < len(maps[0]):
+        later = compose(tuple(m[:-reach] for m in maps), tuple(m[reach:] for m in maps))
+        maps = tuple(np.concatenate([m[:reach], n]) for m, n in zip(maps, later, strict=True))
+        reach *= 2
+    return maps
