@@ -9,7 +9,7 @@ import numpy as np
 
 from adabound_np.algorithm1 import Hyperparameters
 from adabound_np.carries import Affine, Carry
-from adabound_np.checks import Real, flag, sqrt, within
+from adabound_np.checks import Real, flag, power, sqrt, within
 from adabound_np.optimizer import Optimizer
 from adabound_np.schedules import as_schedule, betas_of
 
@@ -127,7 +127,7 @@ class Adam(Optimizer):
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [KB15 Alg. 1, b = 1; Luo19, b = 0]
         c1 = 1 - (h.b and h.beta1.product(t))
         # c_2 = 1 - b \beta_2^t        [KB15 Alg. 1, b = 1; Luo19, b = 0]
-        c2 = 1 - (h.b and h.beta2**t)
+        c2 = 1 - (h.b and power(h.beta2, t))
         # \alpha_t = \alpha \sqrt{c_2} / c_1        [KB15 Sec. 2]
         alpha = h.alpha * sqrt(c2) / c1
         # \hat{\epsilon}_t = \epsilon \sqrt{c_2}        [KB15 Sec. 2]

@@ -10,7 +10,7 @@ import numpy as np
 from adabound_np.algorithm1 import Hyperparameters
 from adabound_np.bounds import as_bounds
 from adabound_np.carries import Affine, Carry, RunningMax
-from adabound_np.checks import Real, flag, sqrt, within
+from adabound_np.checks import Real, flag, power, sqrt, within
 from adabound_np.optimizer import Optimizer
 from adabound_np.schedules import as_schedule, betas_of
 
@@ -156,7 +156,7 @@ class AMSBound(Optimizer):
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [released code, b = 1; Luo19, b = 0]
         c1 = 1 - (h.b and h.beta1.product(t))
         # c_2 = 1 - b \beta_2^t        [released code, b = 1; Luo19, b = 0]
-        c2 = 1 - (h.b and h.beta2**t)
+        c2 = 1 - (h.b and power(h.beta2, t))
         # \alpha_t = \alpha \sqrt{c_2} / c_1        [released code; Luo19: \alpha_t = \alpha]
         alpha = h.alpha * sqrt(c2) / c1
         # \hat{\eta}_t = \mathrm{Clip}(\alpha_t/(\sqrt{\hat{v}_t} + \epsilon), \eta_l(t), \eta_u(t))

@@ -20,6 +20,7 @@ __all__ = [
     "names_among",
     "nearest",
     "positive_int",
+    "power",
     "real",
     "sqrt",
     "within",
@@ -44,6 +45,20 @@ def sqrt(x: Any) -> Any:
     does not. Hyperparameter arithmetic therefore stays in Python floats.
     """
     return math.sqrt(x) if isinstance(x, (int, float)) else np.sqrt(x)
+
+
+def power(beta: Any, t: Any) -> Any:
+    r"""\beta^t for bias correction: 0 for steps so late that 1 - \beta^t is 1 in any case.
+
+    Over an array of steps that saves the power, the slowest operation of an update.
+    """
+    if (
+        isinstance(t, np.ndarray)
+        and isinstance(beta, float)
+        and beta ** t.min(initial=np.inf) < 1e-17
+    ):
+        return 0.0
+    return beta**t
 
 
 def real(name: str, value: Any) -> Real:

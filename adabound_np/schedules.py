@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from adabound_np.checks import Real, known, positive_int, real, sqrt, within
+from adabound_np.checks import Real, known, positive_int, power, real, sqrt, within
 
 __all__ = [
     "Constant",
@@ -60,7 +60,7 @@ class Constant:
 
     def product(self, t: Any) -> Any:
         r"""\prod_{i \le t} \beta = \beta^t."""
-        return self.value**t
+        return power(self.value, t)
 
 
 @dataclass(frozen=True)

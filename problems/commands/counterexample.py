@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from tqdm import tqdm
 from problems.analysis.files import write_csv
 from problems.analysis.plots import counterexample_figure, save
 from problems.commands.options import name_of, names_of, output_folder, whole
-from problems.online.engines import ENGINES, choose, summarize
+from problems.online.engines import ENGINES, choose
 from problems.online.roster import ROSTER, hyperparameters, make
 from problems.online.savarese import FAMILIES
 from problems.online.sequences import SEQUENCES
 from problems.online.sequences import setting as setting_of
 from problems.online.setting import BrokenConditionError, Setting
+from problems.online.side_by_side import summarize_all
 from problems.online.summary import Series, Summary
 
 HELP = "Adam on convex problems it fails, beside the other optimizers (the default)"
@@ -101,12 +103,13 @@ def run(options: argparse.Namespace) -> int:
         folder = output_folder(options.out)
     except OSError as error:
         options.parser.error(f"--out must be a folder that can be written, got {error}")
-    runs = {}
-    for name, optimizer in optimizers.items():
-        with tqdm(desc=name, total=T, unit="step", unit_scale=True, delay=1, leave=False) as bar:
-            runs[name] = summarize(
-                setting.problem, optimizer, T, setting.x1, options.engine, tick=bar.update
-            )
+    total = T * len(optimizers)
+    # new processes take half a second to start
+    workers = min(os.cpu_count() or 1, len(optimizers)) if total >= 100_000_000 else 1
+    with tqdm(total=total, unit="step", unit_scale=True, delay=1, leave=False) as bar:
+        runs = summarize_all(
+            setting.problem, optimizers, T, setting.x1, options.engine, workers, bar.update
+        )
     record = {
         "problem": options.problem,
         "parameters": parameters(setting, options),

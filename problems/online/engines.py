@@ -80,7 +80,7 @@ def run(
     played: list[tuple[Any, Any]] = []
     xs, losses = [np.array([x1], dtype=np.float64)], []
 
-    def visit(lanes: int, length: int) -> Visit:
+    def visit(c: Any, lanes: int) -> Visit:
         played.clear()
         return lambda c, x: played.append((c * x, x))
 
@@ -160,7 +160,7 @@ def _one_by_one(
     for start in range(1, T + 1, size):
         n = min(size, T + 1 - start)
         c, x, after = (np.array(part) for part in zip(*_take(rounds, n), strict=True))
-        tally(n, 1)(c, x)
+        tally(c.reshape(1, n), n)(c, x)
         yield Chunk(np.arange(start, start + n), after)
 
 

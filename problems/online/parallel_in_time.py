@@ -46,7 +46,7 @@ from problems.online.problem import LinearProblem
 __all__ = ["LANES", "LENGTH", "Chunk", "even", "growing", "obstacle", "play"]
 
 #: Lanes of a chunk: long enough rows for NumPy, short enough for a second-level cache.
-LANES = 8192
+LANES = 12288
 #: Steps of a lane: many enough that the composition over lanes costs little.
 LENGTH = 128
 #: Schedules that never rise: what their first value allows, they allow throughout.
@@ -131,13 +131,13 @@ def even(T: int, lanes: int = LANES, length: int = LENGTH) -> Iterator[tuple[int
 def growing(T: int, period: int = 1, lanes: int = LANES) -> Iterator[tuple[int, int]]:
     """Cut T steps into lanes that are short at first, so that each ends near any given step.
 
-    A lane that starts at t has about t/512 steps, at most `LENGTH`; if a period of the problem
-    fits into that (or into 512 steps, late in the run), whole periods.
+    A lane that starts at t has at most t/512 steps; whole periods of the problem if one fits
+    into that, about `LENGTH` in any case.
     """
     t = 0
     while t < T:
         K = min(max(1, t // 512), LENGTH)
-        if period <= 4 * LENGTH and t >= 512 * 4 * LENGTH:
+        if period <= K or period <= min(t // 512, 4 * LENGTH):
             K = max(period, K - K % period)
         K = min(K, T - t)
         L = min(lanes, (T - t) // K)
@@ -150,7 +150,7 @@ def play(
     optimizer: Optimizer,
     x1: float,
     shapes: Iterable[tuple[int, int]],
-    visit: Callable[[int, int], Visit],
+    visit: Callable[[NDArray[np.float64], int], Visit],
 ) -> Iterator[Chunk]:
     r"""Play a linear problem in chunks of lanes.
 
@@ -161,8 +161,8 @@ def play(
     shapes : iterable of (lanes, length)
         How the steps are cut: chunk after chunk of `lanes` times `length` steps.
     visit : callable
-        Called with each chunk's (lanes, length); what it returns is called `length` times, with
-        c_t and x_t of one step in every lane.
+        Called with each chunk's slopes c, shape (length, lanes) or (length, 1), and its number of
+        lanes; what it returns is called `length` times, with c_t and x_t of one step in every lane.
 
     Yields
     ------
@@ -170,6 +170,7 @@ def play(
         After each chunk.
     """
     h, done, x = optimizer.hyper, 0, np.float64(x1)
+    decays = np.any(h.weight_decay)
     s = optimizer.fresh(h, np.zeros(1))
     for L, K in shapes:
         c = _rows(problem, done + 1, L, K)
@@ -179,10 +180,10 @@ def play(
             steps, maps, s = _steps(optimizer, h, starts, c, first)
         r, a, A, B = _before(_compose_clips, maps, identity=(1.0, 0.0, -np.inf, np.inf))
         xs = np.clip(r * x + a, A, B)  # where each lane starts
-        row = visit(L, K)
+        row = visit(c, L)
         for k in range(K):
             row(c[k], xs)
-            xs = optimizer.move(h, xs, steps[k], 1.0, first + k)
+            xs = optimizer.move(h, xs, steps[k], 1.0, first + k if decays else None)
         done, x = done + L * K, xs[-1]
         s = s._replace(**{name: getattr(s, name)[-1:] for name in s._fields[1:]})
         yield Chunk(np.arange(done - (L - 1) * K, done + 1, K), xs)
@@ -250,7 +251,7 @@ def _steps(
     for k, g in enumerate(c):
         t = first + k
         m, s = optimizer.moments(h, s, g, t)
-        steps[k] = at_rest(optimizer.learning_rate(h, s, t)) * m
+        np.multiply(at_rest(optimizer.learning_rate(h, s, t)), m, out=steps[k])
         probes = optimizer.move(free, probes, steps[k], 1.0, t)
     A, B, a = probes[:3]
     return steps, (probes[3] - a if len(probes) > 3 else np.ones_like(a), a, A, B), s
@@ -276,11 +277,17 @@ def _compose_max(one: tuple[Row], two: tuple[Row]) -> tuple[Row]:
 def _before(
     compose: Callable[[Any, Any], Any], maps: tuple[Row, ...], identity: tuple[float, ...]
 ) -> tuple[Row, ...]:
-    """The composition of all maps before each lane, in about log2(lanes) rounds."""
-    maps = tuple(np.concatenate([[e], m[:-1]]) for e, m in zip(identity, maps, strict=True))
-    reach = 1
-    while reach < len(maps[0]):
-        later = compose(tuple(m[:-reach] for m in maps), tuple(m[reach:] for m in maps))
-        maps = tuple(np.concatenate([m[:reach], n]) for m, n in zip(maps, later, strict=True))
-        reach *= 2
-    return maps
+    """The composition of all maps before each lane, by pairs of lanes, then pairs of pairs."""
+    n = len(maps[0])
+    if n == 1:
+        return tuple(np.array([e]) for e in identity)
+    even, odd = tuple(m[: n - n % 2 : 2] for m in maps), tuple(m[1::2] for m in maps)
+    pairs = compose(even, odd)
+    if n % 2:  # the last lane has no partner; before it are all pairs
+        pairs = tuple(np.append(pair, m[-1]) for pair, m in zip(pairs, maps, strict=True))
+    before_even = _before(compose, pairs, identity)
+    before_odd = compose(tuple(m[: n // 2] for m in before_even), even)
+    before = tuple(np.empty(n) for _ in maps)
+    for m, at_even, at_odd in zip(before, before_even, before_odd, strict=True):
+        m[::2], m[1::2] = at_even, at_odd
+    return before

@@ -106,17 +106,17 @@ class Tally:
         self.paid = self.slope = 0.0  # sums of f_i(x_i) and of c_i so far
         self.open: list[Any] = [np.inf, -np.inf, 0.0]  # min, max, pinned since the last kept step
 
-    def __call__(self, lanes: int, length: int) -> Visit:
+    def __call__(self, c: NDArray[np.float64], lanes: int) -> Visit:
         """Begin a chunk."""
         lo, hi = self.problem.feasible.lo, self.problem.feasible.hi
-        paid, slope, low, high, pinned = self.now = np.zeros((5, lanes))
-        low[:], high[:] = np.inf, -np.inf
+        paid, low, high = np.zeros(lanes), np.full(lanes, np.inf), np.full(lanes, -np.inf)
+        pinned = np.zeros(lanes, np.uint16)  # a lane has far fewer steps than that holds
+        self.now = paid, np.broadcast_to(c.sum(axis=0), lanes), low, high, pinned
         at_end, cost = np.empty(lanes, bool), np.empty(lanes)
 
-        def row(c: Any, x: NDArray[np.float64]) -> None:
-            np.multiply(c, x, out=cost)
+        def row(c_t: Any, x: NDArray[np.float64]) -> None:
+            np.multiply(c_t, x, out=cost)
             np.add(paid, cost, out=paid)
-            np.add(slope, c, out=slope)
             np.minimum(low, x, out=low)
             np.maximum(high, x, out=high)
             np.logical_or(x <= lo, x >= hi, out=at_end)
@@ -136,7 +136,10 @@ class Tally:
         starts = np.concatenate([[0], ends[:-1] + 1])
         merged = []
         for ufunc, values, before in zip(
-            (np.minimum, np.maximum, np.add), (low, high, pinned), self.open, strict=True
+            (np.minimum, np.maximum, np.add),
+            (low, high, pinned.astype(float)),
+            self.open,
+            strict=True,
         ):
             segments = ufunc.reduceat(values, starts)
             segments[0] = ufunc(segments[0], before)

@@ -37,6 +37,7 @@ from problems.online import (
 )
 from problems.online.reddi import theorem2_cycle
 from problems.online.roster import ROSTER, make
+from problems.online.side_by_side import summarize_all
 from tests.roster import CASES
 
 
@@ -56,7 +57,7 @@ def parallel_path(problem, opt, x1, shapes):
     """x_1, ..., x_{T+1} by lanes of the given shapes."""
     path, rows = [np.array([x1])], []
 
-    def visit(lanes, length):
+    def visit(c, lanes):
         rows.clear()
         return lambda c, x: rows.append(x)
 
@@ -245,6 +246,25 @@ def test_a_summary_is_the_trajectorys(name, T, engine):
         assert series.x_max[i] == pytest.approx(played.max(), abs=1e-12)
         at_end = np.mean((played <= lo) | (played >= hi))
         assert series.pinned[i] == pytest.approx(at_end, abs=1.5 / len(played))
+
+
+def test_processes_change_nothing():
+    s = setting("reddi-online")
+    names = ("adam", "amsgrad", "adabound")
+    optimizers = {
+        name: make(name, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
+                   schedule="inv-sqrt", feasible=s.problem.feasible)
+        for name in names
+    }  # fmt: skip
+    ticks = []
+    one = summarize_all(s.problem, optimizers, 100_000, s.x1)
+    two = summarize_all(s.problem, optimizers, 100_000, s.x1, workers=2, tick=ticks.append)
+    assert tuple(two) == names
+    assert sum(ticks) == 300_000
+    for name in names:
+        assert (one[name].x, one[name].regret) == (two[name].x, two[name].regret)
+        for a, b in zip(one[name].series, two[name].series, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 # -- The theorems' own constants -----------------------------------------------------------------
