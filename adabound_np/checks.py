@@ -48,15 +48,12 @@ def sqrt(x: Any) -> Any:
 
 
 def power(beta: Any, t: Any) -> Any:
-    r"""\beta^t for bias correction: 0 for steps so late that 1 - \beta^t is 1 in any case.
+    r"""\beta^t for bias correction; steps that are an array must ascend.
 
-    Over an array of steps that saves the power, the slowest operation of an update.
+    Powers are the slowest operation of an update. They are left out (0) over steps so late that
+    1 - \beta^t is 1 in any case.
     """
-    if (
-        isinstance(t, np.ndarray)
-        and isinstance(beta, float)
-        and beta ** t.min(initial=np.inf) < 1e-17
-    ):
+    if isinstance(t, np.ndarray) and isinstance(beta, float) and beta ** t.item(0) < 1e-17:
         return 0.0
     return beta**t
 

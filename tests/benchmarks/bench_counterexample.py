@@ -24,6 +24,7 @@ import numpy as np
 
 from adabound_np import AdaBound, Adam
 from problems.online import reddi_online, summarize
+from problems.online.parallel_in_time import growing, play
 
 LR, BETA1, BETA2, FINAL_LR, GAMMA, C = 0.5, 0.9, 0.99, 0.1, 1e-3, 101
 
@@ -53,7 +54,17 @@ def ours(T, bounded):
     kw = {"lr": LR, "betas": (BETA1, BETA2), "eps": 0.0, "schedule": "inv-sqrt"}
     kw["feasible"] = problem.feasible
     opt = AdaBound(**kw, final_lr=FINAL_LR, gamma=GAMMA) if bounded else Adam(**kw)
-    return lambda: summarize(problem, opt, T, 0.0, engine="parallel").x
+
+    def last():
+        for chunk in play(problem, opt, 0.0, growing(T, problem.period), lambda c, n: pass_by):
+            x = chunk.x[-1]
+        return x
+
+    return last, lambda: summarize(problem, opt, T, 0.0, engine="parallel").x
+
+
+def pass_by(c_t, x):
+    """Keep nothing of a step."""
 
 
 def c_loop(T, bounded, folder):
@@ -131,8 +142,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for bounded in (False, True):
             name = "AdaBound" if bounded else "Adam"
+            x_alone, with_regret = ours(T, bounded)
             runs = {
-                "here, parallel in time": ours(T, bounded),
+                "here, parallel in time": x_alone,
+                "here, with regret and ranges": with_regret,
                 "JAX, jitted lax.scan" + ("" if bounded else " of optax.adam"): jax_scan(
                     T, bounded
                 ),

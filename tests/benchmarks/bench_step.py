@@ -66,7 +66,7 @@ def contenders(size):
         "Adam, unblocked": our_step(ab.Adam, size, block=4 * size),
     }
     try:
-        import torch  # noqa: PLC0415 - may be absent
+        import torch
     except ModuleNotFoundError:
         return ours
     torch.set_num_threads(1)
