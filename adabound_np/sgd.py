@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
+
 from adabound_np.algorithm1 import Hyperparameters
 from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, flag, within
@@ -98,13 +100,13 @@ class SGD(Optimizer):
         gamma = as_schedule("momentum", group["momentum"], "[0, 1)")
         tau = within("dampening", group["dampening"], "[0, 1]")
         nesterov = flag("nesterov", group["nesterov"])
-        if nesterov and (gamma == Constant(0.0) or tau != 0):
+        none = gamma.value == 0 if isinstance(gamma, Constant) else False
+        if nesterov and (np.all(none) or np.any(tau != 0)):
             raise ValueError(
                 "nesterov must go with momentum > 0 and dampening = 0, got "
                 f"momentum = {group['momentum']!r} and dampening = {group['dampening']!r}"
             )
-        if gamma == Constant(0.0):
-            tau = 0.0
+        tau = tau * (1 - none)
         first = flag("dampen_first_step", group["dampen_first_step"])
         return {"gamma": gamma, "tau": tau, "nesterov": nesterov, "dampen_first_step": first}
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample
+from problems.commands import counterexample, phase
 
 __all__ = ["main"]
 
-COMMANDS = {"counterexample": counterexample}
+COMMANDS = {"counterexample": counterexample, "phase": phase}
 DEFAULT = "counterexample"
 
 

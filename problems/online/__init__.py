@@ -1,5 +1,6 @@
 """Online convex optimization: problems, the protocol, regret ([Luo19] Sec. 2)."""
 
+from problems.online.batch import Endpoints, endpoints
 from problems.online.engines import ENGINES, run, summarize
 from problems.online.luo import LuoTheorem1, luo_theorem1
 from problems.online.problem import Linear, LinearProblem, OnlineProblem
@@ -29,6 +30,7 @@ __all__ = [
     "SEQUENCES",
     "BrokenConditionError",
     "Condition",
+    "Endpoints",
     "Linear",
     "LinearProblem",
     "LuoTheorem1",
@@ -44,6 +46,7 @@ __all__ = [
     "Setting",
     "Summary",
     "Trajectory",
+    "endpoints",
     "luo_theorem1",
     "reddi_online",
     "reddi_stochastic",

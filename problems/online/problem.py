@@ -58,9 +58,9 @@ class Linear(NamedTuple):
     def __call__(self, x: Any) -> Any:  # noqa: D102 (the class says it)
         return self.c * x
 
-    def gradient(self, x: Any) -> float:
-        """The slope c, whatever x."""
-        return self.c
+    def gradient(self, x: Any) -> Any:
+        """The slope c at every x, of x's shape."""
+        return np.full(np.shape(x), self.c) if np.ndim(x) else self.c
 
 
 class LinearProblem:

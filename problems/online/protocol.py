@@ -47,13 +47,13 @@ class Trajectory:
     @cached_property
     def regret(self) -> NDArray[np.float64]:
         r"""R_t = \sum_{i \le t} f_i(x_i) - \min_{x \in F} \sum_{i \le t} f_i(x), t = 1, ..., T."""
-        regret: NDArray[np.float64] = np.cumsum(self.losses) - self.best_losses
-        return regret
+        paid: NDArray[np.float64] = np.cumsum(self.losses, axis=0)
+        return (paid.T - self.best_losses.T).T
 
     @cached_property
     def average_regret(self) -> NDArray[np.float64]:
         r"""R_t / t for t = 1, ..., T; an algorithm works on a problem if it tends to 0."""
-        average: NDArray[np.float64] = self.regret / np.arange(1, self.steps + 1)
+        average: NDArray[np.float64] = (self.regret.T / np.arange(1, self.steps + 1)).T
         return average
 
 

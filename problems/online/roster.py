@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from adabound_np import (
     CSGD,
     SGD,
@@ -41,7 +43,7 @@ ROSTER: dict[str, tuple[type[Optimizer], Callable[[dict[str, Any]], dict[str, An
     # Table 1's form, the sum of gamma^(t-i) g_i
     "sgdm": (SGD, lambda o: {"momentum": o["beta1"]}),
     # without momentum, nothing is left to look ahead with
-    "nesterov": (SGD, lambda o: {"momentum": o["beta1"], "nesterov": o["beta1"] > 0}),
+    "nesterov": (SGD, lambda o: {"momentum": o["beta1"], "nesterov": bool(np.any(o["beta1"]))}),
     "adagrad": (AdaGrad, lambda o: {}),
     "rmsprop": (RMSprop, lambda o: {"alpha": o["beta2"]}),
     "adam": (Adam, _adam),
