@@ -11,16 +11,39 @@ from autograd_lite.operators import Array, Operators
 if TYPE_CHECKING:
     from autograd_lite.tensor import Primitive, Tensor
 
-__all__ = ["check_backward", "check_forward", "check_intact", "check_seed", "fingerprint"]
+__all__ = [
+    "arguments",
+    "backward",
+    "fingerprint",
+    "forward",
+    "intact",
+    "seed",
+]
 
 
-def check_seed(y: Array, seed: Any) -> Array:
-    """Check the seed of a backward pass from a value y."""
-    if seed is None:
+def arguments(op: Primitive[Any], parents: list[Tensor | None]) -> None:
+    """Raise TypeError if an argument without a rule asks for a gradient."""
+    for i in range(len(op.vjps), 0 if op.joint else len(parents)):
+        if parents[i] is not None:
+            raise TypeError(
+                f"{op.name} has no gradient for its argument {i}, got a tensor that requires one; "
+                "pass its .data or .detach()"
+            )
+
+
+def seed(result: Tensor, given: Any) -> Array:
+    """Return the gradient to start from; raise RuntimeError or ValueError if there is none."""
+    y = result.data
+    if not result.requires_grad:
+        raise RuntimeError(
+            "backward needs a tensor that was computed from one with requires_grad=True, "
+            "outside no_grad and without detach"
+        )
+    if given is None:
         if y.size != 1:
             raise ValueError(f"backward from shape {y.shape} needs a seed of that shape")
         return np.ones_like(y)
-    y_bar = np.array(seed.data if isinstance(seed, Operators) else seed, dtype=y.dtype)
+    y_bar = np.array(given.data if isinstance(given, Operators) else given, dtype=y.dtype)
     if y_bar.shape != y.shape:
         raise ValueError(f"seed must have shape {y.shape}, got {y_bar.shape}")
     return y_bar
@@ -33,7 +56,7 @@ def fingerprint(value: Any) -> bytes | None:
     return value.tobytes() if value.size <= 512 else value.flat[:: value.size // 64].tobytes()
 
 
-def check_intact(order: list[Tensor]) -> None:
+def intact(order: list[Tensor]) -> None:
     """Raise RuntimeError if a part of the graph was freed, or an argument changed since."""
     for record in [node._record for node in order if node._record is not None]:
         if record.args is None:
@@ -49,7 +72,7 @@ def check_intact(order: list[Tensor]) -> None:
                 )
 
 
-def check_forward(order: list[Tensor]) -> None:
+def forward(order: list[Tensor]) -> None:
     """Raise FloatingPointError for the first value that is NaN or infinite."""
     for node in reversed(order):
         if not np.isfinite(node.data).all():
@@ -59,7 +82,7 @@ def check_forward(order: list[Tensor]) -> None:
             )
 
 
-def check_backward(op: Primitive[Any], i: int, x_bar: Any) -> None:
+def backward(op: Primitive[Any], i: int, x_bar: Any) -> None:
     """Raise FloatingPointError if a gradient is NaN or infinite."""
     if not np.isfinite(x_bar).all():
         name = f"the gradient of {op.name} for its argument {i}"

@@ -18,45 +18,19 @@ used several times its gradients are added up. That is all reverse-mode differen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, Generic, ParamSpec
 
 import numpy as np
 
-from autograd_lite.checks import (
-    check_backward,
-    check_forward,
-    check_intact,
-    check_seed,
-    fingerprint,
-)
+from autograd_lite import checks
 from autograd_lite.operators import Array, Operators
+from autograd_lite.recording import is_recording
 
-__all__ = ["Primitive", "Record", "Tensor", "graph", "no_grad"]
+__all__ = ["Primitive", "Record", "Tensor", "graph"]
 
 P = ParamSpec("P")
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Compute without recording a graph, as a context or as a decorator.
-
-    Examples
-    --------
-    >>> x = Tensor([1.0, 2.0], requires_grad=True)
-    >>> with no_grad():
-    ...     (2 * x).requires_grad
-    False
-    """
-    token = _recording.set(False)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
 
 
 class Record:
@@ -162,17 +136,12 @@ class Tensor(Operators):
         FloatingPointError
             If `check_finite` found something; the message names the operation.
         """
-        if not self.requires_grad:
-            raise RuntimeError(
-                "backward needs a tensor that was computed from one with requires_grad=True, "
-                "outside no_grad and without detach"
-            )
-        grads: dict[int, Any] = {id(self): check_seed(self.data, seed)}
+        grads: dict[int, Any] = {id(self): checks.seed(self, seed)}
         leaves: list[tuple[Tensor, Any]] = []
         order = graph(self)
-        check_intact(order)
+        checks.intact(order)
         if check_finite:
-            check_forward(order)
+            checks.forward(order)
         for node in order:
             y_bar, record = grads.pop(id(node)), node._record
             if record is None:
@@ -180,7 +149,7 @@ class Tensor(Operators):
                 continue
             for i, parent, x_bar in record.op.pull(y_bar, record):
                 if check_finite:
-                    check_backward(record.op, i, x_bar)
+                    checks.backward(record.op, i, x_bar)
                 if parent._record is None and (x_bar is y_bar or x_bar.base is not None):
                     x_bar = x_bar.copy()  # noqa: PLW2901 - a leaf's gradient is its own array
                 known = grads.get(id(parent))
@@ -208,7 +177,7 @@ class Primitive(Generic[P]):
     def __init__(self, forward: Callable[P, Any], saves: bool = False) -> None:
         update_wrapper(self, forward)
         self.forward: Callable[..., Any] = forward
-        self.name = forward.__name__.strip("_")
+        self.name = forward.__name__
         self.saves = saves
         self.vjps: tuple[Callable[..., Any], ...] = ()
         self.joint: Callable[..., tuple[Any, ...]] | None = None
@@ -223,14 +192,15 @@ class Primitive(Generic[P]):
         out = Tensor(y)
         parents = [a if isinstance(a, Tensor) and a.requires_grad else None for a in args]
         depths = [p._record.depth if p._record else 0 for p in parents if p is not None]
-        if depths and _recording.get():
+        if depths and is_recording():
+            checks.arguments(self, parents)
             out.requires_grad = True
             out.data.setflags(write=False)
             out._record = record = Record()
             record.op, record.args, record.options = self, values, options
             record.kept = kept if self.saves else out.data
             record.parents = tuple(parents)
-            record.marks = tuple([fingerprint(value) for value in values])
+            record.marks = tuple([checks.fingerprint(value) for value in values])
             record.depth = 1 + max(depths)
         return out
 
