@@ -3,7 +3,7 @@ r"""The bounds \eta_l(t) and \eta_u(t) between which AdaBound and AMSBound keep 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from adabound_np.schedules import Schedule, as_schedule
 __all__ = ["Bounds", "DynamicBounds", "PairOfBounds", "SavareseBounds", "as_bounds"]
 
 
-@runtime_checkable
 class Bounds(Protocol):
     """What a pair of bounds can do; any object with these two methods is one."""
 
@@ -150,8 +149,8 @@ def as_bounds(value: Any, final_lr: Any, gamma: Any) -> Bounds:
     dynamic = DynamicBounds(final_lr, gamma)
     if value is None:
         return dynamic
-    if isinstance(value, Bounds):
-        return value
+    if hasattr(value, "eta_l") and hasattr(value, "eta_u"):
+        return cast(Bounds, value)
     try:
         lower, upper = value
     except (TypeError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import operator
 from collections.abc import Callable, Iterable
@@ -11,7 +12,18 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Real", "flag", "known", "nearest", "positive_int", "real", "sqrt", "within"]
+__all__ = [
+    "Array",
+    "Real",
+    "flag",
+    "known",
+    "names_among",
+    "nearest",
+    "positive_int",
+    "real",
+    "sqrt",
+    "within",
+]
 
 Array: TypeAlias = NDArray[Any]
 #: A hyperparameter: one number, or an array with one number for each trajectory of a batch.
@@ -64,11 +76,19 @@ def within(name: str, value: Any, interval: str) -> Real:
         If any of it lies outside the interval; NaN lies outside every interval.
     """
     number = real(name, value)
-    low, high = (float(end) for end in interval[1:-1].split(","))
-    inside = _COMPARE[interval[0]](number, low) & _COMPARE[interval[-1]](number, high)
-    if not np.all(inside):
+    above, low, below, high = _ends(interval)
+    inside = above(number, low) & below(number, high)
+    if inside is not True and not np.all(inside):
         raise ValueError(f"{name} must be in {interval}, got {value!r}")
     return number
+
+
+@functools.lru_cache
+def _ends(
+    interval: str,
+) -> tuple[Callable[[Any, Any], Any], float, Callable[[Any, Any], Any], float]:
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    return _COMPARE[interval[0]], low, _COMPARE[interval[-1]], high
 
 
 def flag(name: str, value: Any) -> bool:
@@ -108,3 +128,14 @@ def known(what: str, name: Any, choices: Iterable[str]) -> str:
         hint = nearest(str(name), choices)
         raise ValueError(f"unknown {what} {name!r}{hint} (allowed: {', '.join(choices)})")
     return name
+
+
+def names_among(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
+    """Raise TypeError, with the nearest valid name, if a name of `given` is not in `allowed`."""
+    allowed = list(allowed)
+    for name in given:
+        if name not in allowed:
+            raise TypeError(
+                f"{what} has no hyperparameter {name!r}{nearest(name, allowed)} "
+                f"(allowed: {', '.join(allowed)})"
+            )

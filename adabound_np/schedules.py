@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,16 +22,17 @@ __all__ = [
     "FromCallable",
     "Geometric",
     "Harmonic",
-    "InverseTime",
     "InvSqrt",
+    "InverseTime",
     "OneMinusInverse",
+    "Scaled",
     "Schedule",
     "StepDecay",
     "as_schedule",
+    "betas_of",
 ]
 
 
-@runtime_checkable
 class Schedule(Protocol):
     """What a schedule can do; any object with these two methods is one."""
 
@@ -214,6 +215,21 @@ class OneMinusInverse:
 
 
 @dataclass(frozen=True)
+class Scaled:
+    """A schedule times a number: what a changed ``group["lr"]`` makes of s_t."""
+
+    factor: Real
+    schedule: Schedule
+
+    def __call__(self, t: Any) -> Any:
+        return self.factor * self.schedule(t)
+
+    def product(self, t: Any) -> Any:
+        r"""\prod_{i \le t} c s_i = c^t \prod_{i \le t} s_i."""
+        return self.factor**t * self.schedule.product(t)
+
+
+@dataclass(frozen=True)
 class FromCallable:
     """A schedule from any function of t; each value is checked when it is used.
 
@@ -289,9 +305,17 @@ def as_schedule(name: str, value: Any, interval: str) -> Schedule:
         return _NAMED[known(name, value, _NAMED)]()
     if isinstance(value, Constant):
         return Constant(within(name, value.value, interval))
-    if isinstance(value, Schedule):
-        within(f"{name} at t = 1", value(1), interval)
-        return value
     if callable(value):
-        return FromCallable(value, name, interval)
+        schedule = value if hasattr(value, "product") else FromCallable(value, name, interval)
+        within(f"{name} at t = 1", schedule(1), interval)
+        return schedule
     return Constant(within(name, real(name, value), interval))
+
+
+def betas_of(group: dict[str, Any]) -> tuple[Any, Any]:
+    """Return a group's `betas`, unchecked but for being a pair; raise TypeError if it is not."""
+    try:
+        beta1, beta2 = group["betas"]
+    except (TypeError, ValueError):
+        raise TypeError(f"betas must be a pair (beta1, beta2), got {group['betas']!r}") from None
+    return beta1, beta2

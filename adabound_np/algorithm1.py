@@ -1,0 +1,200 @@
+r"""[Luo19] Algorithm 1, the frame that every optimizer of this package fills in.
+
+===============  ========================================================================
+`moments`        \phi_t, \psi_t: m_t and V_t from g_t and the state
+`learning_rate`  \eta_t from V_t and t
+`move`           x_{t+1} = \Pi_{F, \mathrm{diag}(\eta_t^{-1})}(x_t - \eta_t \odot m_t), shared
+===============  ========================================================================
+
+The first two are pure functions of the hyperparameters `h`, the state `s`, the gradient `g`
+and the step `t`, elementwise and without a loop. So the same lines run on one number, on an
+array, on a batch of trajectories (hyperparameters as arrays), on blocks of a large array, and
+on many steps at once (t as an array).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from adabound_np.checks import Array, flag, names_among, within
+from adabound_np.feasible import Unconstrained
+from adabound_np.parameters import array_of, check_gradient, check_shape
+from adabound_np.schedules import Constant, Scaled, as_schedule
+
+__all__ = ["SHARED", "Algorithm", "Hyperparameters", "at_rest", "in_dtype"]
+
+#: Hyperparameters that every optimizer has, with their defaults.
+SHARED: dict[str, Any] = {
+    "weight_decay": 0.0,
+    "decoupled_weight_decay": False,
+    "fixed_decay": False,
+    "schedule": "constant",
+    "feasible": None,
+}
+
+
+class Hyperparameters(SimpleNamespace):
+    """Hyperparameters under the paper's symbols: h.alpha, h.beta1(t), h.s(t), ..."""
+
+
+class Algorithm:
+    """Algorithm 1 as pure functions: an optimizer without parameters.
+
+    Parameters
+    ----------
+    hyperparameters : dict
+        The optimizer's own, by constructor name.
+    shared : dict
+        Those of `Optimizer` that every optimizer takes.
+    """
+
+    #: Named tuple of the state: t, the number of steps taken, then arrays of x's shape.
+    State: ClassVar[Any]
+
+    def __init__(self, hyperparameters: dict[str, Any], shared: dict[str, Any]) -> None:
+        names_among(type(self).__name__, shared, SHARED)
+        self.defaults: dict[str, Any] = {**hyperparameters, **SHARED, **shared}
+        self.hyper: Hyperparameters = self.check_group(self.defaults)
+
+    @staticmethod
+    def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, Any]:
+        r"""m_t = \phi_t(g_1, ..., g_t) and the state from which V_t follows."""
+        raise NotImplementedError
+
+    @staticmethod
+    def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
+        r"""\eta_t, from V_t and t; infinite where V_t = 0 and nothing bounds it."""
+        raise NotImplementedError
+
+    @staticmethod
+    def symbols(group: dict[str, Any]) -> dict[str, Any]:
+        """Check a group's own hyperparameters and return them under the paper's symbols."""
+        raise NotImplementedError
+
+    @staticmethod
+    def move(h: Hyperparameters, x: Any, m: Any, eta: Any, t: Any) -> Any:
+        r"""x_{t+1} = \Pi_{F, \mathrm{diag}(\eta_t^{-1})}(x_t - \eta_t \odot m_t)."""
+        if h.decoupled and np.any(h.weight_decay):
+            # x_t \leftarrow (1 - s_t \alpha \lambda) x_t        [Loshchilov & Hutter 2019]
+            x = (1 - h.weight_decay * (1 if h.fixed_decay else h.s(t) * h.alpha)) * x
+        # \hat{x}_{t+1} = x_t - \eta_t \odot m_t        [Luo19 Alg. 2, l. 5]
+        x_hat = x - eta * m
+        # x_{t+1} = \Pi_{F, \mathrm{diag}(\eta_t^{-1})}(\hat{x}_{t+1})        [Luo19 Alg. 2, l. 5]
+        return h.feasible.project(x_hat, eta)
+
+    def advance(self, h: Hyperparameters, x: Any, g: Any, s: Any) -> tuple[Any, Any]:
+        """One step of Algorithm 1, unchecked: (x_t, g_t, state) to (x_{t+1}, state)."""
+        t = s.t + 1
+        if not h.decoupled and np.any(h.weight_decay):
+            # g_t \leftarrow g_t + \lambda x_t        [L2 penalty]
+            g = g + h.weight_decay * x
+        m, s = self.moments(h, s, g, t)
+        eta = at_rest(self.learning_rate(h, s, t))
+        return self.move(h, x, m, eta, t), s
+
+    def init(self, x: Any) -> Any:
+        """State before the first step, for an array (or number) x.
+
+        Raises
+        ------
+        TypeError
+            If x is not of a floating dtype.
+        ValueError
+            If array-valued hyperparameters do not broadcast to x's shape.
+        """
+        x = array_of("x", x)
+        check_shape("x", x, self.hyper.shape)
+        return self.fresh(self.hyper, x)
+
+    def update(self, x: Any, g: Any, s: Any) -> tuple[Any, Any]:
+        """One step on bare arrays: (x_t, g_t, state) to (x_{t+1}, state). Changes nothing.
+
+        Parameters
+        ----------
+        x, g : array or float
+            Iterate and gradient, of the same shape and floating dtype.
+        s : State
+            From `init` or the last `update`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If g's dtype or shape is not x's, or g holds NaN or infinity.
+        """
+        x = array_of("x", x)
+        g = check_gradient("g", g, x)
+        with np.errstate(divide="ignore"):
+            x_new, s = self.advance(self.hyper, x, g, s)
+        if self.hyper.shape:  # array-valued hyperparameters are float64; x keeps its dtype
+            return np.asarray(x_new, x.dtype), in_dtype(s, x.dtype)
+        return x_new, s
+
+    def fresh(self, h: Hyperparameters, x: Array) -> Any:
+        """State before the first step, unchecked."""
+        return self.State(0, *(np.zeros_like(x) for _ in self.State._fields[1:]))
+
+    def check_group(self, group: dict[str, Any]) -> Hyperparameters:
+        """Check a group's hyperparameters and return them under the paper's symbols.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Naming the hyperparameter, its value and what is allowed.
+        """
+        lr = within("lr", group["lr"], "[0, inf)" if "initial_lr" in group else "(0, inf)")
+        alpha = within("initial_lr", group.get("initial_lr", lr), "(0, inf)")
+        schedule = as_schedule("schedule", group["schedule"], "[0, inf)")
+        feasible = Unconstrained() if group["feasible"] is None else group["feasible"]
+        if not (hasattr(feasible, "project") and hasattr(feasible, "elementwise")):
+            raise TypeError(f"feasible must be None or a FeasibleSet, got {feasible!r}")
+        shape = np.broadcast_shapes(*_shapes(group[name] for name in self.defaults))
+        return Hyperparameters(
+            alpha=alpha,
+            s=schedule if np.all(lr == alpha) else Scaled(lr / alpha, schedule),
+            weight_decay=within("weight_decay", group["weight_decay"], "[0, inf)"),
+            decoupled=flag("decoupled_weight_decay", group["decoupled_weight_decay"]),
+            fixed_decay=flag("fixed_decay", group["fixed_decay"]),
+            feasible=feasible,
+            shape=shape,
+            blocks=feasible.elementwise and shape == (),
+            **self.symbols(group),
+        )
+
+    def rate(self, h: Hyperparameters, s: Any) -> Any:
+        r"""\eta_t of the step that led to the state s, which must be the first or later."""
+        with np.errstate(divide="ignore"):
+            return at_rest(self.learning_rate(h, s, s.t))
+
+    def __repr__(self) -> str:
+        """Class and default hyperparameters."""
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.defaults.items())
+        return f"{type(self).__name__}({shown})"
+
+
+def at_rest(eta: Any) -> Any:
+    """The rate with 0 for infinity: a coordinate with V_t = 0 and no bound stays (0/0 = 0)."""
+    if isinstance(eta, float):
+        return 0.0 if eta == np.inf else eta
+    if np.max(eta, initial=0.0) < np.inf:
+        return eta
+    return np.where(np.isposinf(eta), 0.0, eta)
+
+
+def in_dtype(s: Any, dtype: Any) -> Any:
+    """A state with its arrays in `dtype`."""
+    return type(s)(s.t, *(np.asarray(a, dtype) for a in s[1:]))
+
+
+def _shapes(values: Iterable[Any]) -> Iterator[tuple[int, ...]]:
+    """Shapes of the arrays among hyperparameters, pairs and constant schedules included."""
+    for value in values:
+        if isinstance(value, (tuple, list)):
+            yield from _shapes(value)
+        elif isinstance(value, Constant):
+            yield np.shape(value.value)
+        elif isinstance(value, np.ndarray):
+            yield value.shape

@@ -1,0 +1,7 @@
+"""``python -m problems``."""
+
+import sys
+
+from problems.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""What runs are turned into: series, figures, files."""

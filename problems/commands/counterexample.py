@@ -1,0 +1,179 @@
+"""Run optimizers on a convex problem that Adam fails: a table, a figure, the series as CSV."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from tqdm import tqdm
+
+from problems.analysis.files import write_csv
+from problems.analysis.plots import counterexample_figure, save
+from problems.analysis.series import Series, thin
+from problems.commands.options import name_of, names_of, output_folder, whole
+from problems.online.protocol import Trajectory
+from problems.online.protocol import run as play
+from problems.online.roster import ROSTER, hyperparameters, make
+from problems.online.sequences import SEQUENCES, BrokenConditionError, Setting
+
+HELP = "Adam on convex problems it fails, beside the other optimizers (the default)"
+STORY = "adam,amsgrad,adabound,amsbound"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add(
+        "--problem", type=name_of("problem", SEQUENCES), default="reddi-online", metavar="NAME",
+        help=f"one of {', '.join(SEQUENCES)} (default: %(default)s)",
+    )  # fmt: skip
+    add("--steps", type=whole, default=100_000, metavar="T", help="default: %(default)s")
+    add(
+        "--optimizers", type=names_of("optimizer", ROSTER), default=STORY, metavar="A,B,...",
+        help=f"all, or some of {', '.join(ROSTER)} (default: %(default)s)",
+    )  # fmt: skip
+    add("--lr", type=float, help="step size alpha (default: 0.5)")
+    add("--beta1", type=float, help="also the momentum of sgdm, ... (default: the problem's)")
+    add("--beta2", type=float, help="default: the problem's")
+    add("--final-lr", type=float, default=0.1, help="alpha* of the bounds (default: %(default)s)")
+    add(
+        "--gamma", type=gamma, default=1e-3,
+        help="speed of the bounds, or 'paper' for 1 - beta2 (default: %(default)s)",
+    )  # fmt: skip
+    add(
+        "--schedule", type=name_of("schedule", ["inv-sqrt", "constant"]), default="inv-sqrt",
+        metavar="NAME", help="alpha_t: inv-sqrt (alpha/sqrt(t), the default) or constant",
+    )  # fmt: skip
+    add("--cycle", type=float, metavar="C", help="the problem's C (default: by its conditions)")
+    add("--x1", type=float, help="first point, in F (default: the problem's)")
+    add("--seed", type=int, default=0, help="of stochastic problems (default: %(default)s)")
+    add("--force", action="store_true", help="run even if constants break the paper's conditions")
+    add("--out", default="results", metavar="DIR", help="folder to write to (default: %(default)s)")
+    add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
+
+
+def gamma(text: str) -> float | None:
+    """A number, or ``paper`` for 1 - beta2 (None)."""
+    return None if text == "paper" else float(text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; return the exit code."""
+    T = options.steps
+    try:
+        setting = SEQUENCES[options.problem](
+            C=options.cycle, beta1=options.beta1, beta2=options.beta2, lr=options.lr,
+            x1=options.x1, seed=options.seed, force=options.force,
+        )  # fmt: skip
+        optimizers = {
+            name: make(
+                name, lr=setting.lr, beta1=setting.beta1, beta2=setting.beta2,
+                final_lr=options.final_lr, gamma=options.gamma, schedule=options.schedule,
+                feasible=setting.problem.feasible,
+            )
+            for name in options.optimizers
+        }  # fmt: skip
+    except BrokenConditionError as error:
+        options.parser.error(f"{error}; --force runs it anyway")
+    except (TypeError, ValueError) as error:
+        options.parser.error(str(error))
+    try:
+        folder = output_folder(options.out)
+    except OSError as error:
+        options.parser.error(f"--out must be a folder that can be written, got {error}")
+    trajectories = {}
+    for name, optimizer in optimizers.items():
+        progress = partial(tqdm, desc=name, total=T, unit="step", delay=1, leave=False)
+        trajectories[name] = play(setting.problem, optimizer, T, setting.x1, progress)
+    record = {
+        "problem": options.problem,
+        "parameters": parameters(setting, options),
+        "feasible": [setting.problem.feasible.lo, setting.problem.feasible.hi],
+        "optimum": setting.problem.comparator(T),
+        "steps": T,
+        "results": [
+            {
+                "optimizer": name,
+                "hyperparameters": hyperparameters(optimizers[name]),
+                "x_final": float(trajectory.x[-1]),
+                "regret": float(trajectory.regret[-1]),
+                "average_regret": float(trajectory.average_regret[-1]),
+                "seconds": trajectory.seconds,
+            }
+            for name, trajectory in trajectories.items()
+        ],
+    }
+    written = write(setting, record, trajectories, folder / f"counterexample-{options.problem}")
+    if options.json:
+        print(json.dumps(record, indent=2))
+    else:
+        print(table(setting, record))
+        print("\nwrote " + ", ".join(written))
+    return 0
+
+
+def parameters(setting: Setting, options: argparse.Namespace) -> dict[str, Any]:
+    """What defines the run beside the optimizers: the problem's constants and the protocol's."""
+    constants = {key: value for key, value in asdict(setting.problem).items() if key != "feasible"}  # type: ignore[call-overload]
+    return {
+        **constants,
+        "x1": setting.x1,
+        "lr": setting.lr,
+        "beta1": setting.beta1,
+        "beta2": setting.beta2,
+        "final_lr": options.final_lr,
+        "gamma": 1 - setting.beta2 if options.gamma is None else options.gamma,
+        "schedule": options.schedule,
+    }
+
+
+def table(setting: Setting, record: dict[str, Any]) -> str:
+    """The record as a table."""
+    lo, hi = record["feasible"]
+    given = ", ".join(f"{k} = {v:g}" if isinstance(v, float) else f"{k} = {v}"
+                      for k, v in record["parameters"].items())  # fmt: skip
+    lines = [
+        f"{record['problem']}: {setting.problem.formula()}, on [{lo:g}, {hi:g}]",
+        f"best fixed point x* = {record['optimum']:g}; T = {record['steps']:,} steps",
+        given,
+        *(f"note: the paper's condition does not hold: {c.text}"
+          for c in setting.conditions if not c.holds),
+        "",
+        f"{'optimizer':<10} {'x_T':>8} {'R_T':>14} {'R_T/T':>11}  where it went",
+    ]  # fmt: skip
+    for row in record["results"]:
+        lines.append(
+            f"{row['optimizer']:<10} {row['x_final']:>8.4f} {row['regret']:>14,.1f} "
+            f"{row['average_regret']:>11.5g}  {where(row['x_final'], record['optimum'], lo, hi)}"
+        )
+    return "\n".join(lines)
+
+
+def where(x: float, optimum: float, lo: float, hi: float) -> str:
+    """In words: at which end of F, or nearer to which, x lies."""
+    worst = hi if optimum == lo else lo
+    share = (x - optimum) / (worst - optimum)  # 0 at the best fixed point, 1 at the worst
+    if share >= 0.95:
+        return f"to the worst point, x = {worst:g}"
+    if share <= 0.05:
+        return f"to the best point, x = {optimum:g}"
+    return "nearer to the worst point" if share > 0.5 else "nearer to the best point"
+
+
+def write(
+    setting: Setting, record: dict[str, Any], trajectories: dict[str, Trajectory], stem: Any
+) -> list[str]:
+    """Write figure and series; return the files' names."""
+    period = setting.problem.period
+    series = {name: thin(run, period=period) for name, run in trajectories.items()}
+    figure = counterexample_figure(setting.problem, record["optimum"], series)
+    rows = (
+        (name, *(value.item() for value in row))
+        for name, s in series.items()
+        for row in zip(*s, strict=True)
+    )
+    write_csv(stem.with_suffix(".csv"), ["optimizer", *Series._fields], rows)
+    return [str(path) for path in (*save(figure, stem), stem.with_suffix(".csv"))]

@@ -1,0 +1,68 @@
+"""What options of several commands share: how their values are read and refused."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from adabound_np.checks import known
+
+__all__ = ["name_of", "names_of", "output_folder", "whole"]
+
+T = TypeVar("T")
+
+
+def whole(text: str) -> int:
+    """A whole number of at least 1, such as 5000, 5_000 or 5e3."""
+    try:
+        number = float(text)
+        value = int(text) if text.replace("_", "").isdigit() else int(number)
+        if number != value or value < 1:
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number of at least 1, got {text!r}"
+        ) from None
+    return value
+
+
+def name_of(what: str, choices: Iterable[str]) -> Callable[[str], str]:
+    """A reader of one name out of `choices`."""
+
+    def read(text: str) -> str:
+        try:
+            return known(what, text, choices)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
+def names_of(what: str, choices: Iterable[str]) -> Callable[[str], list[str]]:
+    """A reader of a comma-separated list of names out of `choices`, or ``all``."""
+    choices = list(choices)
+    one = name_of(what, choices)
+
+    def read(text: str) -> list[str]:
+        if text == "all":
+            return choices
+        return list(dict.fromkeys(one(name.strip()) for name in text.split(",")))
+
+    return read
+
+
+def output_folder(text: str) -> Path:
+    """Return a folder to write to, made if need be.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made or written to.
+    """
+    folder = Path(text)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        return folder
