@@ -87,7 +87,8 @@ def hinge_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """
     if not np.all(np.abs(target) == 1):
         raise ValueError(f"target must be -1 or 1 everywhere, got {np.unique(target)}")
-    return _reduced(np.maximum(1 - np.multiply(x, target), 0), reduction)
+    x = np.asarray(x)
+    return _reduced(np.maximum(1 - x * np.asarray(target, x.dtype), 0), reduction)
 
 
 def _hinge(y_bar: Any, x: Any, target: Any, reduction: str) -> Any:
@@ -109,7 +110,7 @@ def binary_cross_entropy_with_logits(x: Any, target: Any, reduction: str = "mean
     Tensor(0.34657359)
     """
     x = np.asarray(x)
-    loss = np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x)))
+    loss = np.maximum(x, 0) - x * np.asarray(target, x.dtype) + np.log1p(np.exp(-np.abs(x)))
     return _reduced(loss, reduction)
 
 
