@@ -1,8 +1,9 @@
 r"""Convolution and pooling of images, shaped (N, C, H, W) as in PyTorch.
 
-In memory the channels come last: a result is an (N, H, W, C) array seen through a transpose.
-There a window's row is k C consecutive numbers, so the windows are gathered at the speed of
-copying, and the convolution is one matrix product with as many rows as there are windows.
+In memory they lie as (H, N, W, C), see `layout`. A window's row is then k C consecutive numbers,
+so that the rows of all windows are gathered at the speed of copying; and the first, second, ...
+rows of all windows are each a matrix without further copying. A convolution with a k x k kernel
+is the sum of the products of these k matrices with the k rows of the kernel.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from autograd_lite.operators import Array
+from autograd_lite.ops.layout import channels_first, channels_last, cropped, padded
 from autograd_lite.ops.reduce import mean
 from autograd_lite.table import composed, primitive
 from autograd_lite.tensor import Tensor
-
-_BLOCK = 1 << 20  # elements of the windows gathered at a time: they stay in the cache
 
 
 def _out_size(name: str, n: int, size: int, stride: int, padding: int) -> int:
@@ -30,43 +30,35 @@ def _out_size(name: str, n: int, size: int, stride: int, padding: int) -> int:
     return (n + 2 * padding - size) // stride + 1
 
 
-def _padded(x: Array, padding: int, value: float = 0.0) -> Array:
-    """Return images (N, C, H, W) as a contiguous (N, H, W, C) array with a margin."""
-    n, c, h, w = x.shape
-    if not padding:
-        return np.ascontiguousarray(x.transpose(0, 2, 3, 1))
-    out = np.full((n, h + 2 * padding, w + 2 * padding, c), value, x.dtype)
-    out[:, padding : padding + h, padding : padding + w] = x.transpose(0, 2, 3, 1)
-    return out
+def _row_windows(x: Array, kw: int, stride: int) -> Array:
+    """Return from padded images (H, N, W, C) the rows of all windows: (H, N, Wo, kw C)."""
+    h, n, w, c = x.shape
+    sh, sn, sw, sc = x.strides
+    shape = (h, n, (w - kw) // stride + 1, kw * c)
+    windows = as_strided(x, shape, (sh, sn, stride * sw, sc), writeable=False)
+    return np.ascontiguousarray(windows)
 
 
-def _blocks(x: Array, kh: int, kw: int, stride: int) -> Iterator[tuple[slice, Array]]:
-    """Yield the windows of padded images (N, H, W, C), some images at a time, as matrices.
-
-    Each row is one window, kh kw C numbers; with them comes the slice of rows.
-    """
-    n, h, w, c = x.shape
-    ho, wo = (h - kh) // stride + 1, (w - kw) // stride + 1
-    sn, sh, sw, sc = x.strides
-    shape, strides = (n, ho, wo, kh, kw * c), (sn, stride * sh, stride * sw, sh, sc)
-    windows = as_strided(x, shape, strides, writeable=False)
-    step = max(1, _BLOCK // (ho * wo * kh * kw * c))
-    for first in range(0, n, step):
-        block = windows[first : first + step]
-        rows = slice(first * ho * wo, (first + len(block)) * ho * wo)
-        yield rows, block.reshape(-1, kh * kw * c)
+def _matrices(windows: Array, kh: int, stride: int) -> Iterator[tuple[int, Array]]:
+    """Yield i and, as a matrix with kw C columns, row i of every window."""
+    last = (len(windows) - kh) // stride * stride
+    for i in range(kh):
+        yield i, windows[i : i + last + 1 : stride].reshape(-1, windows.shape[-1])
 
 
 def _correlate(x: Array, weight: Array, stride: int) -> Array:
-    """Correlate padded images (N, H, W, C) with weight (K, C, kh, kw); (N, Ho, Wo, K)."""
+    """Correlate padded images (H, N, W, C) with weight (K, C, kh, kw): (Ho, N, Wo, K)."""
     k, _, kh, kw = weight.shape
-    n, h, w, _ = x.shape
-    shape = (n, (h - kh) // stride + 1, (w - kw) // stride + 1, k)
-    out = np.empty(shape, np.result_type(x, weight))
-    matrix, rows_out = weight.transpose(2, 3, 1, 0).reshape(-1, k), out.reshape(-1, k)
-    for rows, windows in _blocks(x, kh, kw, stride):
-        np.matmul(windows, matrix, out=rows_out[rows])
-    return out
+    windows = _row_windows(x, kw, stride)
+    kernels = weight.transpose(2, 3, 1, 0).reshape(kh, -1, k)
+    y = term = None
+    for i, matrix in _matrices(windows, kh, stride):
+        if y is None:
+            y = matrix @ kernels[i]
+        else:
+            term = np.matmul(matrix, kernels[i], out=term)
+            y += term
+    return np.reshape(y, (-1, *windows.shape[1:3], k))  # type: ignore[arg-type]
 
 
 @primitive()
@@ -88,39 +80,42 @@ def conv2d(x: Any, weight: Any, bias: Any = None, stride: int = 1, padding: int 
         raise ValueError(f"x (N, C, H, W) and weight (K, C, kh, kw): got {x.shape}, {weight.shape}")
     for n, size in zip(x.shape[2:], weight.shape[2:], strict=True):
         _out_size("conv2d", n, size, stride, padding)
-    y = _correlate(_padded(x, padding), weight, stride)
+    y = _correlate(padded(x, padding), weight, stride)
     if bias is not None:
         y += bias
-    return y.transpose(0, 3, 1, 2)
+    return channels_first(y)
 
 
 def _conv_x(y_bar: Array, x: Array, weight: Array, stride: int, padding: int) -> Array:
     kh, kw = weight.shape[2:]
-    n, c, h, w = x.shape
     if stride == 1 and kh == kw and padding < kh:
         flipped = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
-        return _correlate(_padded(y_bar, kh - 1 - padding), flipped, 1).transpose(0, 3, 1, 2)
-    rows = _padded(y_bar, 0)
-    x_bar = np.zeros((n, h + 2 * padding, w + 2 * padding, c), y_bar.dtype)
-    for i, j, place in _shifts(rows.shape[1:3], (kh, kw), stride):
-        x_bar[place] += rows @ weight[:, :, i, j]
-    return x_bar[:, padding : padding + h, padding : padding + w].transpose(0, 3, 1, 2)
+        return channels_first(_correlate(padded(y_bar, kh - 1 - padding), flipped, 1))
+    rows = channels_last(y_bar)
+    kernels = np.ascontiguousarray(weight.transpose(2, 3, 0, 1))
+    x_bar = np.zeros_like(padded(x, padding), y_bar.dtype)
+    for i, j, place in _shifts(rows.shape, (kh, kw), stride):
+        term = rows.reshape(-1, len(weight)) @ kernels[i, j]
+        x_bar[place] += term.reshape(*rows.shape[:3], -1)
+    return cropped(x_bar, padding)
 
 
 def _conv_weight(y_bar: Array, x: Array, weight: Array, stride: int, padding: int) -> Array:
     k, c, kh, kw = weight.shape
-    y_rows = _padded(y_bar, 0).reshape(-1, k)
-    matrix = np.zeros((kh * kw * c, k), y_bar.dtype)
-    for rows, windows in _blocks(_padded(x, padding), kh, kw, stride):
-        matrix += windows.T @ y_rows[rows]
-    return matrix.reshape(kh, kw, c, k).transpose(3, 2, 0, 1)
+    y_rows = channels_last(y_bar).reshape(-1, k)
+    windows = _row_windows(padded(x, padding), kw, stride)
+    w_bar = np.stack([matrix.T @ y_rows for _, matrix in _matrices(windows, kh, stride)])
+    return w_bar.reshape(kh, kw, c, k).transpose(3, 2, 0, 1)
 
 
 def _shifts(out: Any, window: Any, stride: int) -> Iterator[tuple[int, int, Any]]:
-    """Yield i, j and the index of those pixels (N, H, W, C) that are at (i, j) of a window."""
+    """Yield i, j and the index of those pixels (H, N, W, C) that are at (i, j) of a window.
+
+    `out` is the shape (Ho, N, Wo, ...) of the windows.
+    """
     for i, j in np.ndindex(*window):
         rows = slice(i, i + stride * (out[0] - 1) + 1, stride)
-        yield i, j, (slice(None), rows, slice(j, j + stride * (out[1] - 1) + 1, stride))
+        yield i, j, (rows, slice(None), slice(j, j + stride * (out[2] - 1) + 1, stride))
 
 
 conv2d.vjps = (
@@ -154,33 +149,38 @@ def max_pool2d(x: Any, size: int, stride: int | None = None, padding: int = 0) -
     """
     if 2 * padding > size:
         raise ValueError(f"padding must be at most half of size={size}, got {padding}")
-    stride = stride or size
-    out = [_out_size("max_pool2d", n, size, stride, padding) for n in x.shape[2:]]
-    padded = _padded(x, padding, -np.inf)
-    y = np.full((len(x), *out, x.shape[1]), -np.inf, x.dtype)
+    pixels, y = _pooling("max_pool2d", x, size, stride or size, padding, -np.inf)
     winner = np.zeros(y.shape, np.int32)
-    for i, j, place in _shifts(out, (size, size), stride):
-        winner[padded[place] > y] = i * size + j
-        np.maximum(y, padded[place], out=y)
-    return y.transpose(0, 3, 1, 2), winner
+    for i, j, place in _shifts(y.shape, (size, size), stride or size):
+        winner[pixels[place] > y] = i * size + j
+        np.maximum(y, pixels[place], out=y)
+    return channels_first(y), winner
 
 
-def _pool_back(x: Array, size: int, stride: int | None, padding: int, share: Any) -> Array:
-    """Add share(k, l) of each window's gradient to the pixels at place (k, l) of the window."""
+def _pooling(
+    name: str, x: Array, size: int, stride: int, padding: int, start: float
+) -> tuple[Array, Array]:
+    """Return the padded images, (H, N, W, C), and the result to fill, (Ho, N, Wo, C)."""
     n, c, h, w = x.shape
-    stride = stride or size
-    out = [_out_size("pooling", m, size, stride, padding) for m in (h, w)]
-    x_bar = np.zeros((n, h + 2 * padding, w + 2 * padding, c), x.dtype)
-    for i, j, place in _shifts(out, (size, size), stride):
+    ho, wo = (_out_size(name, m, size, stride, padding) for m in (h, w))
+    return padded(x, padding, start), np.full((ho, n, wo, c), start, x.dtype)
+
+
+def _pool_back(x: Array, size: int, stride: int, padding: int, rows: Array, share: Any) -> Array:
+    """Add share(i, j) of each window's gradient to the pixel that is at (i, j) of the window."""
+    x_bar = np.zeros_like(padded(x, padding))
+    for i, j, place in _shifts(rows.shape, (size, size), stride):
         x_bar[place] += share(i, j)
-    return x_bar[:, padding : padding + h, padding : padding + w].transpose(0, 3, 1, 2)
+    return cropped(x_bar, padding)
 
 
 def _max_pool(
     y_bar: Array, winner: Array, x: Array, size: int, stride: int | None, padding: int
 ) -> Array:
-    rows = _padded(y_bar, 0)
-    return _pool_back(x, size, stride, padding, lambda i, j: rows * (winner == i * size + j))
+    rows = channels_last(y_bar)
+    return _pool_back(
+        x, size, stride or size, padding, rows, lambda i, j: rows * (winner == i * size + j)
+    )
 
 
 max_pool2d.vjps = (
@@ -206,19 +206,16 @@ def avg_pool2d(x: Any, size: int, stride: int | None = None, padding: int = 0) -
     array([[ 2.5,  4.5],
            [10.5, 12.5]])
     """
-    stride = stride or size
-    out = [_out_size("avg_pool2d", n, size, stride, padding) for n in x.shape[2:]]
-    padded = _padded(x, padding)
-    y = np.zeros((len(x), *out, x.shape[1]), x.dtype)
-    for _, _, place in _shifts(out, (size, size), stride):
-        y += padded[place]
+    pixels, y = _pooling("avg_pool2d", x, size, stride or size, padding, 0.0)
+    for _, _, place in _shifts(y.shape, (size, size), stride or size):
+        y += pixels[place]
     y /= size * size
-    return y.transpose(0, 3, 1, 2)
+    return channels_first(y)
 
 
 def _avg_pool(y_bar: Array, x: Array, size: int, stride: int | None, padding: int) -> Array:
-    rows = _padded(y_bar, 0) / (size * size)
-    return _pool_back(x, size, stride, padding, lambda i, j: rows)
+    rows = channels_last(y_bar) / (size * size)
+    return _pool_back(x, size, stride or size, padding, rows, lambda i, j: rows)
 
 
 avg_pool2d.vjps = (

@@ -7,12 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.operators import Array
+from autograd_lite.ops.layout import channels_first, channels_last
 from autograd_lite.table import primitive
-
-
-def _by_pixel(x: Array) -> Array:
-    """Return x (N, C, ...) with the channels last, as a contiguous array."""
-    return np.ascontiguousarray(np.moveaxis(x, 1, -1))
 
 
 def _channel_sum(x: Array) -> Array:
@@ -21,16 +17,25 @@ def _channel_sum(x: Array) -> Array:
     return np.asarray(np.ones(len(rows), x.dtype) @ rows)
 
 
+def _wide(x: Array, per_channel: Array) -> tuple[Array, Array]:
+    """Return x (..., C) as a matrix with long rows, and one number per channel for its columns.
+
+    NumPy's inner loop runs along the rows, and C alone may be few.
+    """
+    rows = x.reshape(-1, x.shape[-2] * x.shape[-1])
+    return rows, np.tile(per_channel, x.shape[-2])
+
+
 def _scale(x: Array, factor: Array) -> None:
-    """Multiply x (N, ..., C) in place by one factor per channel, an image at a time."""
-    images = x.reshape(len(x), -1)
-    images *= np.tile(factor, images.shape[1] // len(factor))
+    """Multiply x (..., C) in place by one factor per channel."""
+    rows, factors = _wide(x, factor)
+    rows *= factors
 
 
 def _shift(x: Array, term: Array) -> None:
-    """Add one term per channel to x (N, ..., C) in place, an image at a time."""
-    images = x.reshape(len(x), -1)
-    images += np.tile(term, images.shape[1] // len(term))
+    """Add one term per channel to x (..., C) in place."""
+    rows, terms = _wide(x, term)
+    rows += terms
 
 
 @primitive(saves=True)
@@ -58,7 +63,7 @@ def batch_norm(
     Tensor([[-1.],
             [ 1.]])
     """
-    x_hat = _by_pixel(np.asarray(x)).copy()
+    x_hat = np.array(channels_last(np.asarray(x)))
     weight, bias = np.asarray(weight, x_hat.dtype), np.asarray(bias, x_hat.dtype)
     n = x_hat.size // x_hat.shape[-1]
     if n < 2:
@@ -74,12 +79,12 @@ def batch_norm(
     y = x_hat.copy()
     _scale(y, weight)
     _shift(y, bias)
-    return np.moveaxis(y, -1, 1), (x_hat, inv_std)
+    return channels_first(y), (x_hat, inv_std)
 
 
 def _batch_norm(y_bar: Array, kept: Any, x: Any, weight: Any, *_: Any, **__: Any) -> Any:
     x_hat, inv_std = kept
-    y_rows = _by_pixel(y_bar)
+    y_rows = channels_last(y_bar)
     n = x_hat.size // x_hat.shape[-1]
     # \bar{w} = \sum_n \bar{y}_n \hat{x}_n        [Ioffe15 Sec. 3]
     w_bar = _channel_sum(y_rows * x_hat)
@@ -91,7 +96,7 @@ def _batch_norm(y_bar: Array, kept: Any, x: Any, weight: Any, *_: Any, **__: Any
     x_bar += y_rows
     _shift(x_bar, -b_bar / n)
     _scale(x_bar, weight * inv_std)
-    return np.moveaxis(x_bar, -1, 1), w_bar, b_bar
+    return channels_first(x_bar), w_bar, b_bar
 
 
 batch_norm.joint = _batch_norm
