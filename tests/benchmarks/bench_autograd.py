@@ -16,6 +16,7 @@ import statistics
 import time
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
@@ -24,6 +25,7 @@ import numpy as np  # noqa: E402 - the number of threads is read at import
 
 import autograd_lite as ag  # noqa: E402
 from autograd_lite import nn, ops  # noqa: E402
+from tests.oracles import twins  # noqa: E402
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -39,20 +41,22 @@ RATE = 0.01
 
 def sgd_here(model: nn.Module) -> None:
     for p in model.parameters():
-        p.data -= RATE * p.grad
+        np.subtract(p.data, RATE * p.grad, out=p.data)
         p.grad = None
 
 
 def sgd_torch(model: torch.nn.Module) -> None:
     with torch.no_grad():
         for p in model.parameters():
-            p -= RATE * p.grad
+            p.sub_(p.grad, alpha=RATE)
             p.grad = None
 
 
-def steps_of_model(ours: nn.Module, theirs: torch.nn.Module, x: np.ndarray, labels: np.ndarray) -> dict[str, Step]:
-    """Classification steps of the same model here and in torch, from the same weights."""
-    theirs.load_state_dict({k: torch.tensor(v) for k, v in ours.state_dict().items()})
+def classify(make: Callable[[Any], Any], x: np.ndarray, labels: np.ndarray) -> dict[str, Step]:
+    """Classification steps of the same network here and in torch, from the same weights."""
+    ours = make(twins.library_here(np.float32))
+    theirs = make(twins.library_torch(torch, torch.float32))
+    twins.copy_weights(torch, ours, theirs)
     tx, tl = torch.tensor(x), torch.tensor(labels)
 
     def here() -> float:
@@ -75,12 +79,10 @@ def mlp() -> dict[str, Step]:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(128, 784)).astype(np.float32)
     labels = rng.integers(10, size=128)
-    ours = nn.Sequential(nn.Linear(784, 100, rng=0), nn.ReLU(), nn.Linear(100, 10, rng=1))
-    theirs = torch.nn.Sequential(
-        torch.nn.Linear(784, 100), torch.nn.ReLU(), torch.nn.Linear(100, 10)
-    )
-    steps = steps_of_model(ours, theirs, x, labels)
-    weights = [np.ascontiguousarray(w.T) for w in ours.state_dict().values()]
+    sizes = (784, 100, 10)
+    steps = classify(lambda lib: twins.mlp(lib, *sizes), x, labels)
+    state = twins.mlp(twins.library_here(np.float32), *sizes).state_dict()
+    weights = [np.ascontiguousarray(w.T) for w in state.values()]
     rows = np.arange(128)
 
     tensors = [mygrad.tensor(w.copy()) for w in weights]
@@ -95,7 +97,7 @@ def mlp() -> dict[str, Step]:
             w.null_grad()
         return loss.item()
 
-    def hips_loss(w1, b1, w2, b2):  # noqa: ANN001, ANN202
+    def hips_loss(w1, b1, w2, b2):
         hidden = hips_np.maximum(hips_np.dot(x, w1) + b1, 0)
         z = hips_np.dot(hidden, w2) + b2
         top = hips_np.max(z, axis=1, keepdims=True)
@@ -108,7 +110,7 @@ def mlp() -> dict[str, Step]:
     def with_hips() -> float:
         loss, grads = value_and_grad(*arrays)
         for w, g in zip(arrays, grads, strict=True):
-            w -= RATE * g
+            np.subtract(w, RATE * g, out=w)
         return float(loss)
 
     hand = [w.copy() for w in weights]
@@ -130,83 +132,28 @@ def mlp() -> dict[str, Step]:
         h_bar = p @ w2.T
         h_bar *= h > 0
         for w, g in zip(hand, (x.T @ h_bar, h_bar.sum(0), h.T @ p, p.sum(0)), strict=True):
-            g *= RATE
-            w -= g
+            np.subtract(w, RATE * g, out=w)
         return loss
 
     return {**steps, "MyGrad": with_mygrad, "HIPS": with_hips, "by hand": by_hand}
 
 
-class Block(nn.Module):
-    """conv-bn-relu-conv-bn plus the input, projected where the shape changes; relu."""
-
-    def __init__(self, c_in: int, c_out: int, stride: int, seed: int) -> None:
-        self.conv1 = nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False, rng=seed)
-        self.bn1 = nn.BatchNorm2d(c_out)
-        self.conv2 = nn.Conv2d(c_out, c_out, 3, 1, 1, bias=False, rng=seed + 1)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.project = (
-            None if stride == 1 else nn.Conv2d(c_in, c_out, 1, stride, bias=False, rng=seed + 2)
-        )
-
-    def forward(self, x: ag.Tensor) -> ag.Tensor:
-        y = ops.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y))
-        return ops.relu(y + (x if self.project is None else self.project(x)))
-
-
-class TorchBlock(torch.nn.Module):
-    """The same in torch."""
-
-    def __init__(self, c_in: int, c_out: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = torch.nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False)
-        self.bn1 = torch.nn.BatchNorm2d(c_out)
-        self.conv2 = torch.nn.Conv2d(c_out, c_out, 3, 1, 1, bias=False)
-        self.bn2 = torch.nn.BatchNorm2d(c_out)
-        self.project = (
-            None if stride == 1 else torch.nn.Conv2d(c_in, c_out, 1, stride, bias=False)
-        )
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y))
-        return torch.relu(y + (x if self.project is None else self.project(x)))
+def images(channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """128 images of 8 x 8 pixels, and labels."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(128, channels, 8, 8)).astype(np.float32)
+    return x, rng.integers(10, size=128)
 
 
 def resnet() -> dict[str, Step]:
-    """Three residual blocks, 16-32-64 channels, on 8x8x16 images, batch 128, SGD."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(128, 16, 8, 8)).astype(np.float32)
+    """Three residual blocks of 16, 32, 64 channels on 8x8x16 images, batch 128, SGD."""
     shapes = [(16, 16, 1), (16, 32, 2), (32, 64, 2)]
-    ours = nn.Sequential(
-        *[Block(*shape, seed=10 * i) for i, shape in enumerate(shapes)],
-        nn.GlobalAvgPool2d(),
-        nn.Linear(64, 10, rng=99),
-    )
-    theirs = torch.nn.Sequential(
-        *[TorchBlock(*shape) for shape in shapes],
-        torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()),
-        torch.nn.Linear(64, 10),
-    )
-    return steps_of_model(ours, theirs, x, rng.integers(10, size=128))
+    return classify(lambda lib: twins.resnet(lib, shapes, 10), *images(16))
 
 
 def resnet_wide() -> dict[str, Step]:
-    """Three residual blocks without strides on 8x8 images of 64 channels, batch 128, SGD."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(128, 64, 8, 8)).astype(np.float32)
-    ours = nn.Sequential(
-        *[Block(64, 64, 1, seed=10 * i) for i in range(3)],
-        nn.GlobalAvgPool2d(),
-        nn.Linear(64, 10, rng=99),
-    )
-    theirs = torch.nn.Sequential(
-        *[TorchBlock(64, 64, 1) for _ in range(3)],
-        torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()),
-        torch.nn.Linear(64, 10),
-    )
-    return steps_of_model(ours, theirs, x, rng.integers(10, size=128))
+    """Three residual blocks without strides on 8x8x64 images, batch 128, SGD."""
+    return classify(lambda lib: twins.resnet(lib, [(64, 64, 1)] * 3, 10), *images(64))
 
 
 def lstm() -> dict[str, Step]:
@@ -233,7 +180,7 @@ def lstm() -> dict[str, Step]:
 def tiny() -> dict[str, Step]:
     """Ten operations on scalars and backward."""
 
-    def graph(x, w, tanh, exp):  # noqa: ANN001, ANN202
+    def graph(x, w, tanh, exp):
         y = x * w + x
         z = tanh(y) * w - x
         u = z * z + y
