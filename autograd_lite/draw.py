@@ -33,6 +33,10 @@ class GraphNode:
     arguments: tuple[int, ...]
 
 
+def _column(node: Tensor) -> int:
+    return node._record.depth if node._record else 0
+
+
 def layout(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> list[GraphNode]:
     """Return the nodes of the graph that led to `loss`, arguments before results.
 
@@ -49,10 +53,10 @@ def layout(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> list[Grap
     >>> [(node.label, node.column) for node in layout((x * x).sum(), {"x": x})]
     [('x (2,)', 0), ('multiply (2,)', 1), ('sum ()', 2)]
     """
-    order = graph(loss)[::-1]
+    order = sorted(graph(loss), key=_column)
     place = {id(node): i for i, node in enumerate(order)}
     known = {id(tensor): name for name, tensor in (names or {}).items()}
-    columns = [node._record.depth if node._record else 0 for node in order]
+    columns = [_column(node) for node in order]
     nodes, used = [], dict.fromkeys(columns, 0)
     for node, column in zip(order, columns, strict=True):
         row = used[column] - (columns.count(column) - 1) / 2

@@ -97,7 +97,7 @@ class LSTM(Module):
         last = []
         for k in range(self.num_layers):
             names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            weights = [getattr(self, f"{name}_l{k}") for name in names]
+            weights = [vars(self)[f"{name}_l{k}"] for name in names]
             both = ops.lstm(x, h0[k], c0[k], *weights)
             x = both[0]
             last.append(both[:, -1])
