@@ -9,6 +9,7 @@ import numpy as np
 
 from adabound_np.algorithm1 import Hyperparameters
 from adabound_np.bounds import as_bounds
+from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, flag, sqrt, within
 from adabound_np.optimizer import Optimizer
 from adabound_np.schedules import as_schedule, betas_of
@@ -131,6 +132,8 @@ class AdaBound(Optimizer):
             "b": flag("bias_correction", group["bias_correction"]),
         }
 
+    carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta1"), "v": Affine("beta2")}
+
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AdaBoundState]:
         r"""m_t, and v_t, the diagonal of V_t."""
@@ -145,9 +148,9 @@ class AdaBound(Optimizer):
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t Clip(\alpha_t/(\sqrt{v_t} + \epsilon), \eta_l(t), \eta_u(t))."""
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [released code, b = 1; Luo19, b = 0]
-        c1 = 1 - h.b * h.beta1.product(t)
+        c1 = 1 - (h.b and h.beta1.product(t))
         # c_2 = 1 - b \beta_2^t        [released code, b = 1; Luo19, b = 0]
-        c2 = 1 - h.b * h.beta2**t
+        c2 = 1 - (h.b and h.beta2**t)
         # \alpha_t = \alpha \sqrt{c_2} / c_1        [released code; Luo19: \alpha_t = \alpha]
         alpha = h.alpha * sqrt(c2) / c1
         # \hat{\eta}_t = \mathrm{Clip}(\alpha_t/(\sqrt{v_t} + \epsilon), \eta_l(t), \eta_u(t))

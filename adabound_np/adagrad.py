@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.carries import Carry, Sum
 from adabound_np.checks import Real, flag, within
 from adabound_np.optimizer import Optimizer
 
@@ -95,6 +96,8 @@ class AdaGrad(Optimizer):
             "eps": within("eps", group["eps"], "[0, inf)"),
             "average": flag("average", group["average"]),
         }
+
+    carries: ClassVar[dict[str, Carry] | None] = {"G": Sum()}
 
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AdaGradState]:

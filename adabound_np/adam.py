@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, flag, sqrt, within
 from adabound_np.optimizer import Optimizer
 from adabound_np.schedules import as_schedule, betas_of
@@ -98,6 +99,8 @@ class Adam(Optimizer):
             "b": flag("bias_correction", group["bias_correction"]),
         }
 
+    carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta1"), "v": Affine("beta2")}
+
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AdamState]:
         r"""m_t, and v_t, the diagonal of V_t."""
@@ -112,9 +115,9 @@ class Adam(Optimizer):
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha_t / (\sqrt{v_t} + \hat\epsilon_t), bias correction in \alpha_t."""
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [KB15 Alg. 1, b = 1; Luo19, b = 0]
-        c1 = 1 - h.b * h.beta1.product(t)
+        c1 = 1 - (h.b and h.beta1.product(t))
         # c_2 = 1 - b \beta_2^t        [KB15 Alg. 1, b = 1; Luo19, b = 0]
-        c2 = 1 - h.b * h.beta2**t
+        c2 = 1 - (h.b and h.beta2**t)
         # \alpha_t = \alpha \sqrt{c_2} / c_1        [KB15 Sec. 2]
         alpha = h.alpha * sqrt(c2) / c1
         # \hat{\epsilon}_t = \epsilon \sqrt{c_2}        [KB15 Sec. 2]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, within
 from adabound_np.optimizer import Optimizer
 from adabound_np.schedules import OneMinusInverse, as_schedule, betas_of
@@ -87,6 +88,8 @@ class AdamNC(Optimizer):
             "beta2": as_schedule("betas[1]", beta2, "[0, 1)"),
             "eps": within("eps", group["eps"], "[0, inf)"),
         }
+
+    carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta1"), "v": Affine("beta2")}
 
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AdamNCState]:

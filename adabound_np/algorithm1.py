@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from adabound_np.carries import Carry
 from adabound_np.checks import Array, flag, names_among, within
 from adabound_np.feasible import Unconstrained
 from adabound_np.parameters import array_of, check_gradient, check_shape
@@ -54,6 +55,8 @@ class Algorithm:
 
     #: Named tuple of the state: t, the number of steps taken, then arrays of x's shape.
     State: ClassVar[Any]
+    #: How each array of the state crosses many steps at once; None if it is not known.
+    carries: ClassVar[dict[str, Carry] | None] = None
 
     def __init__(self, hyperparameters: dict[str, Any], shared: dict[str, Any]) -> None:
         names_among(type(self).__name__, shared, SHARED)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.carries import Affine, Carry, RunningMax
 from adabound_np.checks import Real, flag, sqrt, within
 from adabound_np.optimizer import Optimizer
 from adabound_np.schedules import as_schedule, betas_of
@@ -95,6 +96,12 @@ class AMSGrad(Optimizer):
             "b": flag("bias_correction", group["bias_correction"]),
         }
 
+    carries: ClassVar[dict[str, Carry] | None] = {
+        "m": Affine("beta1"),
+        "v": Affine("beta2"),
+        "v_hat": RunningMax(),
+    }
+
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AMSGradState]:
         r"""m_t, and \hat v_t, the diagonal of V_t."""
@@ -111,9 +118,9 @@ class AMSGrad(Optimizer):
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha_t / (\sqrt{\hat v_t} + \hat\epsilon_t)."""
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [torch.optim.Adam, b = 1; Reddi18, b = 0]
-        c1 = 1 - h.b * h.beta1.product(t)
+        c1 = 1 - (h.b and h.beta1.product(t))
         # c_2 = 1 - b \beta_2^t        [torch.optim.Adam, b = 1; Reddi18, b = 0]
-        c2 = 1 - h.b * h.beta2**t
+        c2 = 1 - (h.b and h.beta2**t)
         # \alpha_t = \alpha \sqrt{c_2} / c_1        [KB15 Sec. 2]
         alpha = h.alpha * sqrt(c2) / c1
         # \hat{\epsilon}_t = \epsilon \sqrt{c_2}        [KB15 Sec. 2]

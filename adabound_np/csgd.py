@@ -3,9 +3,10 @@ r"""CSGD: SGD with dampened, bias-corrected momentum ([Sav19] Sec. 5)."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, flag
 from adabound_np.optimizer import Optimizer
 from adabound_np.schedules import as_schedule
@@ -81,6 +82,8 @@ class CSGD(Optimizer):
             "b": flag("bias_correction", group["bias_correction"]),
         }
 
+    carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta")}
+
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, CSGDState]:
         r"""m_t = \phi_t(g_1, ..., g_t); \psi_t is the identity."""
@@ -93,7 +96,7 @@ class CSGD(Optimizer):
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha / (1 - \beta^t)."""
         # \hat{\eta}_t = \alpha / (1 - b \prod_{i \le t} \beta_i)        [Sav19 Sec. 5, b = 1]
-        eta_hat = h.alpha / (1 - h.b * h.beta.product(t))
+        eta_hat = h.alpha / (1 - (h.b and h.beta.product(t)))
         # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
         eta = h.s(t) * eta_hat
         return eta

@@ -134,7 +134,8 @@ def _finite(g: Array) -> bool:
     if g.size == 1:
         return math.isfinite(g.item())
     flat = g.reshape(-1)
-    return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(g).all())
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(g).all())
 
 
 def _described(x: Any) -> str:

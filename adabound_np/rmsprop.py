@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, within
 from adabound_np.optimizer import Optimizer
 
@@ -83,6 +84,8 @@ class RMSprop(Optimizer):
             "beta2": within("alpha", group["alpha"], "[0, 1)"),
             "eps": within("eps", group["eps"], "[0, inf)"),
         }
+
+    carries: ClassVar[dict[str, Carry] | None] = {"v": Affine("beta2")}
 
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, RMSpropState]:

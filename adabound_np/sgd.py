@@ -3,9 +3,10 @@ r"""SGD, with momentum, dampening and Nesterov's look-ahead ([Luo19] Table 1, co
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, flag, within
 from adabound_np.optimizer import Optimizer
 from adabound_np.schedules import Constant, as_schedule
@@ -104,6 +105,8 @@ class SGD(Optimizer):
             )
         first = flag("dampen_first_step", group["dampen_first_step"])
         return {"gamma": gamma, "tau": tau, "nesterov": nesterov, "dampen_first_step": first}
+
+    carries: ClassVar[dict[str, Carry] | None] = {"b": Affine("gamma")}
 
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, SGDState]:

@@ -107,6 +107,7 @@ def _spell_out(subscripts: str, operands: Any) -> tuple[list[str], str]:
 
 def _einsum_joint(y_bar: Any, y: Any, subscripts: str, *operands: Any) -> tuple[Any, ...]:
     terms, output = _spell_out(subscripts, operands)
+    # \bar{X}_k = \sum \bar{Y} \prod_{i \ne k} X_i        [calculus]
     return (None, *[_einsum_operand(y_bar, k, terms, output, operands) for k in range(len(terms))])
 
 
@@ -119,7 +120,6 @@ def _einsum_operand(y_bar: Any, k: int, terms: list[str], output: str, operands:
     alone = [(letter, np.ones(sizes[letter], y_bar.dtype)) for letter in own if letter not in met]
     factors = [(output, y_bar), *others, *alone]
     spelled = ",".join(term for term, _ in factors)
-    # \bar{X}_k = \sum \bar{Y} \prod_{i \ne k} X_i        [calculus]
     x_bar: Array = np.einsum(f"{spelled}->{own}", *[factor for _, factor in factors], optimize=True)
     if len(own) == len(terms[k]):
         return x_bar

@@ -124,6 +124,10 @@ class ReddiStochastic(LinearProblem):
     seed: int = 0
     name = "reddi-stochastic"
 
+    def __post_init__(self) -> None:
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise ValueError(f"seed must be an integer of at least 0, got {self.seed!r}")
+
     def slopes(self, start: int, stop: int) -> NDArray[np.float64]:
         """c_t for start <= t < stop."""
         bits = np.random.PCG64(self.seed)

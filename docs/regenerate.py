@@ -1,0 +1,65 @@
+"""Bring the outputs quoted in README.md and docs/*.md up to date.
+
+A quoted output is a ``text`` block under a comment: ``<!-- output: COMMAND -->`` quotes a
+command's standard output, ``<!-- output: the code above -->`` that of the Python block above.
+
+    python docs/regenerate.py          rewrites them, and the figures the commands write
+    python docs/regenerate.py --check  changes nothing; exits with 1 if one is out of date
+"""
+
+import argparse
+import difflib
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+QUOTE = re.compile(
+    r"(<!-- output: (?P<command>.+?) -->\n```text\n)(?P<output>.*?)(```\n)", re.DOTALL
+)
+CODE = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
+
+
+def output_of(command: str, before: str, folder: Path) -> str:
+    """Run a quoted command in `folder`, or the last Python block of `before`."""
+    if command == "the code above":
+        args = [sys.executable, "-c", CODE.findall(before)[-1]]
+    else:
+        args = [sys.executable, *shlex.split(command)[1:]]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(args, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=True)
+    return "".join(line.rstrip() + "\n" for line in done.stdout.splitlines())
+
+
+def main() -> int:
+    """Rewrite or check all documents; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if outdated")
+    check = parser.parse_args().check
+    outdated = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) if check else ROOT
+        for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+            text = path.read_text()
+
+            def fresh(match: re.Match[str], text: str = text) -> str:
+                output = output_of(match["command"], text[: match.start()], folder)
+                return match[1] + output + match[4]
+
+            new = QUOTE.sub(fresh, text)
+            if new != text:
+                outdated += 1
+                name = str(path.relative_to(ROOT))
+                diff = difflib.unified_diff(text.splitlines(), new.splitlines(), name, "now")
+                print("\n".join(diff))
+                if not check:
+                    path.write_text(new)
+    return 1 if check and outdated else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

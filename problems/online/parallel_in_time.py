@@ -1,0 +1,281 @@
+r"""Linear problems, many steps at once: the optimizer's own lines, with time as a batch axis.
+
+On a linear problem g_t = c_t does not depend on x. So all gradients are known before the first
+step, and a run of T steps can be cut into lanes of consecutive steps that run side by side, each
+lane an entry of the arrays in the optimizer's `moments`, `learning_rate` and `move`. Three things
+pass from a lane to the next, and each composes:
+
+**Moments** are affine, s_t = \beta_t s_{t-1} + u_t. A lane takes the state before it to
+P s + u, where P = \prod \beta_t and u is what the lane makes of the state 0. Two lanes compose:
+P_2 (P_1 s + u_1) + u_2 = (P_2 P_1) s + (P_2 u_1 + u_2). A sum is the case \beta_t = 1.
+
+**Running maxima** follow: with the moments right, a lane takes \hat{v} to \max(\hat{v}, w), w the
+lane's own maximum.
+
+**Iterates.** A step moves x by a known amount and clips it to F = [lo, hi] (decoupled weight
+decay scales it before, by r > 0). Such maps are closed under composition: x \mapsto
+clip(r x + a, A, B), followed by x \mapsto clip(r' x + a', A', B'), is
+
+    x \mapsto clip(r' r x + r' a + a', A'', B''),   A'' = clip(r' A + a', A', B'),   B'' likewise,
+
+since a monotone map carries the ends A and B of the first one's values to the ends of its own.
+A lane's map is read off where it takes lo, hi (its A and B: on F, any lower end gives the same)
+and, without clipping, 0 (its a). Once a lane is pinned, A = B, and the value is exact
+however large the steps were.
+
+So there is a first pass over the lanes from zero states, whose ends compose to the lanes' true
+starts; (for running maxima a second one;) a pass that computes the steps and each lane's map,
+which compose to every lane's x; and a last one that replays the steps. Nothing is approximate:
+the results differ from step-by-step ones by rounding alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adabound_np import Box, Optimizer, Unconstrained
+from adabound_np.algorithm1 import Hyperparameters, at_rest
+from adabound_np.carries import RunningMax
+from problems.online.problem import LinearProblem
+
+__all__ = ["LANES", "LENGTH", "Chunk", "even", "growing", "obstacle", "play"]
+
+#: Lanes of a chunk: long enough rows for NumPy, short enough for a second-level cache.
+LANES = 8192
+#: Steps of a lane: many enough that the composition over lanes costs little.
+LENGTH = 128
+
+Row = NDArray[np.float64]
+Visit = Callable[[Any, Row], None]
+
+
+class Chunk(NamedTuple):
+    """What is known after a chunk of lanes.
+
+    Attributes
+    ----------
+    last : array of int, shape (lanes,)
+        The number t of each lane's last step.
+    x : array of float, shape (lanes,)
+        x_{t+1}, the point after it.
+    """
+
+    last: NDArray[np.int64]
+    x: Row
+
+
+def obstacle(problem: Any, optimizer: Optimizer, x1: Any) -> str | None:
+    """Why a run cannot be parallel in time; None if it can."""
+    h, feasible = optimizer.hyper, optimizer.hyper.feasible
+    if not isinstance(problem, LinearProblem):
+        return "the problem is not linear, so that gradients depend on x"
+    if optimizer.carries is None:
+        return f"{type(optimizer).__name__} does not state how its state carries"
+    if h.shape or np.ndim(x1):
+        return "a batch of trajectories runs step by step"
+    if not isinstance(feasible, (Box, Unconstrained)):
+        return f"the projection onto {feasible} does not act by clipping"
+    decay = np.any(h.weight_decay)
+    if decay and not h.decoupled:
+        return "an L2 penalty makes gradients depend on x"
+    if decay and not h.fixed_decay and not np.all(h.s(np.array([1.0, 2.0])) <= h.s(1)):
+        return "the weight decay may grow with the schedule"
+    if decay and h.weight_decay * (1 if h.fixed_decay else h.s(1) * h.alpha) >= 1:
+        return "the weight decay turns x around"
+    return None if _takes_arrays(optimizer) else "a schedule or bound takes no array of steps"
+
+
+def _takes_arrays(optimizer: Optimizer) -> bool:
+    """Whether schedules and bounds, which may be the user's, give for arrays what they should."""
+    h, zero = optimizer.hyper, np.zeros(())
+    t = np.array([1.0, 2.0, 3.0, 1e3, 1e6])
+
+    def rates(t: Any) -> Any:
+        _, s = optimizer.moments(h, optimizer.fresh(h, zero), 1.0 + 0 * zero, t)
+        return optimizer.learning_rate(h, s, t) + 0 * t, s[1] + 0 * t
+
+    try:
+        with np.errstate(divide="ignore"):
+            one_by_one = np.transpose([rates(int(i)) for i in t])
+            return np.array_equal(np.array(rates(t)), one_by_one) or np.allclose(
+                rates(t), one_by_one, rtol=1e-12
+            )
+    except (TypeError, ValueError):
+        return False
+
+
+def even(T: int, lanes: int = LANES, length: int = LENGTH) -> Iterator[tuple[int, int]]:
+    """Cut T steps into chunks of at most `lanes` lanes of at most `length` steps.
+
+    Examples
+    --------
+    >>> list(even(100, lanes=4, length=10))
+    [(4, 10), (4, 10), (2, 10)]
+    >>> list(even(7, lanes=4, length=3))
+    [(2, 3), (1, 1)]
+    """
+    while T:
+        K = min(length, T)
+        L = min(lanes, T // K)
+        yield L, K
+        T -= L * K
+
+
+def growing(T: int, period: int = 1, lanes: int = LANES) -> Iterator[tuple[int, int]]:
+    """Cut T steps into lanes that are short at first, so that each ends near any given step.
+
+    A lane that starts at t has about t/512 steps, at most `LENGTH`; if a period of the problem
+    fits into that (or into 512 steps, late in the run), whole periods.
+    """
+    t = 0
+    while t < T:
+        K = min(max(1, t // 512), LENGTH)
+        if period <= 4 * LENGTH and t >= 512 * 4 * LENGTH:
+            K = max(period, K - K % period)
+        K = min(K, T - t)
+        L = min(lanes, (T - t) // K)
+        yield L, K
+        t += L * K
+
+
+def play(
+    problem: LinearProblem,
+    optimizer: Optimizer,
+    x1: float,
+    shapes: Iterable[tuple[int, int]],
+    visit: Callable[[int, int], Visit],
+) -> Iterator[Chunk]:
+    r"""Play a linear problem in chunks of lanes.
+
+    Parameters
+    ----------
+    problem, optimizer, x1
+        As for `problems.online.protocol.run`, where `obstacle` is None.
+    shapes : iterable of (lanes, length)
+        How the steps are cut: chunk after chunk of `lanes` times `length` steps.
+    visit : callable
+        Called with each chunk's (lanes, length); what it returns is called `length` times, with
+        c_t and x_t of one step in every lane.
+
+    Yields
+    ------
+    Chunk
+        After each chunk.
+    """
+    h, done, x = optimizer.hyper, 0, np.float64(x1)
+    s = optimizer.fresh(h, np.zeros(1))
+    for L, K in shapes:
+        c = _rows(problem, done + 1, L, K)
+        first = done + 1.0 + K * np.arange(L)
+        with np.errstate(divide="ignore"):
+            starts = _starts(optimizer, h, s, c, first)
+            steps, maps, s = _steps(optimizer, h, starts, c, first)
+        # where each lane starts: the maps of the lanes before it, composed, at the chunk's x
+        r, a, A, B = (_shifted(m, start) for m, start in zip(_prefix(_compose_clips, maps), (1.0, 0.0, -np.inf, np.inf), strict=True))  # fmt: skip
+        xs = np.clip(r * x + a, A, B)
+        row = visit(L, K)
+        for k in range(K):
+            row(c[k], xs)
+            xs = optimizer.move(h, xs, steps[k], 1.0, first + k)
+        done, x = done + L * K, xs[-1]
+        s = s._replace(**{name: getattr(s, name)[-1:] for name in s._fields[1:]})
+        yield Chunk(np.arange(done - (L - 1) * K, done + 1, K), xs)
+
+
+def _rows(problem: LinearProblem, start: int, L: int, K: int) -> NDArray[np.float64]:
+    """c_t as K rows, one entry for each of L lanes; one for all if they are whole periods."""
+    if problem.period > 1 and K % problem.period == 0:
+        return problem.slopes(start, start + K).reshape(K, 1)
+    return np.ascontiguousarray(problem.slopes(start, start + L * K).reshape(L, K).T)
+
+
+def _run(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row) -> Any:
+    """The state after the lanes' steps."""
+    for k, g in enumerate(c):
+        _, s = optimizer.moments(h, s, g, first + k)
+    return s
+
+
+def _starts(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row) -> Any:
+    """The state at the start of each lane, from the state s before the first."""
+    carries = optimizer.carries or {}
+    zero = s._replace(**{
+        name: np.full(1, -np.inf) if isinstance(carry, RunningMax) else np.zeros(1)
+        for name, carry in carries.items()
+    })  # fmt: skip
+    end = _run(optimizer, h, zero, c, first)
+    maxima = [name for name, carry in carries.items() if isinstance(carry, RunningMax)]
+    starts = {}
+    for name, carry in carries.items():
+        if not isinstance(carry, RunningMax):
+            P = _product(lambda t, carry=carry: carry.factor(h, t), len(c), first)
+            u = np.broadcast_to(getattr(end, name), P.shape)
+            P, u = (_shifted(m, at) for m, at in zip(_prefix(_compose_affine, (P, u)), (1.0, 0.0), strict=True))  # fmt: skip
+            starts[name] = P * getattr(s, name) + u
+    if maxima:
+        end = _run(optimizer, h, zero._replace(**starts), c, first)
+        for name in maxima:
+            before = _shifted(np.maximum.accumulate(getattr(end, name)), -np.inf)
+            starts[name] = np.maximum(getattr(s, name), before)
+    return s._replace(**starts)
+
+
+def _product(factor: Callable[[Any], Any], K: int, first: Row) -> Row:
+    r"""\prod \beta_t over each lane."""
+    P = np.broadcast_to(factor(first), first.shape)
+    if np.ndim(factor(first)) == 0:
+        return P**K
+    for k in range(1, K):
+        P = P * factor(first + k)
+    return P
+
+
+def _steps(
+    optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row
+) -> tuple[NDArray[np.float64], tuple[Row, Row, Row, Row], Any]:
+    r"""\eta_t \odot m_t of every step, each lane's map (r, a, A, B), and the states after it."""
+    lo, hi = getattr(h.feasible, "lo", -np.inf), getattr(h.feasible, "hi", np.inf)
+    ends = np.array([[lo, lo, hi], [hi, lo, hi], [0.0, -np.inf, np.inf], [1.0, -np.inf, np.inf]])
+    if not np.any(h.weight_decay):
+        ends = ends[:3]  # x is not scaled: r = 1
+    free = Hyperparameters(**{**vars(h), "feasible": Box(ends[:, 1:2], ends[:, 2:])})
+    probes = np.repeat(ends[:, :1], len(first), axis=1)
+    steps = np.empty((len(c), len(first)))
+    for k, g in enumerate(c):
+        t = first + k
+        m, s = optimizer.moments(h, s, g, t)
+        steps[k] = at_rest(optimizer.learning_rate(h, s, t)) * m
+        probes = optimizer.move(free, probes, steps[k], 1.0, t)
+    A, B, a = probes[:3]
+    return steps, (probes[3] - a if len(probes) > 3 else np.ones_like(a), a, A, B), s
+
+
+def _compose_affine(one: tuple[Row, Row], two: tuple[Row, Row]) -> tuple[Row, Row]:
+    """Map `one`, then map `two`, of s -> P s + u."""
+    (P1, u1), (P2, u2) = one, two
+    return P2 * P1, P2 * u1 + u2
+
+
+def _compose_clips(one: tuple[Row, ...], two: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Map `one`, then map `two`, of x -> clip(r x + a, A, B)."""
+    (r1, a1, A1, B1), (r2, a2, A2, B2) = one, two
+    return r2 * r1, r2 * a1 + a2, np.clip(r2 * A1 + a2, A2, B2), np.clip(r2 * B1 + a2, A2, B2)
+
+
+def _prefix(compose: Callable[[Any, Any], Any], maps: tuple[Row, ...]) -> tuple[Row, ...]:
+    """The composition of the maps 0 to i, for every i, in about log2(lanes) rounds."""
+    reach = 1
+    while reach < len(maps[0]):
+        later = compose(tuple(m[:-reach] for m in maps), tuple(m[reach:] for m in maps))
+        maps = tuple(np.concatenate([m[:reach], n]) for m, n in zip(maps, later, strict=True))
+        reach *= 2
+    return maps
+
+
+def _shifted(m: Row, first: float) -> Row:
+    """The entries moved on by one, `first` in front: what is before each lane."""
+    return np.concatenate([[first], m[:-1]])

@@ -1,0 +1,200 @@
+"""PyTorch's habits: groups, closures, gradients, checkpoints, pickles."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+from adabound_np import AdaBound, Adam, Geometric, StepDecay
+from tests.roster import CASES, gradients
+
+
+class Tensor:
+    """A tensor by duck type."""
+
+    def __init__(self, data):
+        self.data, self.grad = np.array(data), None
+
+
+def test_tensors_by_duck_type():
+    a, b = Tensor([1.0, 2.0]), Tensor(3.0)
+    opt = Adam([a, b], lr=0.1, eps=0.0)
+    a.grad = np.array([1.0, -1.0])
+    opt.step()  # b has no gradient yet
+    np.testing.assert_allclose(a.data, [0.9, 2.1])
+    assert b.data == 3.0
+    assert opt.state[1] is None
+    assert opt.effective_lr()[1] is None
+    opt.zero_grad()
+    assert a.grad is None
+    b.grad = np.array(2.0)
+    opt.step()
+    assert [s.t for s in opt.state] == [1, 1]  # each parameter counts its own steps
+    opt.zero_grad(set_to_none=False)
+    assert b.grad == 0.0
+
+
+def test_gradients_may_be_wrapped_themselves():
+    a = Tensor([1.0])
+    a.grad = Tensor([1.0])
+    opt = Adam([a], lr=0.5, eps=0.0)
+    opt.step()
+    assert a.data == 0.5
+    opt.zero_grad(set_to_none=False)
+    assert a.grad.data == 0.0
+
+
+def test_closure():
+    x = Tensor([3.0])
+    opt = Adam([x], lr=0.5, eps=0.0)
+
+    def closure():
+        x.grad = 2 * x.data
+        return float((x.data**2).sum())
+
+    assert opt.step(closure) == 9.0
+    assert x.data == 2.5
+
+
+def test_groups_have_hyperparameters_of_their_own():
+    a, b, c = (np.zeros(2) for _ in range(3))
+    opt = AdaBound([{"params": a}, {"params": [b], "lr": 0.5, "gamma": 0.5}], lr=0.01)
+    opt.add_param_group({"params": [c], "bounds": (0.25, 0.25)})
+    g = np.ones(2)
+    for _ in range(3):
+        opt.step(grads=[g, g, g])
+    for i, (x, kw) in enumerate(
+        ((a, {"lr": 0.01}), (b, {"lr": 0.5, "gamma": 0.5}), (c, {"bounds": (0.25, 0.25)}))
+    ):
+        alone = np.zeros(2)
+        one = AdaBound([alone], **{"lr": 0.01, **kw})
+        for _ in range(3):
+            one.step(grads=[g])
+        np.testing.assert_array_equal(x, alone)
+        np.testing.assert_array_equal(opt.effective_lr()[i], one.effective_lr()[0])
+    assert [group["initial_lr"] for group in opt.param_groups] == [0.01, 0.5, 0.01]
+
+
+def test_the_effective_rate_is_that_of_the_last_step_even_if_lr_changed_since():
+    x = np.zeros(2)
+    opt = AdaBound([x])
+    opt.step(grads=[np.ones(2)])
+    eta = opt.effective_lr()[0]
+    np.testing.assert_allclose(x, -eta * opt.state[0].m, rtol=1e-15)
+    opt.param_groups[0]["lr"] *= 0.1
+    np.testing.assert_array_equal(opt.effective_lr()[0], eta)
+    assert opt.effective_lr()[0] is not eta
+
+
+def resumed_by_state_dict(cls, kw, opt, x):
+    y = x.copy()
+    other = cls([y], **{**kw, "lr": 123.0})  # all hyperparameters come from the checkpoint
+    other.load_state_dict(pickle.loads(pickle.dumps(opt.state_dict())))
+    return other, y
+
+
+def resumed_by_pickle(cls, kw, opt, x):
+    other = pickle.loads(pickle.dumps(opt))
+    return other, other.param_groups[0]["params"][0]
+
+
+def resumed_by_deepcopy(cls, kw, opt, x):
+    other = copy.deepcopy(opt)
+    return other, other.param_groups[0]["params"][0]
+
+
+@pytest.mark.parametrize("resume", [resumed_by_state_dict, resumed_by_pickle, resumed_by_deepcopy])
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_is_lost(case, resume):
+    """The released AdaBound loses base_lrs when unpickled, and dies at the next step."""
+    cls, kw = CASES[case]
+    x = np.ones((2, 3))
+    opt = cls([x], **kw)
+    g = gradients(20, (2, 3))
+    for g_t in g[:10]:
+        opt.step(grads=[g_t])
+    opt.param_groups[0]["lr"] *= 0.1  # a scheduler at work: initial_lr must survive
+    other, y = resume(cls, kw, opt, x)
+    assert y is not x
+    for g_t in g[10:]:
+        opt.step(grads=[g_t])
+        other.step(grads=[g_t])
+        np.testing.assert_array_equal(x, y)
+    np.testing.assert_array_equal(opt.effective_lr()[0], other.effective_lr()[0])
+
+
+def test_a_state_dict_is_a_copy():
+    x = np.ones(2)
+    opt = Adam([x])
+    opt.step(grads=[np.ones(2)])
+    packed = opt.state_dict()
+    assert set(packed) == {"state", "param_groups"}
+    assert set(packed["state"][0]) == {"t", "m", "v"}
+    assert packed["param_groups"][0]["params"] == [0]
+    before = packed["state"][0]["m"].copy()
+    opt.step(grads=[np.ones(2)])
+    np.testing.assert_array_equal(packed["state"][0]["m"], before)
+    opt.load_state_dict(packed)
+    opt.step(grads=[np.ones(2)])
+    np.testing.assert_array_equal(packed["state"][0]["m"], before)
+
+
+def test_schedules_survive():
+    x = np.ones(2)
+    opt = Adam([x], betas=(Geometric(0.9, 0.5), 0.9), schedule=StepDecay([3]))
+    group = pickle.loads(pickle.dumps(opt)).param_groups[0]
+    assert group["betas"] == (Geometric(0.9, 0.5), 0.9)
+    assert group["schedule"] == StepDecay([3])
+
+
+def damaged(key):
+    x = np.ones(2)
+    opt = Adam([x])
+    opt.step(grads=[np.ones(2)])
+    d = opt.state_dict()
+    match key:
+        case "keys":
+            d["extra"] = 1
+        case "groups":
+            d["param_groups"].append(d["param_groups"][0])
+        case "hyperparameter":
+            d["param_groups"][0]["lrr"] = 1.0
+        case "missing":
+            del d["param_groups"][0]["initial_lr"]
+        case "value":
+            d["param_groups"][0]["betas"] = (1.0, 1.0)
+        case "numbers":
+            d["state"][7] = d["state"][0]
+        case "names":
+            d["state"][0]["w"] = d["state"][0].pop("v")
+        case "shape":
+            d["state"][0]["v"] = np.ones(3)
+        case "dtype":
+            d["state"][0]["v"] = np.ones(2, np.float32)
+        case "t":
+            d["state"][0]["t"] = -1
+    return opt, d
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("keys", 'keys "state" and "param_groups"'),
+        ("groups", r"groups of \[1\] parameters, got \[1, 1\]"),
+        ("hyperparameter", "no hyperparameter 'lrr'; did you mean 'lr'"),
+        ("missing", r"lacks the hyperparameters \['initial_lr'\]"),
+        ("value", r"betas\[0\] must be in"),
+        ("numbers", "must number parameters 0 to 0"),
+        ("names", "the state of params"),
+        ("shape", r"v of params\[0\] must have shape \(2,\)"),
+        ("dtype", r"v of params\[0\] must have shape .* and dtype float64"),
+        ("t", r"t of params\[0\] must be an integer of at least 0, got -1"),
+    ],
+)
+def test_a_damaged_checkpoint_changes_nothing(key, message):
+    opt, d = damaged(key)
+    before = pickle.dumps((opt.param_groups, opt.state))
+    with pytest.raises((TypeError, ValueError), match=message):
+        opt.load_state_dict(d)
+    assert pickle.dumps((opt.param_groups, opt.state)) == before

@@ -1,0 +1,78 @@
+"""Schedules and bounds: their values, products, and arrays of t."""
+
+import math
+
+import numpy as np
+import pytest
+
+from adabound_np import (
+    Constant,
+    DynamicBounds,
+    Geometric,
+    Harmonic,
+    InverseTime,
+    InvSqrt,
+    OneMinusInverse,
+    SavareseBounds,
+    StepDecay,
+)
+from adabound_np.schedules import FromCallable, Scaled
+
+SCHEDULES = [
+    Constant(0.9),
+    InvSqrt(),
+    InverseTime(0.1),
+    StepDecay([3, 7], factor=0.5),
+    Geometric(0.9, 0.8),
+    Harmonic(0.9),
+    OneMinusInverse(),
+    FromCallable(lambda t: 0.9 / t, "f", "[0, 1)"),
+    Scaled(0.5, InvSqrt()),
+]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
+def test_product_and_arrays(schedule):
+    t = np.arange(1, 13)
+    values = [schedule(int(i)) for i in t]
+    assert all(isinstance(value, float) for value in values)
+    np.testing.assert_allclose(schedule(t), np.broadcast_to(values, t.shape), rtol=1e-15)
+    products = np.cumprod(values)
+    for i in (5, 1, 12, 12, 3):  # in any order
+        assert schedule.product(i) == pytest.approx(products[i - 1], rel=1e-13)
+    np.testing.assert_allclose(np.broadcast_to(schedule.product(t), t.shape), products, rtol=1e-13)
+
+
+def test_values():
+    assert InvSqrt()(9) == 1 / 3
+    assert InverseTime(0.5)(3) == 0.5
+    assert [StepDecay([3, 7], factor=0.5)(t) for t in (3, 4, 7, 8)] == [1, 0.5, 0.5, 0.25]
+    assert Harmonic(0.9).product(200) == 0
+    assert Geometric(0.9, 0.5).product(10**6) == 0
+
+
+def test_the_papers_bounds_are_the_released_ones():
+    """gamma = 1e-3 is 1 - beta2 at beta2 = 0.999."""
+    bounds = DynamicBounds(0.1, 1 - 0.999)
+    for t in (1, 10, 10**6):
+        assert bounds.eta_l(t) == pytest.approx(0.1 * (1 - 1 / (1e-3 * t + 1)), rel=1e-12)
+        assert bounds.eta_u(t) == pytest.approx(0.1 * (1 + 1 / (1e-3 * t)), rel=1e-12)
+    assert bounds.eta_l(10**12) == pytest.approx(0.1)
+    assert bounds.eta_u(10**12) == pytest.approx(0.1)
+    t = np.arange(1, 1000)
+    assert np.all(np.diff(bounds.eta_l(t)) > 0)
+    assert np.all(np.diff(bounds.eta_u(t)) < 0)
+
+
+def test_infinite_gamma_is_sgd():
+    bounds = DynamicBounds(0.1, math.inf)
+    assert bounds.eta_l(1) == bounds.eta_u(1) == 0.1
+
+
+def test_savareses_bounds_close_after_k_steps():
+    bounds = SavareseBounds(alpha=0.3, C=10, beta2=0.75, K=3)
+    assert bounds.eta_l(1) == 0.03
+    assert [bounds.eta_u(t) for t in (1, 3, 4)] == [0.6, 0.6, 0.03]
+    np.testing.assert_array_equal(bounds.eta_u(np.array([1, 3, 4])), [0.6, 0.6, 0.03])
+    assert isinstance(bounds.eta_u(1), float)
+    assert SavareseBounds(alpha=0.3, C=0.51, beta2=0.75, K=1).eta_u(2) == 0.3 / 0.51

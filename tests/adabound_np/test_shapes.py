@@ -1,0 +1,142 @@
+"""The same lines on numbers, arrays, batches, blocks and lanes of time; dtypes kept."""
+
+import numpy as np
+import pytest
+
+import adabound_np.optimizer
+from adabound_np import AdaBound, Adam, Box, L2Ball
+from tests.roster import CASES, gradients
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("shape", [(), (1,), (7,), (3, 4), (2, 0)])
+def test_an_array_is_many_numbers(case, shape):
+    cls, kw = CASES[case]
+    opt = cls(**kw)
+    g = gradients(20, shape)
+    x0 = gradients(1, shape, seed=9)[0]
+    x, s = x0, opt.init(x0)
+    for g_t in g:
+        x, s = opt.update(x, g_t, s)
+    assert np.shape(x) == shape
+    for index in np.ndindex(shape):
+        y = x0[index]
+        s1 = opt.init(y)
+        for g_t in g:
+            y, s1 = opt.update(y, g_t[index], s1)
+        assert x[index] == y
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_blocks_are_the_whole_array(case, monkeypatch):
+    cls, kw = CASES[case]
+    monkeypatch.setattr(adabound_np.optimizer, "BLOCK", 64)  # bytes: 8 elements
+    x0 = gradients(1, (5, 7), seed=3)[0]
+    x = x0.copy()
+    blocked, pure = cls([x], **kw), cls(**kw)
+    y, s = x0, pure.init(x0)
+    for g in gradients(20, (5, 7)):
+        assert blocked.step(grads=[g]) is None
+        y, s = pure.update(y, g, s)
+        np.testing.assert_array_equal(x, y)
+    for name in s._fields:
+        np.testing.assert_array_equal(getattr(blocked.state[0], name), getattr(s, name))
+    eta = np.broadcast_to(pure.effective_lr(s), x.shape)
+    np.testing.assert_array_equal(blocked.effective_lr()[0], eta)
+
+
+def test_a_transposed_parameter_is_updated_in_place():
+    base = np.arange(6.0).reshape(2, 3)
+    expected = base - 0.5
+    opt = Adam([base.T], lr=0.5, eps=0.0)
+    opt.step(grads=[np.ones((3, 2))])
+    np.testing.assert_allclose(base, expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_float32_stays_float32(case):
+    cls, kw = CASES[case]
+    x = np.ones(9, np.float32)
+    opt, pure = cls([x], **kw), cls(**kw)
+    y, s = np.ones(9, np.float32), pure.init(np.ones(9, np.float32))
+    for g in gradients(5, (9,), dtype=np.float32):
+        opt.step(grads=[g])
+        y, s = pure.update(y, g, s)
+        assert y.dtype == np.float32
+        assert {a.dtype for a in s[1:]} <= {np.dtype(np.float32)}
+    np.testing.assert_array_equal(x, y)
+    assert opt.effective_lr()[0].dtype == np.float32
+
+
+def test_hyperparameters_as_arrays_run_a_batch_of_trajectories():
+    lr = np.array([[0.01], [0.1], [1.0]])
+    beta1, beta2 = np.array([[0.0], [0.5], [0.9]]), np.array([[0.9], [0.99], [0.999]])
+    final_lr, gamma = np.array([[0.1], [0.2], [0.3]]), np.array([[0.1], [0.01], [0.001]])
+    kw = {"weight_decay": np.array([[0.0], [0.1], [0.2]])}
+    batch = AdaBound(lr=lr, betas=(beta1, beta2), final_lr=final_lr, gamma=gamma, **kw)
+    x = np.ones((3, 4))
+    s = batch.init(x)
+    g = gradients(30, (3, 4))
+    for g_t in g:
+        x, s = batch.update(x, g_t, s)
+    for i in range(3):
+        one = AdaBound(
+            lr=lr[i, 0], betas=(beta1[i, 0], beta2[i, 0]), final_lr=final_lr[i, 0],
+            gamma=gamma[i, 0], weight_decay=kw["weight_decay"][i, 0],
+        )  # fmt: skip
+        y = np.ones(4)
+        s = one.init(y)
+        for g_t in g:
+            y, s = one.update(y, g_t[i], s)
+        np.testing.assert_allclose(x[i], y, rtol=1e-12)
+
+
+def test_a_batch_of_float32_stays_float32():
+    opt = AdaBound(lr=np.array([[0.01], [0.1]]))
+    x = np.ones((2, 3), np.float32)
+    x, s = opt.update(x, np.ones((2, 3), np.float32), opt.init(x))
+    assert {a.dtype for a in (x, *s[1:])} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case != "amsgrad"])
+def test_lanes_of_time(case):
+    """`moments` and `learning_rate` take an array of steps: each lane as if it were alone.
+
+    The one case with L2 decay is left out: there the gradient depends on x.
+    """
+    cls, kw = CASES[case]
+    opt = cls(**kw)
+    x0 = np.zeros(())
+    states, g = [opt.init(x0)], gradients(40, ())
+    x = x0
+    for g_t in g:
+        x, s = opt.update(x, g_t, states[-1])
+        states.append(s)
+    assert not opt.defaults["weight_decay"] or opt.defaults["decoupled_weight_decay"]
+    t = np.arange(1, 41)
+    before = opt.State(t - 1, *map(np.array, zip(*(s[1:] for s in states[:-1]), strict=True)))
+    m, after = opt.moments(opt.hyper, before, g, t)
+    for i, name in enumerate(opt.State._fields):
+        np.testing.assert_allclose(after[i], [s[i] for s in states[1:]], rtol=1e-13, err_msg=name)
+    eta = np.broadcast_to(opt.learning_rate(opt.hyper, after, t), t.shape)
+    expected = [opt.learning_rate(opt.hyper, s, s.t) for s in states[1:]]
+    np.testing.assert_allclose(eta, expected, rtol=1e-12)
+    assert np.shape(m) == t.shape
+
+
+def test_a_ball_takes_the_whole_array(monkeypatch):
+    monkeypatch.setattr(adabound_np.optimizer, "BLOCK", 16)
+    x = np.full(50, 0.1)
+    opt = AdaBound([x], lr=0.1, feasible=L2Ball(1.0))
+    for g in gradients(20, (50,)):
+        opt.step(grads=[g])
+        assert np.linalg.norm(x) <= 1 + 1e-12
+    assert np.linalg.norm(x) == pytest.approx(1)
+
+
+def test_a_box_with_arrays_takes_the_whole_array(monkeypatch):
+    monkeypatch.setattr(adabound_np.optimizer, "BLOCK", 16)
+    hi = np.linspace(0.1, 1, 50)
+    x = np.zeros(50)
+    Adam([x], lr=10.0, feasible=Box(-hi, hi)).step(grads=[-np.ones(50)])
+    np.testing.assert_array_equal(x, hi)

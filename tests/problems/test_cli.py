@@ -1,0 +1,186 @@
+"""The command line, as a user meets it."""
+
+import csv
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from problems.analysis.plots import counterexample_figure
+from problems.analysis.series import thin
+from problems.cli import main
+from problems.online import SEQUENCES, reddi_online, run
+from problems.online.roster import ROSTER, make
+
+QUICK = ["--steps", "500"]
+
+
+def call(capsys, *args):
+    code = main(list(args))
+    captured = capsys.readouterr()
+    assert code == 0
+    return captured.out
+
+
+def test_the_table(tmp_path, capsys):
+    out = call(capsys, *QUICK, "--out", str(tmp_path))
+    assert "best fixed point x* = -1; T = 500 steps" in out
+    rows = [line for line in out.splitlines() if line.split()[:1] in [["adam"], ["adabound"]]]
+    assert len(rows) == 2
+    again = call(capsys, "counterexample", *QUICK, "--out", str(tmp_path))
+    assert out == again
+
+
+@pytest.mark.parametrize("problem", SEQUENCES)
+def test_json_and_files_agree(problem, tmp_path, capsys):
+    out = call(capsys, "--problem", problem, *QUICK, "--optimizers", "all", "--json",
+               "--out", str(tmp_path))  # fmt: skip
+    record = json.loads(out)
+    assert list(record) == ["problem", "parameters", "feasible", "optimum", "steps", "results"]
+    assert record["problem"] == problem
+    assert record["steps"] == 500
+    assert record["optimum"] == record["feasible"][0]
+    assert [row["optimizer"] for row in record["results"]] == list(ROSTER)
+    stem = tmp_path / f"counterexample-{problem}"
+    with stem.with_suffix(".csv").open() as file:
+        last = {row["optimizer"]: row for row in csv.DictReader(file)}
+    for row in record["results"]:
+        keys = ["optimizer", "hyperparameters", "x_final", "regret", "average_regret", "seconds"]
+        assert list(row) == keys
+        assert record["feasible"][0] <= row["x_final"] <= record["feasible"][1]
+        assert row["average_regret"] == row["regret"] / 500
+        series = last[row["optimizer"]]
+        assert int(series["t"]) == 500
+        assert float(series["regret"]) == row["regret"]
+        assert float(series["x_min"]) <= float(series["x"]) <= float(series["x_max"])
+    assert stem.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert ET.parse(stem.with_suffix(".svg")).getroot().tag.endswith("svg")
+    assert len(list(tmp_path.iterdir())) == 3  # nothing temporary left
+
+
+def test_options_reach_the_run(tmp_path, capsys):
+    out = call(
+        capsys, "--steps", "300", "--optimizers", "adabound,adam,adabound", "--lr", "0.25",
+        "--beta1", "0.5", "--beta2", "0.9", "--final-lr", "0.2", "--gamma", "paper",
+        "--schedule", "constant", "--cycle", "11", "--x1", "0.5", "--json",
+        "--out", str(tmp_path),
+    )  # fmt: skip
+    record = json.loads(out)
+    assert record["parameters"] == {
+        "C": 11, "x1": 0.5, "lr": 0.25, "beta1": 0.5, "beta2": 0.9, "final_lr": 0.2,
+        "gamma": pytest.approx(0.1), "schedule": "constant",
+    }  # fmt: skip
+    assert [row["optimizer"] for row in record["results"]] == ["adabound", "adam"]
+    hyper = record["results"][0]["hyperparameters"]
+    assert hyper["betas"] == [0.5, 0.9]
+    assert (hyper["lr"], hyper["final_lr"], hyper["gamma"]) == (0.25, 0.2, None)
+    assert (hyper["schedule"], hyper["eps"], hyper["bias_correction"]) == ("constant", 0.0, False)
+
+
+def test_seeds_matter_to_the_stochastic_problem(tmp_path, capsys):
+    finals = set()
+    for seed in ("0", "0", "1"):
+        out = call(capsys, "--problem", "reddi-stochastic", *QUICK, "--seed", seed,
+                   "--optimizers", "adam", "--json", "--out", str(tmp_path))  # fmt: skip
+        finals.add(json.loads(out)["results"][0]["x_final"])
+    assert len(finals) == 2
+
+
+def test_force_runs_and_says_so(tmp_path, capsys):
+    args = ["--problem", "luo-theorem1", "--cycle", "10", *QUICK, "--out", str(tmp_path)]
+    with pytest.raises(SystemExit) as stop:
+        main(args)
+    assert stop.value.code == 2
+    assert "C >= 50 (C is 10); --force runs it anyway" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    assert "condition does not hold" in call(capsys, *args, "--force")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--problem", "redi-online"], "did you mean 'reddi-online'?"),
+        (["--optimizers", "adam,adambound"], "did you mean 'adabound'?"),
+        (["--optimizers", ""], "unknown optimizer ''"),
+        (["conterexample"], "unknown command 'conterexample'; did you mean 'counterexample'?"),
+        (["--steps", "0"], "must be a whole number of at least 1, got '0'"),
+        (["--steps", "-5"], "must be a whole number of at least 1, got '-5'"),
+        (["--steps", "1.5"], "must be a whole number"),
+        (["--steps", "many"], "must be a whole number"),
+        (["--steps", "inf"], "must be a whole number"),
+        (["--schedule", "sqrt"], "did you mean 'inv-sqrt'?"),
+        (["--lr", "0"], "lr must be in (0, inf), got 0"),
+        (["--lr", "nan"], "lr must be in (0, inf), got nan"),
+        (["--lr", "fast"], "invalid float value: 'fast'"),
+        (["--beta1", "1"], "beta1 must be in [0, 1), got 1"),
+        (["--final-lr", "-1"], "final_lr must be in (0, inf), got -1"),
+        (["--gamma", "0"], "gamma must be in (0, inf], got 0"),
+        (["--x1", "7"], "x1 must be in [-1.0, 1.0], got 7"),
+        (["--cycle", "2.5"], "C must be an integer"),
+        (["--seed", "-1", "--problem", "reddi-stochastic"], "seed must be"),
+    ],
+)
+def test_bad_usage(args, message, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([*args, *([] if args[0] == "conterexample" else ["--out", str(tmp_path / "out")])])
+    assert stop.value.code == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(SystemExit) as stop:
+        main([*QUICK, "--out", str(tmp_path / "file")])
+    assert stop.value.code == 2
+    assert "--out must be a folder that can be written" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_as_a_module(tmp_path):
+    """Only JSON on stdout, from any folder; --version and --help."""
+    root = Path(__file__).parents[2]
+    env = {"PYTHONPATH": str(root), "MPLCONFIGDIR": str(tmp_path), "PATH": ""}
+
+    def python(*args):
+        return subprocess.run(
+            [sys.executable, "-m", "problems", *args],
+            cwd=tmp_path, env=env, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+    assert json.loads(python(*QUICK, "--json"))["steps"] == 500
+    assert (tmp_path / "results" / "counterexample-reddi-online.svg").exists()
+    assert python("--version").startswith("adabound-np ")
+    assert "counterexample" in python("--help")
+    assert "--optimizers" in python("counterexample", "--help")
+
+
+def test_figures_are_reproducible(tmp_path, capsys):
+    for folder in ("a", "b"):
+        call(capsys, *QUICK, "--out", str(tmp_path / folder))
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_the_drawn_lines_are_the_data():
+    setting = reddi_online()
+    opt = make("adam", lr=0.5, beta1=0.9, beta2=0.99, schedule="inv-sqrt",
+               feasible=setting.problem.feasible)  # fmt: skip
+    trajectory = run(setting.problem, opt, 3000, 0.0)
+    series = thin(trajectory, period=101)
+    figure = counterexample_figure(setting.problem, -1.0, {"adam": series})
+    left, right = figure.axes
+    t, x = left.lines[0].get_data()
+    np.testing.assert_array_equal(x, trajectory.x[np.asarray(t, int) - 1])
+    t, average = right.lines[0].get_data()
+    np.testing.assert_array_equal(average, trajectory.average_regret[np.asarray(t, int) - 1])
+    assert series.x_max.max() == trajectory.x[:-1].max()
+    assert series.x_min.min() == trajectory.x[:-1].min()
+    assert left.get_xlabel()
+    assert right.get_ylabel()
