@@ -55,7 +55,7 @@ mse_loss.vjps = (
 
 @primitive()
 def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
-    """Absolute error |x - target|; gradient 0 where they are equal.
+    """Absolute error of x; gradient 0 where it equals the target.
 
     >>> l1_loss([1.0, 3.0], [0.0, 0.0])
     Tensor(2.)
@@ -104,7 +104,7 @@ hinge_loss.vjps = (
 
 @primitive()
 def binary_cross_entropy_with_logits(x: Any, target: Any, reduction: str = "mean") -> Any:
-    r"""Return -t \log \sigma(x) - (1 - t) \log \sigma(-x) for targets in [0, 1], stably.
+    """Cross entropy of sigmoid(x) against targets in [0, 1], computed without overflow.
 
     >>> binary_cross_entropy_with_logits([0.0, 1000.0], [1.0, 1.0])
     Tensor(0.34657359)

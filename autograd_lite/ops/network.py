@@ -104,7 +104,7 @@ batch_norm.joint = _batch_norm
 
 @primitive(saves=True)
 def layer_norm(x: Any, weight: Any, bias: Any, eps: float = 1e-5) -> Any:
-    r"""Normalise over the last axes, those of `weight`'s shape: \hat{x} w + b.
+    """Normalise over the last axes, those of `weight`'s shape, then scale and shift.
 
     >>> layer_norm([[1.0, 3.0]], [1.0, 1.0], [0.0, 0.0], 0.0)
     Tensor([[-1.,  1.]])

@@ -20,7 +20,7 @@ from autograd_lite.table import primitive
 
 @primitive(saves=True)
 def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
-    """Run one layer over a sequence.
+    """Run one layer of LSTM over whole sequences (T, B, I).
 
     Parameters
     ----------

@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import ops
 from autograd_lite.operators import TABLE
+from autograd_lite.reference import rules
 from autograd_lite.tensor import Primitive
 from tests.autograd_lite.samples import SAMPLES
 
@@ -125,21 +125,17 @@ def test_only_the_gradients_that_are_asked_for_are_given(name):
         assert [x.grad is not None for x in xs] == [j == k for j in range(len(xs))]
 
 
-RULE = re.compile(r"^\s*# (\\bar|\\partial).* {8}\[[^\]]+\]$")
-
-
 @pytest.mark.parametrize("name", sorted(n for n in TABLE if isinstance(TABLE[n], Primitive)))
 def test_every_rule_stands_under_its_equation(name):
     row = TABLE[name]
-    path = Path(inspect.getsourcefile(row.forward))
-    lines = path.read_text(encoding="utf-8").splitlines()
     if row.joint is not None:
-        source, first = inspect.getsourcelines(row.joint)
-        assert any(RULE.match(line) for line in lines[first - 1 : first - 1 + len(source) + 40])
+        assert rules(row)
         return
-    for tree in ast.walk(ast.parse("\n".join(lines))):
+    source = Path(inspect.getsourcefile(row.forward)).read_text(encoding="utf-8")
+    for tree in ast.walk(ast.parse(source)):
         if isinstance(tree, ast.Assign) and ast.unparse(tree.targets[0]) == f"{name}.vjps":
-            assert len(row.vjps) == len(tree.value.elts) > 0
-            assert all(RULE.match(lines[rule.lineno - 2]) for rule in tree.value.elts)
+            above = [source.splitlines()[rule.lineno - 2].strip() for rule in tree.value.elts]
+            assert above == [f"# {latex}        [{origin}]" for latex, origin in rules(row)]
+            assert len(above) == len(row.vjps) > 0
             return
     raise AssertionError(f"{name} has no rules beside it")
