@@ -139,6 +139,7 @@ SAMPLES: dict[str, list[Case]] = {
         case(Const(mask), r(4), r(4)),
         case(Const(mask), r(3, 1), r()),
         case(Const(mask), r(4), 0.0),
+        case(r(4), r(4), r(4)),
     ],
     "sum": reductions(),
     "mean": reductions(),

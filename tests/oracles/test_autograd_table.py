@@ -125,7 +125,7 @@ PEERS = {
     "clip": clip,
     "leaky_relu": lambda torch, x, slope=0.01: torch.nn.functional.leaky_relu(x, slope),
     "softplus": lambda torch, x: torch.logaddexp(x, torch.zeros_like(x)),
-    "where": lambda torch, c, a, b: torch.where(torch.tensor(c), a, b),
+    "where": lambda torch, c, a, b: torch.where(torch.as_tensor(c) != 0, a, b),
     "sum": over_axes("sum"),
     "mean": over_axes("mean"),
     "var": var,
