@@ -1,9 +1,8 @@
 r"""Convolution and pooling of images, shaped (N, C, H, W) as in PyTorch.
 
 In memory they lie as (H, N, W, C), see `layout`. A window's row is then k C consecutive numbers,
-so that the rows of all windows are gathered at the speed of copying; and the first, second, ...
-rows of all windows are each a matrix without further copying. A convolution with a k x k kernel
-is the sum of the products of these k matrices with the k rows of the kernel.
+and an image row's windows make one matrix, which is gathered once at the speed of copying and
+multiplied by the k rows of the kernel while it is in the cache.
 """
 
 from __future__ import annotations
@@ -30,35 +29,37 @@ def _out_size(name: str, n: int, size: int, stride: int, padding: int) -> int:
     return (n + 2 * padding - size) // stride + 1
 
 
-def _row_windows(x: Array, kw: int, stride: int) -> Array:
-    """Return from padded images (H, N, W, C) the rows of all windows: (H, N, Wo, kw C)."""
+def _window_rows(x: Array, kh: int, kw: int, stride: int) -> Iterator[tuple[int, int, Array]]:
+    """Yield r, i and, as a matrix with kw C columns, row i of the windows of output row r.
+
+    Each row of the padded images (H, N, W, C) is gathered once, into a buffer that stays in the
+    cache while the kh (or fewer) output rows that it belongs to are served.
+    """
     h, n, w, c = x.shape
-    sh, sn, sw, sc = x.strides
-    shape = (h, n, (w - kw) // stride + 1, kw * c)
-    windows = as_strided(x, shape, (sh, sn, stride * sw, sc), writeable=False)
-    return np.ascontiguousarray(windows)
-
-
-def _matrices(windows: Array, kh: int, stride: int) -> Iterator[tuple[int, Array]]:
-    """Yield i and, as a matrix with kw C columns, row i of every window."""
-    last = (len(windows) - kh) // stride * stride
-    for i in range(kh):
-        yield i, windows[i : i + last + 1 : stride].reshape(-1, windows.shape[-1])
+    _, sn, sw, sc = x.strides
+    ho, wo = (h - kh) // stride + 1, (w - kw) // stride + 1
+    matrix = np.empty((n * wo, kw * c), x.dtype)
+    for p in range(h):
+        windows = as_strided(x[p], (n, wo, kw * c), (sn, stride * sw, sc), writeable=False)
+        np.copyto(matrix.reshape(windows.shape), windows)
+        for i in range(p % stride, min(kh, p + 1), stride):
+            if (p - i) // stride < ho:
+                yield (p - i) // stride, i, matrix
 
 
 def _correlate(x: Array, weight: Array, stride: int) -> Array:
     """Correlate padded images (H, N, W, C) with weight (K, C, kh, kw): (Ho, N, Wo, K)."""
+    h, n, w, _ = x.shape
     k, _, kh, kw = weight.shape
-    windows = _row_windows(x, kw, stride)
     kernels = weight.transpose(2, 3, 1, 0).reshape(kh, -1, k)
-    y = term = None
-    for i, matrix in _matrices(windows, kh, stride):
-        if y is None:
-            y = matrix @ kernels[i]
-        else:
-            term = np.matmul(matrix, kernels[i], out=term)
-            y += term
-    return np.reshape(y, (-1, *windows.shape[1:3], k))  # type: ignore[arg-type]
+    ho, wo = (h - kh) // stride + 1, (w - kw) // stride + 1
+    y = np.empty((ho, n * wo, k), np.result_type(x, weight))
+    term = np.empty_like(y[0])
+    for r, i, matrix in _window_rows(x, kh, kw, stride):
+        np.matmul(matrix, kernels[i], out=y[r] if i == 0 else term)
+        if i:
+            y[r] += term
+    return y.reshape(ho, n, wo, k)
 
 
 @primitive()
@@ -102,9 +103,10 @@ def _conv_x(y_bar: Array, x: Array, weight: Array, stride: int, padding: int) ->
 
 def _conv_weight(y_bar: Array, x: Array, weight: Array, stride: int, padding: int) -> Array:
     k, c, kh, kw = weight.shape
-    y_rows = channels_last(y_bar).reshape(-1, k)
-    windows = _row_windows(padded(x, padding), kw, stride)
-    w_bar = np.stack([matrix.T @ y_rows for _, matrix in _matrices(windows, kh, stride)])
+    y_rows = channels_last(y_bar)
+    w_bar = np.zeros((kh, kw * c, k), y_bar.dtype)
+    for r, i, matrix in _window_rows(padded(x, padding), kh, kw, stride):
+        w_bar[i] += matrix.T @ y_rows[r].reshape(-1, k)
     return w_bar.reshape(kh, kw, c, k).transpose(3, 2, 0, 1)
 
 

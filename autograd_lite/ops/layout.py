@@ -2,7 +2,7 @@
 
 To their users images are (N, C, H, W), as in PyTorch. Results of the operations on images lie in
 memory as (H, N, W, C), seen through a transpose. With the channels last, a row of a window is
-consecutive; with H first, the pixels that are in row i of their windows are consecutive too.
+consecutive; with H first, so are all images' rows at one height.
 Elementwise operations keep whatever layout they meet.
 """
 
