@@ -152,29 +152,29 @@ class Operators:
         """The axes in reverse order, as `transpose`."""
         return TABLE["transpose"](self)
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
         """Sum over `axis` (an int, a tuple, or None for all axes)."""
-        return TABLE["sum"](self, axis, keepdims)
+        return TABLE["sum"](self, axis, keepdims=keepdims)
 
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
         """Mean over `axis`."""
-        return TABLE["mean"](self, axis, keepdims)
+        return TABLE["mean"](self, axis, keepdims=keepdims)
 
-    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
+    def var(self, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Tensor:
         """Variance over `axis`, the sum of squares divided by n - `ddof`."""
         return TABLE["var"](self, axis, ddof=ddof, keepdims=keepdims)
 
-    def max(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+    def max(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
         """Maximum over `axis`; ties share the gradient."""
-        return TABLE["max"](self, axis, keepdims)
+        return TABLE["max"](self, axis, keepdims=keepdims)
 
-    def min(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+    def min(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
         """Minimum over `axis`; ties share the gradient."""
-        return TABLE["min"](self, axis, keepdims)
+        return TABLE["min"](self, axis, keepdims=keepdims)
 
-    def clip(self, low: Any, high: Any) -> Tensor:
-        """Limit to [`low`, `high`]."""
-        return TABLE["clip"](self, low, high)
+    def clip(self, a_min: Any, a_max: Any) -> Tensor:
+        """Limit to [`a_min`, `a_max`]."""
+        return TABLE["clip"](self, a_min, a_max)
 
     def reshape(self, *shape: Any) -> Tensor:
         """Return the same elements in another shape, given as a tuple or as several ints."""

@@ -1,6 +1,7 @@
 """Networks: modules made of operations, with PyTorch's names and weight layouts."""
 
 from autograd_lite.nn import init
+from autograd_lite.nn.activations import LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from autograd_lite.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
@@ -10,13 +11,8 @@ from autograd_lite.nn.layers import (
     Flatten,
     GlobalAvgPool2d,
     LayerNorm,
-    LeakyReLU,
     Linear,
     MaxPool2d,
-    ReLU,
-    Sigmoid,
-    Softplus,
-    Tanh,
 )
 from autograd_lite.nn.module import Module, Sequential
 from autograd_lite.nn.recurrent import LSTM

@@ -195,7 +195,11 @@ class Dropout(Module):
 
 
 class MaxPool2d(Module):
-    """Maximum over square windows of images (N, C, H, W); stride as the window by default."""
+    """Maximum over square windows of images (N, C, H, W); stride as the window by default.
+
+    >>> MaxPool2d(2)(np.ones((1, 3, 4, 4))).shape
+    (1, 3, 2, 2)
+    """
 
     def __init__(self, kernel_size: int, stride: int | None = None, padding: int = 0) -> None:
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
@@ -206,7 +210,11 @@ class MaxPool2d(Module):
 
 
 class AvgPool2d(Module):
-    """Mean over square windows of images (N, C, H, W); stride as the window by default."""
+    """Mean over square windows of images (N, C, H, W); stride as the window by default.
+
+    >>> AvgPool2d(2)(np.ones((1, 3, 4, 4))).shape
+    (1, 3, 2, 2)
+    """
 
     def __init__(self, kernel_size: int, stride: int | None = None, padding: int = 0) -> None:
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
@@ -217,7 +225,11 @@ class AvgPool2d(Module):
 
 
 class GlobalAvgPool2d(Module):
-    """Mean over all pixels, from (N, C, H, W) to (N, C)."""
+    """Mean over all pixels, from (N, C, H, W) to (N, C).
+
+    >>> GlobalAvgPool2d()(np.ones((1, 3, 4, 4))).shape
+    (1, 3)
+    """
 
     def forward(self, x: Any) -> Tensor:
         """Apply to x (N, C, H, W)."""
@@ -225,51 +237,12 @@ class GlobalAvgPool2d(Module):
 
 
 class Flatten(Module):
-    """All axes but the first made one."""
+    """All axes but the first made one.
+
+    >>> Flatten()(np.ones((2, 3, 4))).shape
+    (2, 12)
+    """
 
     def forward(self, x: Any) -> Tensor:
         """Apply to x (N, ...)."""
         return ops.reshape(x, (x.shape[0], -1))
-
-
-class ReLU(Module):
-    """max(x, 0)."""
-
-    def forward(self, x: Any) -> Tensor:
-        """Apply elementwise."""
-        return ops.relu(x)
-
-
-class LeakyReLU(Module):
-    """x where positive, else `negative_slope` times x."""
-
-    def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = negative_slope
-
-    def forward(self, x: Any) -> Tensor:
-        """Apply elementwise."""
-        return ops.leaky_relu(x, self.negative_slope)
-
-
-class Sigmoid(Module):
-    """1 / (1 + e^-x)."""
-
-    def forward(self, x: Any) -> Tensor:
-        """Apply elementwise."""
-        return ops.sigmoid(x)
-
-
-class Softplus(Module):
-    """log(1 + e^x)."""
-
-    def forward(self, x: Any) -> Tensor:
-        """Apply elementwise."""
-        return ops.softplus(x)
-
-
-class Tanh(Module):
-    """Hyperbolic tangent."""
-
-    def forward(self, x: Any) -> Tensor:
-        """Apply elementwise."""
-        return ops.tanh(x)

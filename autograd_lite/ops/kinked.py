@@ -67,18 +67,18 @@ minimum.vjps = (
 
 
 @primitive(np.clip)
-def clip(x: Any, low: Any, high: Any) -> Any:
-    """Limit x to [low, high], which are constants (None: no limit); gradient 1 at both ends.
+def clip(x: Any, a_min: Any, a_max: Any) -> Any:
+    """Limit x to [a_min, a_max], constants (None: no limit); gradient 1 at both ends.
 
     >>> clip([-2.0, 0.5, 2.0], -1.0, 1.0)
     Tensor([-1. ,  0.5,  1. ])
     """
-    return np.clip(x, low, high)
+    return np.clip(x, a_min, a_max)
 
 
 clip.vjps = (
     # \bar{x} = \bar{y} [\, l \le x \le h \,]        [calculus]
-    lambda y_bar, y, x, low, high: y_bar * (x == y),
+    lambda y_bar, y, x, a_min, a_max: y_bar * (x == y),
 )
 
 

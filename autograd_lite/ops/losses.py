@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.operators import Array
+from autograd_lite.ops.kinked import sigmoid
 from autograd_lite.table import primitive
 
 
@@ -115,8 +116,7 @@ def binary_cross_entropy_with_logits(x: Any, target: Any, reduction: str = "mean
 
 
 def _binary(y_bar: Any, x: Any, target: Any, reduction: str) -> Any:
-    small = np.exp(-np.abs(x))
-    slope = np.where(x >= 0, 1, small) / (1 + small) - target
+    slope = sigmoid.forward(x) - target
     return slope * _share(y_bar, slope.shape, reduction)
 
 

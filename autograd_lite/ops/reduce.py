@@ -25,7 +25,7 @@ def _count(x: Array, axis: Any) -> int:
 
 
 @primitive(np.sum)
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Sum over `axis`.
 
     >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
@@ -41,7 +41,7 @@ sum.vjps = (
 
 
 @primitive(np.mean)
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Mean over `axis`.
 
     >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
@@ -86,7 +86,7 @@ def _ties(y_bar: Any, y: Any, x: Array, axis: Any, keepdims: bool) -> Any:
 
 
 @primitive(np.max, np.amax)
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Maximum over `axis`; elements that tie for it share the gradient equally.
 
     >>> max([[1.0, 4.0], [3.0, 2.0]], axis=0)
@@ -102,7 +102,7 @@ max.vjps = (
 
 
 @primitive(np.min, np.amin)
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Minimum over `axis`; elements that tie for it share the gradient equally.
 
     >>> min([[1.0, 4.0], [3.0, 2.0]], axis=0)
@@ -118,7 +118,7 @@ min.vjps = (
 
 
 @primitive()
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Return log of the sum of e^x over `axis`, computed without overflow.
 
     >>> logsumexp([1000.0, 1000.0]) - 1000

@@ -180,12 +180,14 @@ join.joint = _part
 
 
 @composed(np.concatenate)
-def concatenate(tensors: Sequence[Any], axis: int = 0) -> Tensor:
-    """Join along an axis that all have.
+def concatenate(tensors: Sequence[Any], axis: int | None = 0) -> Tensor:
+    """Join along an axis that all have; with axis None, all elements in one row.
 
     >>> concatenate([[1.0], [2.0, 3.0]])
     Tensor([1., 2., 3.])
     """
+    if axis is None:
+        tensors, axis = [reshape(tensor, -1) for tensor in tensors], 0
     return join(*tensors, axis=axis)
 
 

@@ -17,10 +17,8 @@ def draw_figure(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Figu
 
     Parameters
     ----------
-    loss : Tensor
-        Before its backward pass, which frees the graph.
-    names : mapping of str to Tensor, optional
-        Names of leaves, such as ``dict(model.named_parameters())``.
+    loss, names
+        As for `autograd_lite.draw.layout`.
 
     Examples
     --------

@@ -208,6 +208,7 @@ SAMPLES: dict[str, list[Case]] = {
         case([r(2, 3), r(2, 1), Const(r(2, 2))], 1),
         case([r(2, 3), r(2, 2)], axis=-1),
         case([r(3)]),
+        case([r(2, 2), r(3)], None),
     ],
     "stack": [
         case([r(3), r(3)]),

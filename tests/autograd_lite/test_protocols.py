@@ -112,6 +112,20 @@ def test_unsupported_option_is_named():
         np.pad(leaf(3), 1, "edge")
 
 
+def test_positional_dtype_is_not_taken_for_keepdims():
+    for function in (np.sum, np.mean, np.var):
+        with pytest.raises(TypeError, match="positional argument"):
+            function(leaf(3), 0, np.float32)
+
+
+def test_numpys_names_of_options_are_known():
+    x = leaf(2, 3)
+    assert np.array_equal(np.clip(x, a_min=0.6, a_max=0.8).data, np.clip(x.data, 0.6, 0.8))
+    assert np.array_equal(np.max(x, axis=1, keepdims=True).data, x.data.max(1, keepdims=True))
+    assert np.array_equal(np.moveaxis(x, source=0, destination=1).data, x.data.T)
+    assert np.array_equal(np.squeeze(x[:1], axis=0).data, x.data[0])
+
+
 def test_array_plus_equals_tensor_is_refused():
     array = np.ones(3)
     with pytest.raises(TypeError, match=r"np\.add with out="):

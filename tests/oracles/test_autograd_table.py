@@ -44,6 +44,11 @@ def split(torch, x, parts, axis=0):
     return torch.cat([piece.reshape(-1) for piece in torch.tensor_split(x, parts, dim=axis)])
 
 
+def concatenate(torch, xs, axis=0):
+    xs = [torch.as_tensor(x) for x in xs]
+    return torch.cat([x.reshape(-1) for x in xs]) if axis is None else torch.cat(xs, axis)
+
+
 def squeeze(torch, x, axis=None):
     return torch.squeeze(x) if axis is None else torch.squeeze(x, axis)
 
@@ -136,7 +141,7 @@ PEERS = {
     "expand_dims": expand_dims,
     "squeeze": squeeze,
     "getitem": getitem,
-    "concatenate": lambda torch, xs, axis=0: torch.cat([torch.as_tensor(x) for x in xs], axis),
+    "concatenate": concatenate,
     "stack": lambda torch, xs, axis=0: torch.stack(xs, axis),
     "split": split,
     "pad": pad,
