@@ -36,12 +36,13 @@ def _window_rows(x: Array, kh: int, kw: int, stride: int) -> Iterator[tuple[int,
     cache while the kh (or fewer) output rows that it belongs to are served.
     """
     h, n, w, c = x.shape
-    _, sn, sw, sc = x.strides
+    pixel = c * x.itemsize  # x.strides say nothing where an axis has length 1
     ho, wo = (h - kh) // stride + 1, (w - kw) // stride + 1
+    shape, strides = (n, wo, kw * c), (w * pixel, stride * pixel, x.itemsize)
     matrix = np.empty((n * wo, kw * c), x.dtype)
     for p in range(h):
-        windows = as_strided(x[p], (n, wo, kw * c), (sn, stride * sw, sc), writeable=False)
-        np.copyto(matrix.reshape(windows.shape), windows)
+        windows = as_strided(x[p], shape, strides, writeable=False)
+        np.copyto(matrix.reshape(shape), windows)
         for i in range(p % stride, min(kh, p + 1), stride):
             if (p - i) // stride < ho:
                 yield (p - i) // stride, i, matrix

@@ -308,7 +308,8 @@ def network():
     )
 
 
-def test_200_training_steps_do_not_grow_memory():
+def training_step():
+    """A function that does one step of a convolutional network and of an LSTM."""
     model, rng = network(), np.random.default_rng(0)
     recurrent = nn.LSTM(4, 8, num_layers=2, rng=3)
     x = rng.normal(size=(16, 1, 8, 8)).astype(np.float32)
@@ -321,6 +322,28 @@ def test_200_training_steps_do_not_grow_memory():
         for p in [*model.parameters(), *recurrent.parameters()]:
             p.data -= 0.01 * p.grad
             p.grad = None
+
+    return step
+
+
+def test_200_training_steps_do_not_grow_the_process():
+    resource = pytest.importorskip("resource")
+    step = training_step()
+
+    def high_water():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in KiB, on Linux
+
+    with GarbageCollectorOff():
+        for _ in range(20):
+            step()
+        before = high_water()
+        for _ in range(200):
+            step()
+    assert high_water() - before < 4 * 1024  # graphs that stay would be 50 MB
+
+
+def test_200_training_steps_leave_nothing_allocated():
+    step = training_step()
 
     def memory():
         """Bytes in use, Python's own free lists emptied; nothing may be left to collect."""
