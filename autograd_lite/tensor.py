@@ -167,11 +167,11 @@ class Primitive(Generic[P]):
 
     Called with tensors it returns a tensor and records itself. `vjps` holds one function per
     argument that can be differentiated, the first arguments of the function in order; `joint`,
-    in their place, is one function that returns a tuple with one gradient (or None) per
-    argument. Both are called with (y_bar, kept, \*args, \*\*options), where `kept` is the
-    result y or, if the function returns a pair (`saves`), the pair's second half. They return
-    new arrays, y_bar itself or views of it, and change nothing; the engine sums a gradient over
-    broadcast axes and casts it to its argument's dtype.
+    in their place, is one function that returns a tuple with one gradient per argument (or None,
+    or a function to be called if that gradient is needed). Both kinds get (y_bar, kept, \*args,
+    \*\*options), where `kept` is the result y or, if the function returns a pair (`saves`), the
+    pair's second half. They return new arrays, y_bar itself or views of it, and change nothing;
+    the engine sums a gradient over broadcast axes and casts it to its argument's dtype.
     """
 
     def __init__(self, forward: Callable[P, Any], saves: bool = False) -> None:
@@ -210,7 +210,8 @@ class Primitive(Generic[P]):
         needed = [(i, parent) for i, parent in enumerate(record.parents) if parent is not None]
         if self.joint is not None:
             x_bars = self.joint(y_bar, record.kept, *args, **record.options)
-            return [(i, parent, _fit(x_bars[i], args[i])) for i, parent in needed]
+            called = {i: x_bars[i]() if callable(x_bars[i]) else x_bars[i] for i, _ in needed}
+            return [(i, parent, _fit(called[i], args[i])) for i, parent in needed]
         return [
             (i, p, _fit(self.vjps[i](y_bar, record.kept, *args, **record.options), args[i]))
             for i, p in needed

@@ -50,7 +50,7 @@ def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -
     scale = np.repeat(half, H)
     gates = (x.reshape(T * B, -1) @ (w_ih.T * scale)).reshape(T, B, 4 * H)
     gates += (b_ih + b_hh) * scale
-    w_rec = w_hh.T * scale
+    offset, w_rec = 1 - scale, w_hh.T * scale
     y, tanh_c = np.empty((2, T, B, H), gates.dtype), np.empty((T, B, H), gates.dtype)
     h, c = h0, c0
     for t in range(T):
@@ -58,7 +58,7 @@ def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -
         z += h @ w_rec
         np.tanh(z, out=z)
         z *= scale
-        z += 1 - scale
+        z += offset
         i, f, g, o = z.reshape(B, 4, H).swapaxes(0, 1)
         # c_t = f c_{t-1} + i g        [Gers00 Sec. 2]
         c = np.add(f * c, i * g, out=y[1, t])
@@ -104,8 +104,11 @@ def _lstm(y_bar: Array, kept: Any, x: Array, h0: Array, c0: Array, *weights: Arr
     w_hh_bar = z_bar.T @ h_before.reshape(T * B, H)
     # \bar{b} = \sum_t \bar{z}_t        [chain rule]
     b_bar = z_bar.sum(axis=0)
-    # \bar{x}_t = W_{ih}^T \bar{z}_t        [chain rule]
-    x_bar = (z_bar @ w_ih).reshape(x.shape)
+
+    def x_bar() -> Array:  # often x are data, which need no gradient
+        # \bar{x}_t = W_{ih}^T \bar{z}_t        [chain rule]
+        return np.reshape(z_bar @ w_ih, x.shape)
+
     return x_bar, h_bar, c_bar, w_ih_bar, w_hh_bar, b_bar, b_bar.copy()
 
 

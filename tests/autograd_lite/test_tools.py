@@ -47,7 +47,8 @@ def broken(row, k, monkeypatch):
 
         def wrong(*args, **options):
             grads = joint(*args, **options)
-            return (*grads[:k], grads[k] + 1e-3, *grads[k + 1 :])
+            grad = grads[k]() if callable(grads[k]) else grads[k]
+            return (*grads[:k], grad + 1e-3, *grads[k + 1 :])
 
         monkeypatch.setattr(row, "joint", wrong)
 
