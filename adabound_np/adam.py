@@ -48,6 +48,8 @@ class Adam(Optimizer):
     bias_correction : bool, default True
         False leaves m_t and v_t as they are, as [Luo19] and [Reddi18] do. Under a schedule of
         \beta_1 the power \beta_1^t becomes the product of its first t values.
+    eps_root : float, default 0
+        \epsilon_r >= 0, added to v_t under the root, as in [Reddi18] Theorem 6.
 
     Raises
     ------
@@ -83,9 +85,16 @@ class Adam(Optimizer):
         weight_decay: Real = 0.0,
         *,
         bias_correction: bool = True,
+        eps_root: Real = 0.0,
         **shared: Any,
     ) -> None:
-        hyperparameters = {"lr": lr, "betas": betas, "eps": eps, "bias_correction": bias_correction}
+        hyperparameters = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "bias_correction": bias_correction,
+            "eps_root": eps_root,
+        }
         super().__init__(params, hyperparameters, {"weight_decay": weight_decay, **shared})
 
     @staticmethod
@@ -96,6 +105,7 @@ class Adam(Optimizer):
             "beta1": as_schedule("betas[0]", beta1, "[0, 1)"),
             "beta2": within("betas[1]", beta2, "[0, 1)"),
             "eps": within("eps", group["eps"], "[0, inf)"),
+            "eps_root": within("eps_root", group["eps_root"], "[0, inf)"),
             "b": flag("bias_correction", group["bias_correction"]),
         }
 
@@ -122,8 +132,8 @@ class Adam(Optimizer):
         alpha = h.alpha * sqrt(c2) / c1
         # \hat{\epsilon}_t = \epsilon \sqrt{c_2}        [KB15 Sec. 2]
         eps_hat = h.eps * sqrt(c2)
-        # \hat{\eta}_t = \alpha_t / (\sqrt{v_t} + \hat{\epsilon}_t)        [KB15 Sec. 2]
-        eta_hat = alpha / (np.sqrt(s.v) + eps_hat)
+        # \hat{\eta}_t = \alpha_t/(\sqrt{v_t + \epsilon_r} + \hat{\epsilon}_t)        [KB15 Sec. 2]
+        eta_hat = alpha / (np.sqrt(s.v + h.eps_root) + eps_hat)
         # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
         eta = h.s(t) * eta_hat
         return eta

@@ -45,6 +45,8 @@ class AdamNC(Optimizer):
         \epsilon >= 0.
     weight_decay : float, default 0
         \lambda >= 0.
+    eps_root : float, default 0
+        \epsilon_r >= 0, added to v_t under the root, as in [Reddi18] Theorem 6.
 
     Raises
     ------
@@ -74,9 +76,11 @@ class AdamNC(Optimizer):
         betas: tuple[Any, Any] = (0.9, OneMinusInverse()),
         eps: Real = 1e-8,
         weight_decay: Real = 0.0,
+        *,
+        eps_root: Real = 0.0,
         **shared: Any,
     ) -> None:
-        hyperparameters = {"lr": lr, "betas": betas, "eps": eps}
+        hyperparameters = {"lr": lr, "betas": betas, "eps": eps, "eps_root": eps_root}
         super().__init__(params, hyperparameters, {"weight_decay": weight_decay, **shared})
 
     @staticmethod
@@ -87,6 +91,7 @@ class AdamNC(Optimizer):
             "beta1": as_schedule("betas[0]", beta1, "[0, 1)"),
             "beta2": as_schedule("betas[1]", beta2, "[0, 1)"),
             "eps": within("eps", group["eps"], "[0, inf)"),
+            "eps_root": within("eps_root", group["eps_root"], "[0, inf)"),
         }
 
     carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta1"), "v": Affine("beta2")}
@@ -105,8 +110,8 @@ class AdamNC(Optimizer):
     @staticmethod
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha / (\sqrt{v_t} + \epsilon)."""
-        # \hat{\eta}_t = \alpha / (\sqrt{v_t} + \epsilon)        [Reddi18 Alg. 3]
-        eta_hat = h.alpha / (np.sqrt(s.v) + h.eps)
+        # \hat{\eta}_t = \alpha / (\sqrt{v_t + \epsilon_r} + \epsilon)        [Reddi18 Alg. 3]
+        eta_hat = h.alpha / (np.sqrt(s.v + h.eps_root) + h.eps)
         # \eta_t = s_t \hat{\eta}_t        [Reddi18 Alg. 3]
         eta = h.s(t) * eta_hat
         return eta

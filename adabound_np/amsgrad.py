@@ -49,6 +49,8 @@ class AMSGrad(Optimizer):
     bias_correction : bool, default True
         As PyTorch's ``Adam(amsgrad=True)``: the maximum is taken of the uncorrected v, and
         corrected then. The theory has none (False).
+    eps_root : float, default 0
+        \epsilon_r >= 0, added to \hat v_t under the root, as in [Reddi18] Theorem 6.
 
     Raises
     ------
@@ -80,9 +82,16 @@ class AMSGrad(Optimizer):
         weight_decay: Real = 0.0,
         *,
         bias_correction: bool = True,
+        eps_root: Real = 0.0,
         **shared: Any,
     ) -> None:
-        hyperparameters = {"lr": lr, "betas": betas, "eps": eps, "bias_correction": bias_correction}
+        hyperparameters = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "bias_correction": bias_correction,
+            "eps_root": eps_root,
+        }
         super().__init__(params, hyperparameters, {"weight_decay": weight_decay, **shared})
 
     @staticmethod
@@ -93,6 +102,7 @@ class AMSGrad(Optimizer):
             "beta1": as_schedule("betas[0]", beta1, "[0, 1)"),
             "beta2": within("betas[1]", beta2, "[0, 1)"),
             "eps": within("eps", group["eps"], "[0, inf)"),
+            "eps_root": within("eps_root", group["eps_root"], "[0, inf)"),
             "b": flag("bias_correction", group["bias_correction"]),
         }
 
@@ -125,8 +135,9 @@ class AMSGrad(Optimizer):
         alpha = h.alpha * sqrt(c2) / c1
         # \hat{\epsilon}_t = \epsilon \sqrt{c_2}        [KB15 Sec. 2]
         eps_hat = h.eps * sqrt(c2)
-        # \hat{\eta}_t = \alpha_t / (\sqrt{\hat{v}_t} + \hat{\epsilon}_t)        [Reddi18 Alg. 2]
-        eta_hat = alpha / (np.sqrt(s.v_hat) + eps_hat)
+        # \hat{\eta}_t = \alpha_t / (\sqrt{\hat{v}_t + \epsilon_r} + \hat{\epsilon}_t)
+        #                                                                 [Reddi18 Alg. 2]
+        eta_hat = alpha / (np.sqrt(s.v_hat + h.eps_root) + eps_hat)
         # \eta_t = s_t \hat{\eta}_t        [Reddi18 Alg. 2]
         eta = h.s(t) * eta_hat
         return eta

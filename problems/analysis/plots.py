@@ -10,8 +10,8 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from problems.analysis.files import replacing
-from problems.analysis.series import Series
 from problems.online.problem import LinearProblem
+from problems.online.summary import Series
 
 __all__ = ["STYLES", "counterexample_figure", "save"]
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
-from functools import partial
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from problems.analysis.files import write_csv
 from problems.analysis.plots import counterexample_figure, save
-from problems.analysis.series import Series, thin
 from problems.commands.options import name_of, names_of, output_folder, whole
-from problems.online.protocol import Trajectory
-from problems.online.protocol import run as play
+from problems.online.engines import ENGINES, choose, summarize
 from problems.online.roster import ROSTER, hyperparameters, make
-from problems.online.sequences import SEQUENCES, BrokenConditionError, Setting
+from problems.online.savarese import FAMILIES
+from problems.online.sequences import SEQUENCES
+from problems.online.sequences import setting as setting_of
+from problems.online.setting import BrokenConditionError, Setting
+from problems.online.summary import Series, Summary
 
 HELP = "Adam on convex problems it fails, beside the other optimizers (the default)"
 STORY = "adam,amsgrad,adabound,amsbound"
@@ -30,7 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--problem", type=name_of("problem", SEQUENCES), default="reddi-online", metavar="NAME",
         help=f"one of {', '.join(SEQUENCES)} (default: %(default)s)",
     )  # fmt: skip
-    add("--steps", type=whole, default=100_000, metavar="T", help="default: %(default)s")
+    add("--steps", type=whole, default=5_000_000, metavar="T", help="default: %(default)s")
     add(
         "--optimizers", type=names_of("optimizer", ROSTER), default=STORY, metavar="A,B,...",
         help=f"all, or some of {', '.join(ROSTER)} (default: %(default)s)",
@@ -48,9 +50,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME", help="alpha_t: inv-sqrt (alpha/sqrt(t), the default) or constant",
     )  # fmt: skip
     add("--cycle", type=float, metavar="C", help="the problem's C (default: by its conditions)")
+    add("--delta", type=float, help="of reddi-theorem3 and savarese: the mean slope (default: 1)")
+    add("--epsilon", type=float, help="of reddi-theorem6: under the root (default: 1e-8)")
+    add("--K", type=float, help="of savarese: steps for which the bounds stay open")
+    add(
+        "--bounds", type=name_of("bounds", FAMILIES), metavar="NAME",
+        help="of savarese: savarese (the default) or paper",
+    )  # fmt: skip
     add("--x1", type=float, help="first point, in F (default: the problem's)")
     add("--seed", type=int, default=0, help="of stochastic problems (default: %(default)s)")
     add("--force", action="store_true", help="run even if constants break the paper's conditions")
+    add(
+        "--engine", type=name_of("engine", ENGINES), default="auto", metavar="NAME",
+        help="auto (the default), steps (one after the other) or parallel (many at once)",
+    )  # fmt: skip
     add("--out", default="results", metavar="DIR", help="folder to write to (default: %(default)s)")
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
@@ -64,18 +77,22 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit code."""
     T = options.steps
     try:
-        setting = SEQUENCES[options.problem](
-            C=options.cycle, beta1=options.beta1, beta2=options.beta2, lr=options.lr,
-            x1=options.x1, seed=options.seed, force=options.force,
+        setting = setting_of(
+            options.problem, seed=options.seed, C=options.cycle, beta1=options.beta1,
+            beta2=options.beta2, lr=options.lr, x1=options.x1, delta=options.delta,
+            epsilon=options.epsilon, K=options.K, bounds=options.bounds, force=options.force,
         )  # fmt: skip
         optimizers = {
             name: make(
                 name, lr=setting.lr, beta1=setting.beta1, beta2=setting.beta2,
-                final_lr=options.final_lr, gamma=options.gamma, schedule=options.schedule,
+                final_lr=options.final_lr, gamma=options.gamma, bounds=setting.bounds,
+                eps_root=setting.eps_root, schedule=options.schedule,
                 feasible=setting.problem.feasible,
             )
             for name in options.optimizers
         }  # fmt: skip
+        for optimizer in optimizers.values():
+            choose(options.engine, setting.problem, optimizer, setting.x1)
     except BrokenConditionError as error:
         options.parser.error(f"{error}; --force runs it anyway")
     except (TypeError, ValueError) as error:
@@ -84,29 +101,31 @@ def run(options: argparse.Namespace) -> int:
         folder = output_folder(options.out)
     except OSError as error:
         options.parser.error(f"--out must be a folder that can be written, got {error}")
-    trajectories = {}
+    runs = {}
     for name, optimizer in optimizers.items():
-        progress = partial(tqdm, desc=name, total=T, unit="step", delay=1, leave=False)
-        trajectories[name] = play(setting.problem, optimizer, T, setting.x1, progress)
+        with tqdm(desc=name, total=T, unit="step", unit_scale=True, delay=1, leave=False) as bar:
+            runs[name] = summarize(
+                setting.problem, optimizer, T, setting.x1, options.engine, tick=bar.update
+            )
     record = {
         "problem": options.problem,
         "parameters": parameters(setting, options),
         "feasible": [setting.problem.feasible.lo, setting.problem.feasible.hi],
-        "optimum": setting.problem.comparator(T),
+        "optimum": next(iter(runs.values())).optimum,
         "steps": T,
         "results": [
             {
                 "optimizer": name,
                 "hyperparameters": hyperparameters(optimizers[name]),
-                "x_final": float(trajectory.x[-1]),
-                "regret": float(trajectory.regret[-1]),
-                "average_regret": float(trajectory.average_regret[-1]),
-                "seconds": trajectory.seconds,
+                "x_final": summary.x,
+                "regret": summary.regret,
+                "average_regret": summary.average_regret,
+                "seconds": summary.seconds,
             }
-            for name, trajectory in trajectories.items()
+            for name, summary in runs.items()
         ],
     }
-    written = write(setting, record, trajectories, folder / f"counterexample-{options.problem}")
+    written = write(setting, record, runs, folder / f"counterexample-{options.problem}")
     if options.json:
         print(json.dumps(record, indent=2))
     else:
@@ -117,17 +136,16 @@ def run(options: argparse.Namespace) -> int:
 
 def parameters(setting: Setting, options: argparse.Namespace) -> dict[str, Any]:
     """What defines the run beside the optimizers: the problem's constants and the protocol's."""
-    constants = {key: value for key, value in asdict(setting.problem).items() if key != "feasible"}  # type: ignore[call-overload]
-    return {
-        **constants,
-        "x1": setting.x1,
-        "lr": setting.lr,
-        "beta1": setting.beta1,
-        "beta2": setting.beta2,
+    constants = {field.name: getattr(setting.problem, field.name)
+                 for field in fields(setting.problem) if field.init}  # type: ignore[arg-type]  # fmt: skip
+    if setting.eps_root:
+        constants["epsilon"] = setting.eps_root
+    bounds = {"bounds": repr(setting.bounds)} if setting.bounds else {
         "final_lr": options.final_lr,
         "gamma": 1 - setting.beta2 if options.gamma is None else options.gamma,
-        "schedule": options.schedule,
-    }
+    }  # fmt: skip
+    own = {name: getattr(setting, name) for name in ("x1", "lr", "beta1", "beta2")}
+    return {**constants, **own, **bounds, "schedule": options.schedule}
 
 
 def table(setting: Setting, record: dict[str, Any]) -> str:
@@ -164,11 +182,10 @@ def where(x: float, optimum: float, lo: float, hi: float) -> str:
 
 
 def write(
-    setting: Setting, record: dict[str, Any], trajectories: dict[str, Trajectory], stem: Any
+    setting: Setting, record: dict[str, Any], runs: dict[str, Summary], stem: Path
 ) -> list[str]:
     """Write figure and series; return the files' names."""
-    period = setting.problem.period
-    series = {name: thin(run, period=period) for name, run in trajectories.items()}
+    series = {name: summary.series for name, summary in runs.items()}
     figure = counterexample_figure(setting.problem, record["optimum"], series)
     rows = (
         (name, *(value.item() for value in row))

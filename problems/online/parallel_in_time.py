@@ -39,7 +39,8 @@ from numpy.typing import NDArray
 
 from adabound_np import Box, Optimizer, Unconstrained
 from adabound_np.algorithm1 import Hyperparameters, at_rest
-from adabound_np.carries import RunningMax
+from adabound_np.carries import Affine, RunningMax, Sum
+from adabound_np.schedules import Constant, InverseTime, InvSqrt, StepDecay
 from problems.online.problem import LinearProblem
 
 __all__ = ["LANES", "LENGTH", "Chunk", "even", "growing", "obstacle", "play"]
@@ -48,6 +49,8 @@ __all__ = ["LANES", "LENGTH", "Chunk", "even", "growing", "obstacle", "play"]
 LANES = 8192
 #: Steps of a lane: many enough that the composition over lanes costs little.
 LENGTH = 128
+#: Schedules that never rise: what their first value allows, they allow throughout.
+FALLING = (Constant, InvSqrt, InverseTime, StepDecay)
 
 Row = NDArray[np.float64]
 Visit = Callable[[Any, Row], None]
@@ -70,42 +73,42 @@ class Chunk(NamedTuple):
 
 def obstacle(problem: Any, optimizer: Optimizer, x1: Any) -> str | None:
     """Why a run cannot be parallel in time; None if it can."""
-    h, feasible = optimizer.hyper, optimizer.hyper.feasible
+    h, reasons = optimizer.hyper, []
     if not isinstance(problem, LinearProblem):
-        return "the problem is not linear, so that gradients depend on x"
+        reasons.append("the problem is not linear, so that gradients depend on x")
     if optimizer.carries is None:
-        return f"{type(optimizer).__name__} does not state how its state carries"
+        reasons.append(f"{type(optimizer).__name__} does not state how its state carries")
     if h.shape or np.ndim(x1):
-        return "a batch of trajectories runs step by step"
-    if not isinstance(feasible, (Box, Unconstrained)):
-        return f"the projection onto {feasible} does not act by clipping"
-    decay = np.any(h.weight_decay)
-    if decay and not h.decoupled:
-        return "an L2 penalty makes gradients depend on x"
-    if decay and not h.fixed_decay and not np.all(h.s(np.array([1.0, 2.0])) <= h.s(1)):
-        return "the weight decay may grow with the schedule"
-    if decay and h.weight_decay * (1 if h.fixed_decay else h.s(1) * h.alpha) >= 1:
-        return "the weight decay turns x around"
-    return None if _takes_arrays(optimizer) else "a schedule or bound takes no array of steps"
+        reasons.append("a batch of trajectories runs step by step")
+    if not isinstance(h.feasible, (Box, Unconstrained)):
+        reasons.append(f"the projection onto {h.feasible} does not act by clipping")
+    if np.any(h.weight_decay):
+        if not h.decoupled:
+            reasons.append("an L2 penalty makes gradients depend on x")
+        elif not h.fixed_decay and not isinstance(h.s, FALLING):
+            reasons.append("the weight decay follows a schedule that may turn x around")
+        elif np.any(h.weight_decay * (1 if h.fixed_decay else h.s(1) * h.alpha) >= 1):
+            reasons.append("the weight decay turns x around")
+    if not reasons and not _takes_arrays(optimizer):
+        reasons.append("a schedule or bound takes no array of steps")
+    return "; ".join(reasons) or None
 
 
 def _takes_arrays(optimizer: Optimizer) -> bool:
     """Whether schedules and bounds, which may be the user's, give for arrays what they should."""
-    h, zero = optimizer.hyper, np.zeros(())
-    t = np.array([1.0, 2.0, 3.0, 1e3, 1e6])
+    h, zero = optimizer.hyper, np.zeros(1)
 
-    def rates(t: Any) -> Any:
-        _, s = optimizer.moments(h, optimizer.fresh(h, zero), 1.0 + 0 * zero, t)
-        return optimizer.learning_rate(h, s, t) + 0 * t, s[1] + 0 * t
+    def quantities(t: Any) -> list[Any]:
+        _, s = optimizer.moments(h, optimizer.fresh(h, zero), np.ones(1), t)
+        return [np.broadcast_to(a, np.shape(t) or 1) for a in (optimizer.rate(h, s), *s[1:])]
 
+    steps = [1, 2, 3, 1000, 10**6]
     try:
-        with np.errstate(divide="ignore"):
-            one_by_one = np.transpose([rates(int(i)) for i in t])
-            return np.array_equal(np.array(rates(t)), one_by_one) or np.allclose(
-                rates(t), one_by_one, rtol=1e-12
-            )
+        together = quantities(np.array(steps, dtype=np.float64))
     except (TypeError, ValueError):
         return False
+    one_by_one = np.concatenate([quantities(t) for t in steps], axis=1)
+    return bool(np.allclose(together, one_by_one, rtol=1e-12, atol=0))
 
 
 def even(T: int, lanes: int = LANES, length: int = LENGTH) -> Iterator[tuple[int, int]]:
@@ -170,13 +173,12 @@ def play(
     s = optimizer.fresh(h, np.zeros(1))
     for L, K in shapes:
         c = _rows(problem, done + 1, L, K)
-        first = done + 1.0 + K * np.arange(L)
+        first = done + 1 + K * np.arange(L, dtype=np.float64)
         with np.errstate(divide="ignore"):
             starts = _starts(optimizer, h, s, c, first)
             steps, maps, s = _steps(optimizer, h, starts, c, first)
-        # where each lane starts: the maps of the lanes before it, composed, at the chunk's x
-        r, a, A, B = (_shifted(m, start) for m, start in zip(_prefix(_compose_clips, maps), (1.0, 0.0, -np.inf, np.inf), strict=True))  # fmt: skip
-        xs = np.clip(r * x + a, A, B)
+        r, a, A, B = _before(_compose_clips, maps, identity=(1.0, 0.0, -np.inf, np.inf))
+        xs = np.clip(r * x + a, A, B)  # where each lane starts
         row = visit(L, K)
         for k in range(K):
             row(c[k], xs)
@@ -188,7 +190,7 @@ def play(
 
 def _rows(problem: LinearProblem, start: int, L: int, K: int) -> NDArray[np.float64]:
     """c_t as K rows, one entry for each of L lanes; one for all if they are whole periods."""
-    if problem.period > 1 and K % problem.period == 0:
+    if problem.period > 1 and K % problem.period == 0 and start > problem.warm_up:
         return problem.slopes(start, start + K).reshape(K, 1)
     return np.ascontiguousarray(problem.slopes(start, start + L * K).reshape(L, K).T)
 
@@ -212,25 +214,25 @@ def _starts(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row
     starts = {}
     for name, carry in carries.items():
         if not isinstance(carry, RunningMax):
-            P = _product(lambda t, carry=carry: carry.factor(h, t), len(c), first)
+            P = _product(carry, h, len(c), first)
             u = np.broadcast_to(getattr(end, name), P.shape)
-            P, u = (_shifted(m, at) for m, at in zip(_prefix(_compose_affine, (P, u)), (1.0, 0.0), strict=True))  # fmt: skip
+            P, u = _before(_compose_affine, (P, u), identity=(1.0, 0.0))
             starts[name] = P * getattr(s, name) + u
     if maxima:
         end = _run(optimizer, h, zero._replace(**starts), c, first)
         for name in maxima:
-            before = _shifted(np.maximum.accumulate(getattr(end, name)), -np.inf)
-            starts[name] = np.maximum(getattr(s, name), before)
+            (w,) = _before(_compose_max, (getattr(end, name),), identity=(-np.inf,))
+            starts[name] = np.maximum(getattr(s, name), w)
     return s._replace(**starts)
 
 
-def _product(factor: Callable[[Any], Any], K: int, first: Row) -> Row:
+def _product(carry: Affine | Sum, h: Hyperparameters, K: int, first: Row) -> Row:
     r"""\prod \beta_t over each lane."""
-    P = np.broadcast_to(factor(first), first.shape)
-    if np.ndim(factor(first)) == 0:
+    P: Row = np.broadcast_to(carry.factor(h, first), first.shape)
+    if np.ndim(carry.factor(h, first)) == 0:
         return P**K
     for k in range(1, K):
-        P = P * factor(first + k)
+        P = P * carry.factor(h, first + k)
     return P
 
 
@@ -266,16 +268,19 @@ def _compose_clips(one: tuple[Row, ...], two: tuple[Row, ...]) -> tuple[Row, ...
     return r2 * r1, r2 * a1 + a2, np.clip(r2 * A1 + a2, A2, B2), np.clip(r2 * B1 + a2, A2, B2)
 
 
-def _prefix(compose: Callable[[Any, Any], Any], maps: tuple[Row, ...]) -> tuple[Row, ...]:
-    """The composition of the maps 0 to i, for every i, in about log2(lanes) rounds."""
+def _compose_max(one: tuple[Row], two: tuple[Row]) -> tuple[Row]:
+    """Map `one`, then map `two`, of s -> max(s, w)."""
+    return (np.maximum(one[0], two[0]),)
+
+
+def _before(
+    compose: Callable[[Any, Any], Any], maps: tuple[Row, ...], identity: tuple[float, ...]
+) -> tuple[Row, ...]:
+    """The composition of all maps before each lane, in about log2(lanes) rounds."""
+    maps = tuple(np.concatenate([[e], m[:-1]]) for e, m in zip(identity, maps, strict=True))
     reach = 1
     while reach < len(maps[0]):
         later = compose(tuple(m[:-reach] for m in maps), tuple(m[reach:] for m in maps))
         maps = tuple(np.concatenate([m[:reach], n]) for m, n in zip(maps, later, strict=True))
         reach *= 2
     return maps
-
-
-def _shifted(m: Row, first: float) -> Row:
-    """The entries moved on by one, `first` in front: what is before each lane."""
-    return np.concatenate([[first], m[:-1]])

@@ -73,8 +73,9 @@ class LinearProblem:
     #: Name on the command line.
     name: str
     feasible: Box = Box(-1.0, 1.0)
-    #: Steps after which the slopes repeat; 1 if they do not.
+    #: Steps after which the slopes repeat, once `warm_up` steps are over; 1 if they do not.
     period: int = 1
+    warm_up: int = 0
 
     def slopes(self, start: int, stop: int) -> NDArray[np.float64]:
         """c_t for start <= t < stop, with t = 1 the first step; shape (stop - start,).
@@ -95,7 +96,11 @@ class LinearProblem:
 
     def comparator(self, T: int) -> float:
         """A best fixed point in hindsight: an end of F; the lower one if all are equal."""
-        return float(self.feasible.argmin_linear(self.slopes(1, T + 1).sum()))
+        chunk = 1 << 20
+        total = sum(
+            self.slopes(t, min(t + chunk, T + 1)).sum(axis=0) for t in range(1, T + 1, chunk)
+        )
+        return float(self.feasible.argmin_linear(total))
 
     def best_losses(self, T: int) -> NDArray[np.float64]:
         r"""\min_{x \in F} \sum_{i \le t} c_i x for t = 1, ..., T."""

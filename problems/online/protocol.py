@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from adabound_np import Optimizer
 from adabound_np.checks import positive_int
-from problems.online.problem import OnlineProblem
+from problems.online.problem import OnlineProblem, RoundFunction
 
-__all__ = ["Trajectory", "run"]
+__all__ = ["Trajectory", "check", "play", "run"]
 
 
 @dataclass(frozen=True)
@@ -57,55 +57,46 @@ class Trajectory:
         return average
 
 
-def run(
-    problem: OnlineProblem,
-    optimizer: Optimizer,
-    steps: int,
-    x1: Any,
-    progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
-) -> Trajectory:
-    r"""Play `steps` rounds of a problem, one at a time.
-
-    Parameters
-    ----------
-    problem : OnlineProblem
-        Gives f_t and F.
-    optimizer : Optimizer
-        Its pure layer is used. Its own `feasible` set should be the problem's F.
-    steps : int
-        T >= 1.
-    x1 : float or array
-        x_1 in F.
-    progress : callable, optional
-        Wraps the iterable of rounds, as `tqdm` does.
+def check(problem: OnlineProblem, steps: Any, x1: Any) -> int:
+    """Return T.
 
     Raises
     ------
     TypeError, ValueError
         If `steps` is not a positive integer, or x_1 is not in F.
-
-    Examples
-    --------
-    >>> from adabound_np import AMSGrad
-    >>> from problems.online import reddi_online
-    >>> problem = reddi_online().problem
-    >>> opt = AMSGrad.as_in_paper(lr=0.5, betas=(0.9, 0.99), feasible=problem.feasible)
-    >>> trajectory = run(problem, opt, steps=1000, x1=0.0)
-    >>> bool(trajectory.average_regret[-1] < trajectory.average_regret[99])
-    True
     """
     T = positive_int("steps", steps)
     if not problem.feasible.contains(x1):
         raise ValueError(f"x1 must be in F = {problem.feasible}, got {x1!r}")
+    return T
+
+
+def play(
+    problem: OnlineProblem, optimizer: Optimizer, T: int, x1: Any
+) -> Iterator[tuple[int, RoundFunction, Any, Any]]:
+    r"""The protocol: play x_t, see f_t, pay f_t(x_t), update with \nabla f_t(x_t).
+
+    Yields
+    ------
+    t, f_t, x_t, x_{t+1}
+        After each round.
+    """
     x = np.asarray(x1, dtype=np.float64)
-    xs = np.empty((T + 1, *x.shape))
-    xs[0] = x
-    losses = np.empty(T)
     s = optimizer.init(x)
-    begin = time.perf_counter()
-    for t, f_t in progress(problem.reveal(T)):
-        losses[t - 1] = f_t(x)
+    for t, f_t in problem.reveal(T):
         g_t = f_t.gradient(x)
-        x, s = optimizer.update(x, g_t, s)
-        xs[t] = x
+        x_next, s = optimizer.update(x, g_t, s)
+        yield t, f_t, x, x_next
+        x = x_next
+
+
+def run(problem: OnlineProblem, optimizer: Optimizer, steps: int, x1: Any) -> Trajectory:
+    """Play `steps` rounds one after the other and keep every iterate; see `engines.run`."""
+    begin, T = time.perf_counter(), check(problem, steps, x1)
+    xs = np.empty((T + 1, *np.shape(x1)))
+    xs[0] = x1
+    losses = np.empty((T, *np.shape(x1)))
+    for t, f_t, x, x_next in play(problem, optimizer, T, x1):
+        losses[t - 1] = f_t(x)
+        xs[t] = x_next
     return Trajectory(xs, losses, problem.best_losses(T), time.perf_counter() - begin)

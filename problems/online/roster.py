@@ -23,9 +23,16 @@ from adabound_np.checks import known
 __all__ = ["ROSTER", "hyperparameters", "make"]
 
 
+def _adam(o: dict[str, Any]) -> dict[str, Any]:
+    return {"betas": (o["beta1"], o["beta2"]), "eps_root": o.get("eps_root", 0.0)}
+
+
 def _bounded(o: dict[str, Any]) -> dict[str, Any]:
     betas = (o["beta1"], o["beta2"])
-    return {"betas": betas, "final_lr": o["final_lr"], "gamma": o["gamma"]}
+    bounds: dict[str, Any] = {
+        name: o[name] for name in ("final_lr", "gamma", "bounds") if name in o
+    }
+    return {"betas": betas, **bounds}
 
 
 #: name -> (class, its own hyperparameters out of the command line's)
@@ -37,9 +44,9 @@ ROSTER: dict[str, tuple[type[Optimizer], Callable[[dict[str, Any]], dict[str, An
     "nesterov": (SGD, lambda o: {"momentum": o["beta1"], "nesterov": o["beta1"] > 0}),
     "adagrad": (AdaGrad, lambda o: {}),
     "rmsprop": (RMSprop, lambda o: {"alpha": o["beta2"]}),
-    "adam": (Adam, lambda o: {"betas": (o["beta1"], o["beta2"])}),
-    "amsgrad": (AMSGrad, lambda o: {"betas": (o["beta1"], o["beta2"])}),
-    "adamnc": (AdamNC, lambda o: {"betas": (o["beta1"], OneMinusInverse())}),
+    "adam": (Adam, _adam),
+    "amsgrad": (AMSGrad, _adam),
+    "adamnc": (AdamNC, lambda o: {**_adam(o), "betas": (o["beta1"], OneMinusInverse())}),
     "adabound": (AdaBound, _bounded),
     "amsbound": (AMSBound, _bounded),
     "csgd": (CSGD, lambda o: {"momentum": o["beta1"]}),
@@ -54,8 +61,8 @@ def make(name: str, **options: Any) -> Optimizer:
     name : str
         A key of `ROSTER`.
     **options
-        lr, beta1, beta2, final_lr, gamma (None for 1 - beta2), schedule, feasible. What the
-        optimizer does not have is left aside.
+        lr, beta1, beta2, schedule, feasible; and, for some optimizers, final_lr, gamma (None
+        for 1 - beta2), bounds, eps_root. What an optimizer does not have is left aside.
 
     Raises
     ------
@@ -74,11 +81,7 @@ def make(name: str, **options: Any) -> Optimizer:
 
 def hyperparameters(optimizer: Optimizer) -> dict[str, Any]:
     """Return an optimizer's hyperparameters as plain values, for records: no feasible set."""
-    return {
-        name: _plain(value)
-        for name, value in optimizer.defaults.items()
-        if name not in ("feasible", "bounds")
-    }
+    return {name: _plain(value) for name, value in optimizer.defaults.items() if name != "feasible"}
 
 
 def _plain(value: Any) -> Any:

@@ -116,15 +116,19 @@ def test_step_decay_is_step_lr(torch, released):
     )
 
 
-def test_the_papers_rate_is_a_schedule_of_theirs(torch, released):
+@pytest.mark.parametrize("amsbound", [False, True])
+def test_the_papers_rate_is_a_schedule_of_theirs(torch, released, amsbound):
     # lr_t = lr / sqrt(t) scales final_lr too: eta_t = Clip(...) / sqrt(t), line 4 of Algorithm 2.
     def before(opt, t):
         opt.param_groups[0]["lr"] = 0.01 / np.sqrt(t + 1)
 
     problem = Problem()
+    ours = ab.AMSBound if amsbound else ab.AdaBound
     assert_same(
-        run_ours(problem, lambda params: ab.AdaBound(params, lr=0.01, schedule="inv-sqrt")),
-        run_torch(torch, problem, lambda params: released(params, lr=0.01), before),
+        run_ours(problem, lambda params: ours(params, lr=0.01, schedule="inv-sqrt")),
+        run_torch(
+            torch, problem, lambda params: released(params, lr=0.01, amsbound=amsbound), before
+        ),
     )
 
 

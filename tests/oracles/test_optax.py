@@ -5,7 +5,7 @@ import pytest
 
 import adabound_np as ab
 from tests.oracles.peers import peer
-from tests.oracles.runs import STEPS, Problem, assert_same, moved_apart, run_ours, split
+from tests.oracles.runs import STEPS, Problem, assert_same, moved_apart, run_ours
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +26,18 @@ def run_optax(jax, optax, problem, transformation):
     """All iterates of an optax optimizer, the gradients computed as in Problem.gradient."""
     jnp = jax.numpy
 
-    h, c = split(problem.h), split(problem.c)
-
+    # One flat array, since optax's transformations are elementwise: it compiles in half the time.
     def step(carry, given):
-        params, state = carry
-        grads = [
-            jnp.where(alive, h * (x - c) + noise, 0)
-            for x, noise, alive, h, c in zip(params, *given, h, c, strict=True)
-        ]
-        updates, state = transformation.update(grads, state, params)
-        params = optax.apply_updates(params, updates)
-        return (params, state), params
+        x, state = carry
+        noise, alive = given
+        g = jnp.where(alive, problem.h * (x - problem.c) + noise, 0)
+        updates, state = transformation.update(g, state, x)
+        x = optax.apply_updates(x, updates)
+        return (x, state), x
 
-    params = [jnp.asarray(x) for x in split(problem.start)]
-    given = split(problem.noise), split(problem.alive)
-    _, path = jax.lax.scan(step, (params, transformation.init(params)), given)
-    return np.concatenate([np.asarray(x).reshape(STEPS, -1) for x in path], axis=1)
+    x = jnp.asarray(problem.start)
+    _, path = jax.lax.scan(step, (x, transformation.init(x)), (problem.noise, problem.alive))
+    return np.asarray(path)
 
 
 def compare(jax, optax, ours, theirs, dtype=np.float64):

@@ -112,7 +112,7 @@ CHANGING = [
 ]
 
 
-@pytest.mark.parametrize("mode", CHANGING[::3] + CHANGING[5:], ids=str)
+@pytest.mark.parametrize("mode", [CHANGING[i] for i in (0, 2, 4, 5)], ids=str)
 def test_step_decay_is_step_lr(torch, mode):
     _, theirs = pair(torch, mode)
     schedule = ab.StepDecay(range(300, STEPS, 300), factor=0.1)

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from problems.analysis.plots import counterexample_figure
-from problems.analysis.series import thin
 from problems.cli import main
-from problems.online import SEQUENCES, reddi_online, run
+from problems.online import SEQUENCES, reddi_online, run, summarize
 from problems.online.roster import ROSTER, make
 
 QUICK = ["--steps", "500"]
@@ -90,6 +89,35 @@ def test_seeds_matter_to_the_stochastic_problem(tmp_path, capsys):
     assert len(finals) == 2
 
 
+@pytest.mark.parametrize("problem", SEQUENCES)
+def test_engines_agree(problem, tmp_path, capsys):
+    records = []
+    for engine in ("steps", "parallel"):
+        out = call(capsys, "--problem", problem, "--steps", "2000", "--optimizers", "all",
+                   "--engine", engine, "--json", "--out", str(tmp_path))  # fmt: skip
+        records.append(json.loads(out))
+    one, two = records
+    for a, b in zip(one.pop("results"), two.pop("results"), strict=True):
+        assert a["x_final"] == pytest.approx(b["x_final"], abs=1e-12)
+        assert a["regret"] == pytest.approx(b["regret"], abs=1e-9, rel=1e-11)
+        assert a["hyperparameters"] == b["hyperparameters"]
+    assert one == two
+
+
+def test_constants_of_the_later_problems(tmp_path, capsys):
+    for problem, args, expected in (
+        ("reddi-theorem2", ["--beta1", "0.5", "--beta2", "0.9"], {"C": 202}),
+        ("reddi-theorem3", ["--delta", "0.5"], {"delta": 0.5, "C": 27}),
+        ("reddi-theorem6", ["--epsilon", "0.01"], {"epsilon": 0.01, "scale": 1.0}),
+        ("savarese", ["--K", "1000"], {
+            "bounds": "SavareseBounds(alpha=0.10511205190671433, C=64.0, beta2=0.5, K=1000)"
+        }),
+    ):  # fmt: skip
+        out = call(capsys, "--problem", problem, *args, *QUICK, "--json", "--out", str(tmp_path))
+        parameters = json.loads(out)["parameters"]
+        assert {key: parameters[key] for key in expected} == expected
+
+
 def test_force_runs_and_says_so(tmp_path, capsys):
     args = ["--problem", "luo-theorem1", "--cycle", "10", *QUICK, "--out", str(tmp_path)]
     with pytest.raises(SystemExit) as stop:
@@ -121,6 +149,19 @@ def test_force_runs_and_says_so(tmp_path, capsys):
         (["--gamma", "0"], "gamma must be in (0, inf], got 0"),
         (["--x1", "7"], "x1 must be in [-1.0, 1.0], got 7"),
         (["--cycle", "2.5"], "C must be an integer"),
+        (["--engine", "paralel"], "did you mean 'parallel'?"),
+        (["--epsilon", "1"], "epsilon must not be given for reddi-online"),
+        (
+            ["--problem", "reddi-theorem2", "--beta1", "0.99", "--beta2", "0.9"],
+            "beta1 must be below sqrt(beta2)",
+        ),
+        (
+            ["--problem", "reddi-theorem2", "--cycle", "14", "--beta1", "0", "--beta2", "0.5"],
+            "reddi-theorem2 needs beta2^(C/2) C^2 <= 1",
+        ),
+        (["--problem", "reddi-theorem3", "--cycle", "63"], "reddi-theorem3 needs C >= 64"),
+        (["--problem", "savarese", "--bounds", "sav"], "unknown bounds 'sav'"),
+        (["--problem", "savarese", "--K", "0"], "K must be an integer"),
         (["--seed", "-1", "--problem", "reddi-stochastic"], "seed must be"),
     ],
 )
@@ -169,18 +210,16 @@ def test_figures_are_reproducible(tmp_path, capsys):
 
 
 def test_the_drawn_lines_are_the_data():
-    setting = reddi_online()
+    problem = reddi_online().problem
     opt = make("adam", lr=0.5, beta1=0.9, beta2=0.99, schedule="inv-sqrt",
-               feasible=setting.problem.feasible)  # fmt: skip
-    trajectory = run(setting.problem, opt, 3000, 0.0)
-    series = thin(trajectory, period=101)
-    figure = counterexample_figure(setting.problem, -1.0, {"adam": series})
-    left, right = figure.axes
+               feasible=problem.feasible)  # fmt: skip
+    trajectory = run(problem, opt, 3000, 0.0)
+    series = summarize(problem, opt, 3000, 0.0).series
+    left, right = counterexample_figure(problem, -1.0, {"adam": series}).axes
     t, x = left.lines[0].get_data()
-    np.testing.assert_array_equal(x, trajectory.x[np.asarray(t, int) - 1])
+    np.testing.assert_allclose(x, trajectory.x[np.asarray(t, int)], rtol=1e-12)
     t, average = right.lines[0].get_data()
-    np.testing.assert_array_equal(average, trajectory.average_regret[np.asarray(t, int) - 1])
-    assert series.x_max.max() == trajectory.x[:-1].max()
-    assert series.x_min.min() == trajectory.x[:-1].min()
+    expected = trajectory.average_regret[np.asarray(t, int) - 1]
+    np.testing.assert_allclose(average, expected, rtol=1e-12)
     assert left.get_xlabel()
     assert right.get_ylabel()

@@ -10,7 +10,6 @@ from scipy.optimize import minimize_scalar
 
 from adabound_np import SGD, Adam, AMSGrad, Box
 from problems.online import (
-    SEQUENCES,
     BrokenConditionError,
     Linear,
     LinearProblem,
@@ -22,6 +21,8 @@ from problems.online import (
     reddi_online,
     reddi_theorem1,
     run,
+    setting,
+    summarize,
 )
 from problems.online.roster import ROSTER, make
 
@@ -207,16 +208,15 @@ REFERENCE = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", REFERENCE)
 def test_two_million_steps_agree_with_an_independent_run(name):
-    setting = reddi_online()
+    problem = reddi_online().problem
     opt = make(name, lr=0.5, beta1=0.9, beta2=0.99, final_lr=0.1, gamma=1e-3,
-               schedule="inv-sqrt", feasible=setting.problem.feasible)  # fmt: skip
-    trajectory = run(setting.problem, opt, 2_000_000, 0.0)
+               schedule="inv-sqrt", feasible=problem.feasible)  # fmt: skip
+    summary = summarize(problem, opt, 2_000_000, 0.0)
     x, average = REFERENCE[name]
-    assert f"{trajectory.x[-1]:.4f}" == f"{x:.4f}"
-    assert f"{trajectory.average_regret[-1]:.5g}" == f"{average:.5g}"
+    assert f"{summary.x:.4f}" == f"{x:.4f}"
+    assert f"{summary.average_regret:.5g}" == f"{average:.5g}"
 
 
 def test_adam_fails_and_amsgrad_does_not():
@@ -259,7 +259,8 @@ def test_broken_conditions(make_setting, kw, message):
         ("reddi-online", {"lr": -1}, r"lr must be in \(0, inf\), got -1"),
         ("reddi-online", {"x1": 2}, r"x1 must be in \[-1.0, 1.0\], got 2"),
         ("reddi-online", {"beta2": 1}, r"beta2 must be in \[0, 1\), got 1"),
-        ("reddi-stochastic", {"C": 101}, "C must not be given"),
+        ("reddi-stochastic", {"C": 101}, "C must not be given for reddi-stochastic"),
+        ("reddi-online", {"delta": 1}, "delta must not be given for reddi-online"),
         ("reddi-stochastic", {"seed": -1}, "seed must be"),
         ("reddi-theorem1", {"C": math.nan}, "C must be in"),
         ("luo-theorem1", {"C": 2}, "C must be an integer of at least 3, got 2"),
@@ -268,7 +269,7 @@ def test_broken_conditions(make_setting, kw, message):
 )
 def test_constants_out_of_range(name, kw, message):
     with pytest.raises((TypeError, ValueError), match=message):
-        SEQUENCES[name](**kw, force=True)
+        setting(name, **kw, force=True)
 
 
 def test_the_roster_is_the_papers_mode():
