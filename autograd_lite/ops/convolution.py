@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from autograd_lite.operators import Array
-from autograd_lite.ops.layout import channels_first, channels_last, cropped, padded
+from autograd_lite.ops.layout import channels_first, channels_last, cropped, padded, padded_shape
 from autograd_lite.ops.reduce import mean
 from autograd_lite.table import composed, primitive
 from autograd_lite.tensor import Tensor
@@ -95,7 +95,7 @@ def _conv_x(y_bar: Array, x: Array, weight: Array, stride: int, padding: int) ->
         return channels_first(_correlate(padded(y_bar, kh - 1 - padding), flipped, 1))
     rows = channels_last(y_bar)
     kernels = np.ascontiguousarray(weight.transpose(2, 3, 0, 1))
-    x_bar = np.zeros_like(padded(x, padding), y_bar.dtype)
+    x_bar = np.zeros(padded_shape(x, padding), y_bar.dtype)
     for i, j, place in _shifts(rows.shape, (kh, kw), stride):
         term = rows.reshape(-1, len(weight)) @ kernels[i, j]
         x_bar[place] += term.reshape(*rows.shape[:3], -1)
@@ -171,7 +171,7 @@ def _pooling(
 
 def _pool_back(x: Array, size: int, stride: int, padding: int, rows: Array, share: Any) -> Array:
     """Add share(i, j) of each window's gradient to the pixel that is at (i, j) of the window."""
-    x_bar = np.zeros_like(padded(x, padding))
+    x_bar = np.zeros(padded_shape(x, padding), x.dtype)
     for i, j, place in _shifts(rows.shape, (size, size), stride):
         x_bar[place] += share(i, j)
     return cropped(x_bar, padding)

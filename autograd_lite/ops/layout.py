@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_lite.operators import Array
 
-__all__ = ["channels_first", "channels_last", "cropped", "padded"]
+__all__ = ["channels_first", "channels_last", "cropped", "padded", "padded_shape"]
 
 
 def channels_last(x: Array) -> Array:
@@ -26,12 +26,18 @@ def channels_first(x: Array) -> Array:
     return x.transpose(1, 3, 0, 2) if x.ndim == 4 else np.moveaxis(x, -1, 1)
 
 
+def padded_shape(x: Array, padding: int) -> tuple[int, int, int, int]:
+    """Return the shape (H, N, W, C) of images (N, C, H, W) with a margin."""
+    n, c, h, w = x.shape
+    return h + 2 * padding, n, w + 2 * padding, c
+
+
 def padded(x: Array, padding: int, value: float = 0.0) -> Array:
     """Return images (N, C, H, W) as a contiguous (H, N, W, C) array with a margin."""
     if not padding:
         return channels_last(x)
-    n, c, h, w = x.shape
-    out = np.full((h + 2 * padding, n, w + 2 * padding, c), value, x.dtype)
+    h, w = x.shape[2:]
+    out = np.full(padded_shape(x, padding), value, x.dtype)
     out[padding : padding + h, :, padding : padding + w] = x.transpose(2, 0, 3, 1)
     return out
 

@@ -80,9 +80,16 @@ linear.vjps = (
 def einsum(subscripts: str, *operands: Any) -> Any:
     """Sum of products in Einstein's notation, with an ellipsis or an implicit output if wanted.
 
+    Raises
+    ------
+    TypeError
+        If `subscripts` is not a string; NumPy's form with lists of axes is not supported.
+
     >>> einsum("ij,j->i", [[1.0, 2.0]], [3.0, 4.0])
     Tensor([11.])
     """
+    if not isinstance(subscripts, str):
+        raise TypeError(f"subscripts must be a string such as 'ij,jk->ik', got {subscripts!r}")
     terms, output = _spell_out(subscripts, operands)
     y: Array = np.einsum(f"{','.join(terms)}->{output}", *operands, optimize=len(operands) > 2)
     return y

@@ -230,6 +230,7 @@ def test_orthogonal_rows_or_columns(shape):
         (lambda: ops.cross_entropy(np.ones((1, 3)), [0], 2.0), ValueError, "label_smoothing"),
         (lambda: ops.mse_loss(np.ones(2), np.ones(2), "avg"), ValueError, "got 'avg'"),
         (lambda: ops.hinge_loss(np.ones(2), np.array([0, 1])), ValueError, "-1 or 1 everywhere"),
+        (lambda: ops.einsum(np.ones(2), [0]), TypeError, "subscripts must be a string"),
         (lambda: ops.split(np.ones(5), 2), ValueError, "5 elements of axis 0, got 2"),
         (
             lambda: nn.LSTM(2, 3, rng=0)(np.ones((4, 1, 2)), (np.ones((1, 2, 3)),) * 2),
