@@ -88,6 +88,15 @@ def test_batch_norm_normalises_in_training_and_remembers():
     assert layer.num_batches_tracked == 1
 
 
+def test_batch_norm_sums_float32_to_its_precision():
+    x = np.random.default_rng(0).normal(5, 2, size=(128, 4, 32, 32)).astype(np.float32)
+    layer = nn.BatchNorm2d(4, momentum=1.0)
+    layer(x)
+    mean, var = x.mean((0, 2, 3), dtype=np.float64), x.var((0, 2, 3), ddof=1, dtype=np.float64)
+    np.testing.assert_allclose(layer.running_mean, mean, rtol=5e-7)
+    np.testing.assert_allclose(layer.running_var, var, rtol=5e-7)
+
+
 def test_batch_norm_needs_two_values():
     with pytest.raises(ValueError, match="two values per channel"):
         nn.BatchNorm2d(2)(np.ones((1, 2, 1, 1), np.float32))
