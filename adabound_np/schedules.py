@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from adabound_np.checks import Array, Real, known, positive_int, real, sqrt, within
+from adabound_np.checks import Real, known, positive_int, real, sqrt, within
 
 __all__ = [
     "Constant",
@@ -255,7 +255,7 @@ class FromCallable:
     def product(self, t: Any) -> Any:
         """Running product, remembered from step to step."""
         if np.ndim(t):
-            return _running_product(self, t)
+            raise TypeError(f"{self!r} has no product over an array of steps in closed form")
         done, product = self._last if self._last[0] <= t else (0, 1.0)
         for i in range(done + 1, t + 1):
             product = product * self(i)
@@ -270,11 +270,11 @@ def _inverse_factorial(t: Any) -> Any:
     return math.exp(-math.lgamma(t + 1.0))
 
 
-def _running_product(schedule: Callable[[Any], Any], t: Any) -> Any:
-    """Product of schedule(1), ..., schedule(t), for t an integer or an array of them."""
-    values = [schedule(i) for i in range(1, int(np.max(t)) + 1)]
-    products: Array = np.cumprod([1.0, *values])
-    return products[np.asarray(t)] if np.ndim(t) else float(products[t])
+def _running_product(schedule: Callable[[Any], Any], t: Any) -> float:
+    """Product of schedule(1), ..., schedule(t); raise TypeError for an array of steps."""
+    if np.ndim(t):
+        raise TypeError(f"{schedule!r} has no product over an array of steps in closed form")
+    return float(math.prod(schedule(i) for i in range(1, t + 1)))
 
 
 _NAMED: dict[str, Callable[[], Schedule]] = {

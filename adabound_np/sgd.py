@@ -40,7 +40,7 @@ class SGD(Optimizer):
     momentum : float, Schedule or callable, default 0
         \gamma in [0, 1).
     dampening : float, default 0
-        \tau in [0, 1].
+        \tau in [0, 1]; as in PyTorch, without momentum there is nothing to dampen (\tau = 0).
     weight_decay : float, default 0
         \lambda >= 0.
     nesterov : bool, default False
@@ -103,6 +103,8 @@ class SGD(Optimizer):
                 "nesterov must go with momentum > 0 and dampening = 0, got "
                 f"momentum = {group['momentum']!r} and dampening = {group['dampening']!r}"
             )
+        if gamma == Constant(0.0):
+            tau = 0.0
         first = flag("dampen_first_step", group["dampen_first_step"])
         return {"gamma": gamma, "tau": tau, "nesterov": nesterov, "dampen_first_step": first}
 

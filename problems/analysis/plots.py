@@ -54,6 +54,8 @@ def counterexample_figure(
         left.fill_between(s.t, s.x_min, s.x_max, color=style["color"], alpha=0.15, linewidth=0)
         positive = s.average_regret > 0
         right.plot(s.t[positive], s.average_regret[positive], **style)
+        if positive.any():
+            right.set_yscale("log")
     for end in (lo, hi):
         word = "best" if end == optimum else "worst"
         left.axhline(end, color="0.6", linewidth=0.8, zorder=0)
@@ -64,7 +66,7 @@ def counterexample_figure(
         )  # fmt: skip
     margin = 0.12 * (hi - lo)
     left.set(xscale="log", xlabel="step $t$", ylabel="$x_t$", ylim=(lo - margin, hi + margin))
-    right.set(xscale="log", yscale="log", xlabel="step $t$", ylabel="average regret $R_t / t$")
+    right.set(xscale="log", xlabel="step $t$", ylabel="average regret $R_t / t$")
     for axes in (left, right):
         axes.grid(alpha=0.25)
     right.legend(frameon=False, fontsize=9)

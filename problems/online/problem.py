@@ -104,6 +104,11 @@ class LinearProblem:
 
     def best_losses(self, T: int) -> NDArray[np.float64]:
         r"""\min_{x \in F} \sum_{i \le t} c_i x for t = 1, ..., T."""
-        total = np.cumsum(self.slopes(1, T + 1))
-        best: NDArray[np.float64] = np.minimum(self.feasible.lo * total, self.feasible.hi * total)
-        return best
+        return self.least(np.cumsum(self.slopes(1, T + 1), axis=0))
+
+    def least(self, slope: NDArray[np.float64]) -> NDArray[np.float64]:
+        r"""\min_{x \in F} slope * x: at an end of F; 0 for slope 0, also if F is the whole line."""
+        lo, hi = self.feasible.lo, self.feasible.hi
+        end = np.where(slope < 0, hi, lo)
+        least: NDArray[np.float64] = slope * np.where(slope == 0, 0.0, end)
+        return least

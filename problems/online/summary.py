@@ -101,14 +101,14 @@ class Tally:
     """
 
     def __init__(self, problem: LinearProblem, grid: NDArray[np.int64]) -> None:
-        self.lo, self.hi, self.grid = problem.feasible.lo, problem.feasible.hi, grid
+        self.problem, self.grid = problem, grid
         self.parts: list[NDArray[np.float64]] = []
         self.paid = self.slope = 0.0  # sums of f_i(x_i) and of c_i so far
         self.open: list[Any] = [np.inf, -np.inf, 0.0]  # min, max, pinned since the last kept step
 
     def __call__(self, lanes: int, length: int) -> Visit:
         """Begin a chunk."""
-        lo, hi = self.lo, self.hi
+        lo, hi = self.problem.feasible.lo, self.problem.feasible.hi
         paid, slope, low, high, pinned = self.now = np.zeros((5, lanes))
         low[:], high[:] = np.inf, -np.inf
         at_end, cost = np.empty(lanes, bool), np.empty(lanes)
@@ -152,6 +152,6 @@ class Tally:
     def series(self) -> Series:
         """The course of the run so far."""
         t, x, low, high, pinned, paid, slope = np.concatenate(self.parts, axis=1)
-        regret = paid - np.minimum(self.lo * slope, self.hi * slope)
+        regret = paid - self.problem.least(slope)
         share = pinned / np.diff(t, prepend=0)
         return Series(t.astype(np.int64), x, low, high, share, regret, regret / t)

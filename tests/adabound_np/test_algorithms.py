@@ -141,6 +141,17 @@ def test_the_codes_form_by_its_sums(name):
     np.testing.assert_allclose(xs[1:], -np.cumsum(steps, axis=0), rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.parametrize("cls", [Adam, AMSGrad, AdamNC])
+def test_epsilon_under_the_root(cls):
+    """[Reddi18] Thm. 6: the denominator is sqrt(v_t + epsilon)."""
+    opt = cls.as_in_paper(lr=0.5, eps_root=0.3)
+    xs, states = path(opt)
+    for t, s in enumerate(states[1:], 1):
+        v = s.v_hat if cls is AMSGrad else s.v
+        step = 0.5 / math.sqrt(t) * s.m / np.sqrt(v + 0.3)
+        np.testing.assert_allclose(xs[t - 1] - xs[t], step, rtol=1e-9, atol=1e-12)
+
+
 def test_pytorchs_first_step_is_not_dampened():
     b = G[0]
     xs, _ = path(SGD(lr=1.0, momentum=0.9, dampening=0.25))
@@ -155,8 +166,9 @@ def test_defaults_are_pytorchs_and_the_released_codes():
         "weight_decay": 0.0, "decoupled_weight_decay": False, "fixed_decay": False,
         "schedule": "constant", "feasible": None,
     }  # fmt: skip
-    adam = {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "bias_correction": True}
-    bound = {**adam, "final_lr": 0.1, "gamma": 1e-3, "bounds": None}
+    both = {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "bias_correction": True}
+    adam = {**both, "eps_root": 0.0}
+    bound = {**both, "final_lr": 0.1, "gamma": 1e-3, "bounds": None}
     for cls, own in {
         SGD: {
             "lr": 1e-3, "momentum": 0.0, "dampening": 0.0, "nesterov": False,
@@ -167,7 +179,7 @@ def test_defaults_are_pytorchs_and_the_released_codes():
         RMSprop: {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8},
         Adam: adam,
         AMSGrad: adam,
-        AdamNC: {"lr": 1e-3, "betas": (0.9, OneMinusInverse()), "eps": 1e-8},
+        AdamNC: {"lr": 1e-3, "betas": (0.9, OneMinusInverse()), "eps": 1e-8, "eps_root": 0.0},
         AdaBound: bound,
         AMSBound: bound,
     }.items():  # fmt: skip

@@ -1,5 +1,6 @@
 """Parallel in time against step by step: every optimizer, every t, every way of cutting."""
 
+import inspect
 import itertools
 import math
 
@@ -127,7 +128,8 @@ def test_schedules_and_bias_correction(seed, beta1, beta2, schedule, beta1_sched
     slopes = np.random.default_rng(seed).standard_normal(150)
     betas = (beta1_schedule or beta1, beta2)
     for cls in (Adam, AMSGrad, AdaBound):
-        opt = cls(lr=0.3, betas=betas, schedule=schedule, feasible=Box(-1.0, 1.0))
+        opt = cls(lr=0.3, betas=betas, schedule=schedule, feasible=Box(-1.0, 1.0),
+                  bias_correction=not inspect.isfunction(betas[0]))  # fmt: skip
         assert_same_path(Given(slopes), opt, 150, 0.0, parallel_in_time.even(150, 6, 9))
 
 
@@ -179,6 +181,10 @@ class NewSGD(SGD):
         (SGD(lr=0.1, feasible=L2Ball(1.0)), "does not act by clipping"),
         (Adam(schedule=lambda t: 1.0 if t < 5 else 0.5), "takes no array of steps"),
         (Adam(schedule=lambda t: float(np.max(t)) / (1 + np.max(t))), "takes no array of steps"),
+        (
+            Adam(betas=(lambda t: 0.9 / t, 0.9)),
+            "takes no array of steps",
+        ),  # its powers, step by step
         (AdaBound(bounds=(0.0, lambda t: max(0.1, 1 / t))), "takes no array of steps"),
     ],
 )
