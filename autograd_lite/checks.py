@@ -1,0 +1,94 @@
+"""What `Tensor.backward` checks: that the graph is whole and, if asked, that it is finite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_lite.operators import Array, Operators
+
+if TYPE_CHECKING:
+    from autograd_lite.tensor import Primitive, Tensor
+
+__all__ = [
+    "arguments",
+    "backward",
+    "fingerprint",
+    "forward",
+    "intact",
+    "seed",
+]
+
+
+def arguments(op: Primitive[Any], parents: list[Tensor | None]) -> None:
+    """Raise TypeError if an argument without a rule asks for a gradient."""
+    for i in range(len(op.vjps), 0 if op.joint else len(parents)):
+        if parents[i] is not None:
+            raise TypeError(
+                f"{op.name} has no gradient for its argument {i}, got a tensor that requires one; "
+                "pass its .data or .detach()"
+            )
+
+
+def seed(result: Tensor, given: Any) -> Array:
+    """Return the gradient to start from; raise RuntimeError or ValueError if there is none."""
+    y = result.data
+    if not result.requires_grad:
+        raise RuntimeError(
+            "backward needs a tensor that was computed from one with requires_grad=True, "
+            "outside no_grad and without detach"
+        )
+    if given is None:
+        if y.size != 1:
+            raise ValueError(f"backward from shape {y.shape} needs a seed of that shape")
+        return np.ones_like(y)
+    y_bar = np.array(given.data if isinstance(given, Operators) else given, dtype=y.dtype)
+    if y_bar.shape != y.shape:
+        raise ValueError(f"seed must have shape {y.shape}, got {y_bar.shape}")
+    return y_bar
+
+
+def fingerprint(value: Any) -> bytes | None:
+    """Return bytes that change if `value` is written to: of all elements, or of 64 if many."""
+    if not isinstance(value, np.ndarray) or not value.flags.writeable:
+        return None
+    return value.tobytes() if value.size <= 512 else value.flat[:: value.size // 64].tobytes()
+
+
+def intact(order: list[Tensor]) -> None:
+    """Raise RuntimeError if a part of the graph was freed, or an argument changed since."""
+    for record in [node._record for node in order if node._record is not None]:
+        if record.args is None:
+            raise RuntimeError(
+                f"the graph of {record.op.name} was freed by an earlier backward pass; "
+                "add the losses before one pass, or give the earlier one retain_graph=True"
+            )
+        for i, (value, mark) in enumerate(zip(record.args, record.marks, strict=True)):
+            if mark is not None and fingerprint(value) != mark:
+                raise RuntimeError(
+                    f"argument {i} of {record.op.name}, of shape {value.shape}, was changed in "
+                    "place after the operation; its gradient would be wrong"
+                )
+
+
+def forward(order: list[Tensor]) -> None:
+    """Raise FloatingPointError for the first value that is NaN or infinite."""
+    for node in reversed(order):
+        if not np.isfinite(node.data).all():
+            name = node._record.op.name if node._record else "a leaf"
+            raise FloatingPointError(
+                f"the first value that is not finite: {_where(name, node.data)}"
+            )
+
+
+def backward(op: Primitive[Any], i: int, x_bar: Any) -> None:
+    """Raise FloatingPointError if a gradient is NaN or infinite."""
+    if not np.isfinite(x_bar).all():
+        name = f"the gradient of {op.name} for its argument {i}"
+        raise FloatingPointError(f"the first gradient that is not finite: {_where(name, x_bar)}")
+
+
+def _where(name: str, array: Any) -> str:
+    index = tuple(int(k[0]) for k in np.nonzero(~np.isfinite(np.atleast_1d(array))))
+    return f"{name} has {np.atleast_1d(array)[index]} at {index} of shape {np.shape(array)}"

@@ -1,0 +1,72 @@
+"""Activations as modules, to stand in a `Sequential`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_lite import ops
+from autograd_lite.nn.module import Module
+from autograd_lite.tensor import Tensor
+
+
+class ReLU(Module):
+    """max(x, 0).
+
+    >>> ReLU()([-1.0, 2.0])
+    Tensor([0., 2.])
+    """
+
+    def forward(self, x: Any) -> Tensor:
+        """Apply elementwise."""
+        return ops.relu(x)
+
+
+class LeakyReLU(Module):
+    """x where positive, else `negative_slope` times x.
+
+    >>> LeakyReLU(0.1)([-1.0, 2.0])
+    Tensor([-0.1,  2. ])
+    """
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Any) -> Tensor:
+        """Apply elementwise."""
+        return ops.leaky_relu(x, self.negative_slope)
+
+
+class Sigmoid(Module):
+    """1 / (1 + e^-x).
+
+    >>> Sigmoid()([0.0])
+    Tensor([0.5])
+    """
+
+    def forward(self, x: Any) -> Tensor:
+        """Apply elementwise."""
+        return ops.sigmoid(x)
+
+
+class Softplus(Module):
+    """log(1 + e^x).
+
+    >>> Softplus()([0.0])
+    Tensor([0.69314718])
+    """
+
+    def forward(self, x: Any) -> Tensor:
+        """Apply elementwise."""
+        return ops.softplus(x)
+
+
+class Tanh(Module):
+    """Hyperbolic tangent.
+
+    >>> Tanh()([0.0])
+    Tensor([0.])
+    """
+
+    def forward(self, x: Any) -> Tensor:
+        """Apply elementwise."""
+        return ops.tanh(x)

@@ -1,0 +1,239 @@
+r"""Normalisation, embedding, dropout and softmax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.operators import Array
+from autograd_lite.ops.layout import channels_first, channels_last
+from autograd_lite.table import primitive
+
+
+def _channel_sum(x: Array) -> Array:
+    """Sum over all axes but the last, by matrix products, which is the fastest way.
+
+    The sum over the first axis is NumPy's: the shorter the sums, the smaller their rounding.
+    """
+    rows = x.reshape(len(x), -1, x.shape[-1])
+    return np.asarray(
+        (np.ones(rows.shape[1], x.dtype) @ rows).sum(axis=0, dtype=np.float64), x.dtype
+    )
+
+
+def _wide(x: Array, per_channel: Array) -> tuple[Array, Array]:
+    """Return x (..., C) as a matrix with long rows, and one number per channel for its columns.
+
+    NumPy's inner loop runs along the rows, and C alone may be few.
+    """
+    rows = x.reshape(-1, x.shape[-2] * x.shape[-1])
+    return rows, np.tile(per_channel, x.shape[-2])
+
+
+def _scale(x: Array, factor: Array) -> None:
+    """Multiply x (..., C) in place by one factor per channel."""
+    rows, factors = _wide(x, factor)
+    rows *= factors
+
+
+def _shift(x: Array, term: Array) -> None:
+    """Add one term per channel to x (..., C) in place."""
+    rows, terms = _wide(x, term)
+    rows += terms
+
+
+@primitive(saves=True)
+def batch_norm(
+    x: Any,
+    weight: Any,
+    bias: Any,
+    eps: float = 1e-5,
+    *,
+    running: tuple[Array, Array] | None = None,
+    momentum: float = 0.1,
+) -> Any:
+    r"""Normalise each channel of x (N, C, ...) by the batch's own mean and variance.
+
+    y = (x - \mu) / \sqrt{\sigma^2 + \epsilon} w + b, with \sigma^2 the biased variance. The
+    arrays of `running`, if given, are moved in place towards \mu and the unbiased variance by
+    the share `momentum`, as PyTorch does.
+
+    Raises
+    ------
+    ValueError
+        If there is only one value per channel.
+
+    >>> batch_norm([[1.0], [3.0]], [1.0], [0.0], 0.0)
+    Tensor([[-1.],
+            [ 1.]])
+    """
+    x_hat = np.array(channels_last(np.asarray(x)))
+    weight, bias = np.asarray(weight, x_hat.dtype), np.asarray(bias, x_hat.dtype)
+    n = x_hat.size // x_hat.shape[-1]
+    if n < 2:
+        raise ValueError(f"x needs two values per channel or more, got shape {np.shape(x)}")
+    mu = _channel_sum(x_hat) / n
+    _shift(x_hat, -mu)
+    variance = _channel_sum(x_hat * x_hat) / n
+    if running is not None:
+        running[0][...] += momentum * (mu - running[0])
+        running[1][...] += momentum * (variance * (n / (n - 1)) - running[1])
+    inv_std = 1 / np.sqrt(variance + eps)
+    _scale(x_hat, inv_std)
+    y = x_hat.copy()
+    _scale(y, weight)
+    _shift(y, bias)
+    return channels_first(y), (x_hat, inv_std)
+
+
+def _batch_norm(y_bar: Array, kept: Any, x: Any, weight: Any, *_: Any, **__: Any) -> Any:
+    x_hat, inv_std = kept
+    y_rows = channels_last(y_bar)
+    n = x_hat.size // x_hat.shape[-1]
+    # \bar{w} = \sum_n \bar{y}_n \hat{x}_n        [Ioffe15 Sec. 3]
+    w_bar = _channel_sum(y_rows * x_hat)
+    # \bar{b} = \sum_n \bar{y}_n        [Ioffe15 Sec. 3]
+    b_bar = _channel_sum(y_rows)
+    # \bar{x} = (w / \sigma) (\bar{y} - \bar{b} / N - \hat{x} \bar{w} / N)        [Ioffe15 Sec. 3]
+    x_bar = x_hat.copy()
+    _scale(x_bar, -w_bar / n)
+    x_bar += y_rows
+    _shift(x_bar, -b_bar / n)
+    _scale(x_bar, weight * inv_std)
+    return channels_first(x_bar), w_bar, b_bar
+
+
+batch_norm.joint = _batch_norm
+
+
+@primitive(saves=True)
+def layer_norm(x: Any, weight: Any, bias: Any, eps: float = 1e-5) -> Any:
+    """Normalise over the last axes, those of `weight`'s shape, then scale and shift.
+
+    >>> layer_norm([[1.0, 3.0]], [1.0, 1.0], [0.0, 0.0], 0.0)
+    Tensor([[-1.,  1.]])
+    """
+    axes = tuple(range(-np.ndim(weight), 0))
+    centred = x - np.mean(x, axis=axes, keepdims=True)
+    inv_std = 1 / np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + eps)
+    x_hat = centred * inv_std
+    return x_hat * weight + bias, (x_hat, inv_std)
+
+
+def _layer_norm(y_bar: Array, kept: Any, x: Any, weight: Any, bias: Any, eps: Any = 0) -> Any:
+    x_hat, inv_std = kept
+    axes = tuple(range(-np.ndim(weight), 0))
+    x_hat_bar = y_bar * weight
+    # \bar{w} = \sum_n \bar{y}_n \hat{x}_n        [Ba16 Sec. 3]
+    w_bar = y_bar * x_hat
+    # \bar{b} = \sum_n \bar{y}_n        [Ba16 Sec. 3]
+    b_bar = y_bar
+    a = np.mean(x_hat_bar, axis=axes, keepdims=True)
+    b = np.mean(x_hat_bar * x_hat, axis=axes, keepdims=True)
+    # \bar{x} = (\bar{y} w - a - b \hat{x}) / \sigma        [Ba16 Sec. 3]
+    x_bar = (x_hat_bar - a - b * x_hat) * inv_std
+    return x_bar, w_bar, b_bar
+
+
+layer_norm.joint = _layer_norm
+
+
+@primitive()
+def embedding(weight: Any, indices: Any) -> Any:
+    """Return the rows of weight (V, D) that `indices` (integers in [0, V), any shape) name.
+
+    Raises
+    ------
+    TypeError
+        If the indices are not integers.
+    IndexError
+        If one of them is not in [0, V).
+
+    >>> embedding([[1.0, 2.0], [3.0, 4.0]], [1, 1])
+    Tensor([[3., 4.],
+            [3., 4.]])
+    """
+    weight, indices = np.asarray(weight), np.asarray(indices)
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"indices must be integers, got dtype {indices.dtype}")
+    if indices.size and not 0 <= indices.min() <= indices.max() < len(weight):
+        raise IndexError(
+            f"indices must be in [0, {len(weight)}), got {indices.min()} to {indices.max()}"
+        )
+    return weight[indices]
+
+
+def _embedding(y_bar: Array, weight: Array, indices: Any) -> Array:
+    x_bar, flat = np.zeros(weight.shape, y_bar.dtype), np.ravel(indices)
+    order = np.argsort(flat, kind="stable")
+    rows, starts = np.unique(flat[order], return_index=True)
+    if flat.size:
+        x_bar[rows] = np.add.reduceat(y_bar.reshape(-1, weight.shape[1])[order], starts)
+    return x_bar
+
+
+embedding.vjps = (
+    # \bar{w}_j = \sum_{i : \mathrm{index}_i = j} \bar{y}_i        [adjoint]
+    lambda y_bar, y, weight, indices: _embedding(y_bar, weight, indices),
+)
+
+
+@primitive(saves=True)
+def dropout(x: Any, p: float, rng: np.random.Generator | int) -> Any:
+    """Set each element to 0 with probability p and divide the others by 1 - p.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not in [0, 1).
+
+    >>> dropout([1.0, 1.0, 1.0, 1.0], 0.5, rng=0)
+    Tensor([2., 2., 2., 0.])
+    """
+    if not 0 <= p < 1:
+        raise ValueError(f"p must be in [0, 1), got {p!r}")
+    x = np.asarray(x)
+    draws = np.random.default_rng(rng).random(x.shape, np.float32)
+    mask = (draws >= p).astype(x.dtype) / (1 - p)
+    return x * mask, mask
+
+
+dropout.vjps = (
+    # \bar{x}_i = \bar{y}_i m_i, \quad m_i \in \{0, 1/(1 - p)\}        [Srivastava14 Sec. 4]
+    lambda y_bar, mask, x, p, rng: y_bar * mask,
+)
+
+
+@primitive()
+def softmax(x: Any, axis: int = -1) -> Any:
+    """Return e^x / sum(e^x) along `axis`.
+
+    >>> softmax([0.0, 0.0])
+    Tensor([0.5, 0.5])
+    """
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+softmax.vjps = (
+    # \bar{x}_i = y_i (\bar{y}_i - \sum_j \bar{y}_j y_j)        [calculus]
+    lambda y_bar, y, x, axis=-1: y * (y_bar - np.sum(y_bar * y, axis=axis, keepdims=True)),
+)
+
+
+@primitive()
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Return x - log sum(e^x) along `axis`, computed without overflow.
+
+    >>> log_softmax([0.0, 0.0])
+    Tensor([-0.69314718, -0.69314718])
+    """
+    shifted = x - np.max(x, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+log_softmax.vjps = (
+    # \bar{x}_i = \bar{y}_i - e^{y_i} \sum_j \bar{y}_j        [calculus]
+    lambda y_bar, y, x, axis=-1: y_bar - np.exp(y) * np.sum(y_bar, axis=axis, keepdims=True),
+)

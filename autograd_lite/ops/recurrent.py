@@ -1,0 +1,115 @@
+r"""The LSTM over a whole sequence as one operation [Hochreiter97; gates as in Gers00].
+
+z_t = W_{ih} x_t + W_{hh} h_{t-1} + b, cut into four parts, and
+i, f, o = \sigma(z^i), \sigma(z^f), \sigma(z^o),  g = \tanh(z^g),
+c_t = f c_{t-1} + i g,  h_t = o \tanh(c_t).
+
+One matrix product serves all gates, and those with x_t and the gradients of the weights do not
+wait for the recurrence: they are one product for the whole sequence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.operators import Array
+from autograd_lite.table import primitive
+
+
+@primitive(saves=True)
+def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+    """Run one layer of LSTM over whole sequences (T, B, I).
+
+    Parameters
+    ----------
+    x : array (T, B, I)
+        T steps of B sequences.
+    h0, c0 : array (B, H)
+        The state before the first step.
+    w_ih, w_hh, b_ih, b_hh : array (4H, I), (4H, H), (4H,), (4H,)
+        Weights of the gates i, f, g, o in this order, PyTorch's.
+
+    Returns
+    -------
+    Tensor (2, T, B, H)
+        All h_t, then all c_t.
+
+    Examples
+    --------
+    >>> y = lstm(np.ones((5, 1, 2)), *np.zeros((2, 1, 3)), np.ones((12, 2)), np.ones((12, 3)),
+    ...          np.zeros(12), np.zeros(12))
+    >>> y.shape
+    (2, 5, 1, 3)
+    """
+    (T, B), H = x.shape[:2], h0.shape[1]
+    # sigma(z) = (1 + tanh(z/2)) / 2: with i, f and o halved first, one tanh serves all gates.
+    half = np.full((4, 1), 0.5, x.dtype)
+    half[2] = 1
+    scale = np.repeat(half, H)
+    gates = (x.reshape(T * B, -1) @ (w_ih.T * scale)).reshape(T, B, 4 * H)
+    gates += (b_ih + b_hh) * scale
+    offset, w_rec = 1 - scale, w_hh.T * scale
+    y, tanh_c = np.empty((2, T, B, H), gates.dtype), np.empty((T, B, H), gates.dtype)
+    h, c = h0, c0
+    for t in range(T):
+        z = gates[t]
+        z += h @ w_rec
+        np.tanh(z, out=z)
+        z *= scale
+        z += offset
+        i, f, g, o = z.reshape(B, 4, H).swapaxes(0, 1)
+        # c_t = f c_{t-1} + i g        [Gers00 Sec. 2]
+        c = np.add(f * c, i * g, out=y[1, t])
+        # h_t = o \tanh(c_t)        [Gers00 Sec. 2]
+        h = np.multiply(o, np.tanh(c, out=tanh_c[t]), out=y[0, t])
+    return y, (gates, tanh_c, y)
+
+
+def _lstm(y_bar: Array, kept: Any, x: Array, h0: Array, c0: Array, *weights: Array) -> Any:
+    gates, tanh_c, y = kept
+    w_ih, w_hh = weights[:2]
+    T, B, H = tanh_c.shape
+    h_before, c_before = (
+        np.concatenate([s0[None], s[:-1]]) for s0, s in zip((h0, c0), y, strict=True)
+    )
+    i, f, g, o = np.moveaxis(gates.reshape(T, B, 4, H), 2, 0)
+    slope = np.empty((T, B, 4, H), gates.dtype)
+    # \partial c_t / \partial z^i = g \, i (1 - i)        [Gers00 Sec. 2]
+    slope[:, :, 0] = g * i * (1 - i)
+    # \partial c_t / \partial z^f = c_{t-1} f (1 - f)        [Gers00 Sec. 2]
+    slope[:, :, 1] = c_before * f * (1 - f)
+    # \partial c_t / \partial z^g = i (1 - g^2)        [Gers00 Sec. 2]
+    slope[:, :, 2] = i * (1 - g * g)
+    # \partial h_t / \partial z^o = \tanh(c_t) \, o (1 - o)        [Gers00 Sec. 2]
+    slope[:, :, 3] = tanh_c * o * (1 - o)
+    # \partial h_t / \partial c_t = o (1 - \tanh^2 c_t)        [Gers00 Sec. 2]
+    h_to_c = o * (1 - tanh_c * tanh_c)
+    h_bar, c_bar = np.zeros_like(h0), np.zeros_like(c0)
+    for t in range(T - 1, -1, -1):
+        # \bar{h}_t = \bar{y}_t + W_{hh}^T \bar{z}_{t+1}        [chain rule]
+        h_bar = y_bar[0, t] + h_bar
+        # \bar{c}_t = \bar{y}^c_t + f_{t+1} \bar{c}_{t+1} + \bar{h}_t h'_t(c_t)        [chain rule]
+        c_bar = y_bar[1, t] + c_bar + h_bar * h_to_c[t]
+        z_bar = slope[t]
+        z_bar[:, :3] *= c_bar[:, None]
+        z_bar[:, 3] *= h_bar
+        c_bar = c_bar * f[t]
+        h_bar = z_bar.reshape(B, 4 * H) @ w_hh
+    z_bar = slope.reshape(T * B, 4 * H)
+    # \bar{W}_{ih} = \sum_t \bar{z}_t x_t^T        [chain rule]
+    w_ih_bar = z_bar.T @ x.reshape(T * B, -1)
+    # \bar{W}_{hh} = \sum_t \bar{z}_t h_{t-1}^T        [chain rule]
+    w_hh_bar = z_bar.T @ h_before.reshape(T * B, H)
+    # \bar{b} = \sum_t \bar{z}_t        [chain rule]
+    b_bar = z_bar.sum(axis=0)
+
+    def x_bar() -> Array:  # often x are data, which need no gradient
+        # \bar{x}_t = W_{ih}^T \bar{z}_t        [chain rule]
+        return np.reshape(z_bar @ w_ih, x.shape)
+
+    return x_bar, h_bar, c_bar, w_ih_bar, w_hh_bar, b_bar, b_bar.copy()
+
+
+lstm.joint = _lstm

@@ -1,0 +1,137 @@
+r"""Reductions over any axes: `axis` is an int, a tuple of ints, or None for all of them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.operators import Array
+from autograd_lite.table import primitive
+
+
+def _spread(y: Any, x: Array, axis: Any, keepdims: bool) -> Array:
+    """Broadcast what was reduced over `axis` back to the shape of x."""
+    if axis is not None and not keepdims:
+        y = np.expand_dims(y, axis)
+    return np.broadcast_to(y, x.shape)
+
+
+def _count(x: Array, axis: Any) -> int:
+    """Return the number of elements that one result is made of."""
+    axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
+    return math.prod(x.shape[i] for i in axes)
+
+
+@primitive(np.sum)
+def sum(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Sum over `axis`.
+
+    >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    Tensor([4., 6.])
+    """
+    return np.sum(x, axis=axis, keepdims=keepdims)
+
+
+sum.vjps = (
+    # \bar{x}_i = \bar{y}        [calculus]
+    lambda y_bar, y, x, axis=None, keepdims=False: _spread(y_bar, x, axis, keepdims),
+)
+
+
+@primitive(np.mean)
+def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Mean over `axis`.
+
+    >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    Tensor([2., 3.])
+    """
+    return np.mean(x, axis=axis, keepdims=keepdims)
+
+
+mean.vjps = (
+    # \bar{x}_i = \bar{y} / n        [calculus]
+    lambda y_bar, y, x, axis=None, keepdims=False: _spread(
+        y_bar / _count(x, axis), x, axis, keepdims
+    ),
+)
+
+
+@primitive(np.var)
+def var(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
+    """Variance over `axis`: the mean square deviation, with divisor n - `ddof`.
+
+    >>> var([1.0, 2.0, 3.0])
+    Tensor(0.66666667)
+    """
+    return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
+
+
+var.vjps = (
+    # \bar{x}_i = \bar{y} \, 2 (x_i - \mu) / (n - d)        [calculus]
+    lambda y_bar, y, x, axis=None, ddof=0, keepdims=False: (
+        _spread(y_bar * (2 / (_count(x, axis) - ddof)), x, axis, keepdims)
+        * (x - np.mean(x, axis=axis, keepdims=True))
+    ),
+)
+
+
+def _ties(y_bar: Any, y: Any, x: Array, axis: Any, keepdims: bool) -> Any:
+    """Divide y_bar equally among the elements that equal the extremum y."""
+    tied = x == _spread(y, x, axis, keepdims)
+    return tied * (
+        _spread(y_bar, x, axis, keepdims) / np.sum(tied, axis=axis, keepdims=True, dtype=x.dtype)
+    )
+
+
+@primitive(np.max, np.amax)
+def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Maximum over `axis`; elements that tie for it share the gradient equally.
+
+    >>> max([[1.0, 4.0], [3.0, 2.0]], axis=0)
+    Tensor([3., 4.])
+    """
+    return np.max(x, axis=axis, keepdims=keepdims)
+
+
+max.vjps = (
+    # \bar{x}_i = \bar{y} [x_i = y] / \#\{j : x_j = y\}        [calculus]
+    lambda y_bar, y, x, axis=None, keepdims=False: _ties(y_bar, y, x, axis, keepdims),
+)
+
+
+@primitive(np.min, np.amin)
+def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Minimum over `axis`; elements that tie for it share the gradient equally.
+
+    >>> min([[1.0, 4.0], [3.0, 2.0]], axis=0)
+    Tensor([1., 2.])
+    """
+    return np.min(x, axis=axis, keepdims=keepdims)
+
+
+min.vjps = (
+    # \bar{x}_i = \bar{y} [x_i = y] / \#\{j : x_j = y\}        [calculus]
+    lambda y_bar, y, x, axis=None, keepdims=False: _ties(y_bar, y, x, axis, keepdims),
+)
+
+
+@primitive()
+def logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Return log of the sum of e^x over `axis`, computed without overflow.
+
+    >>> logsumexp([1000.0, 1000.0]) - 1000
+    Tensor(0.69314718)
+    """
+    top = np.max(x, axis=axis, keepdims=True)
+    y = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
+    return y if keepdims else np.squeeze(y, axis=axis)
+
+
+logsumexp.vjps = (
+    # \bar{x}_i = \bar{y} e^{x_i - y}        [calculus]
+    lambda y_bar, y, x, axis=None, keepdims=False: (
+        _spread(y_bar, x, axis, keepdims) * np.exp(x - _spread(y, x, axis, keepdims))
+    ),
+)

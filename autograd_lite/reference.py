@@ -1,0 +1,76 @@
+"""The table of operations as text, with the equations from the comments above the rules.
+
+``python -m autograd_lite.reference`` prints it; with the path of a Markdown page as argument it
+replaces what the page has between the two marks.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.ops import NUMPY, TABLE
+from autograd_lite.tensor import Primitive
+
+__all__ = ["rules", "table", "updated"]
+
+_RULE = re.compile(r"# (\\.*\S) {8}\[([^\]]+)\]$")
+_MARKS = ("<!-- table of operations: begin -->\n", "<!-- table of operations: end -->\n")
+
+
+def rules(row: Callable[..., Any]) -> list[tuple[str, str]]:
+    r"""Return (LaTeX, source) of an operation's rules, none if it is composed of others.
+
+    >>> from autograd_lite.ops import exp
+    >>> rules(exp)
+    [('\\bar{x} = \\bar{y} y', 'calculus')]
+    """
+    if not isinstance(row, Primitive):
+        return []
+    if row.joint is not None:
+        source = inspect.getsource(row.joint)
+    else:
+        module = Path(inspect.getsourcefile(row.forward) or "").read_text(encoding="utf-8")
+        source = module.split(f"\n{row.name}.vjps = (\n", 1)[1].split("\n)\n", 1)[0]
+    found = (_RULE.match(line.strip()) for line in source.splitlines())
+    return [(match[1], match[2]) for match in found if match]
+
+
+def table() -> str:
+    """Return the table in Markdown, a line per operation, in the order of the modules."""
+    lines = ["| Operation | NumPy's | What | Rule |", "|---|---|---|---|"]
+    for name, row in TABLE.items():
+        parameters = inspect.signature(row).parameters.values()
+        call = f"{name}({', '.join(str(p).split(':')[0].split('=')[0] for p in parameters)})"
+        numpys = ", ".join(f"`{f.__name__}`" for f, entry in NUMPY.items() if entry is row)
+        what = (inspect.getdoc(row) or "").partition("\n")[0]
+        equations = "<br>".join(f"${latex}$ [{source}]" for latex, source in rules(row))
+        lines.append(f"| `{call}` | {numpys} | {what} | {equations or 'made of others'} |")
+    return "\n".join(lines) + "\n"
+
+
+def updated(page: str) -> str:
+    """Return a page with the present table between its marks.
+
+    Raises
+    ------
+    ValueError
+        If the page lacks a mark.
+    """
+    begin, end = _MARKS
+    if begin not in page or end not in page:
+        raise ValueError(f"the page must have the lines {begin.strip()} and {end.strip()}")
+    before, rest = page.split(begin, 1)
+    return f"{before}{begin}\n{table()}\n{end}{rest.split(end, 1)[1]}"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        path = Path(sys.argv[1])
+        path.write_text(updated(path.read_text(encoding="utf-8")), encoding="utf-8")
+    else:
+        print(table(), end="")
