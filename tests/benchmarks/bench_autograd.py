@@ -21,11 +21,11 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
-import numpy as np  # noqa: E402 - the number of threads is read at import
+import numpy as np
 
-import autograd_lite as ag  # noqa: E402
-from autograd_lite import nn, ops  # noqa: E402
-from tests.oracles import twins  # noqa: E402
+import autograd_lite as ag
+from autograd_lite import nn, ops
+from tests.oracles import twins
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
