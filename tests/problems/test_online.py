@@ -17,6 +17,9 @@ from problems.online import (
     ReddiOnline,
     ReddiStochastic,
     ReddiTheorem1,
+    ReddiTheorem2,
+    ReddiTheorem3,
+    ReddiTheorem6,
     luo_theorem1,
     reddi_online,
     reddi_theorem1,
@@ -26,7 +29,11 @@ from problems.online import (
 )
 from problems.online.roster import ROSTER, make
 
-ALL = [ReddiOnline(), ReddiOnline(2), ReddiStochastic(3), ReddiTheorem1(4.5), LuoTheorem1(7)]
+ALL = [
+    ReddiOnline(), ReddiOnline(2), ReddiStochastic(3), ReddiTheorem1(4.5), ReddiTheorem2(7),
+    ReddiTheorem3(5, C=10.0, delta=0.5), ReddiTheorem6(3.0, scale=0.1), LuoTheorem1(7),
+]  # fmt: skip
+DRAWN = (ReddiStochastic, ReddiTheorem3)
 
 
 def slope(problem, t):
@@ -34,13 +41,15 @@ def slope(problem, t):
     match problem:
         case ReddiOnline(C=C):
             return 10.0 * C if t % C == 1 else -10.0
-        case ReddiTheorem1(C=C):
-            return C if t % 3 == 1 else -1.0
+        case ReddiTheorem1(C=C, scale=scale):
+            return scale * C if t % 3 == 1 else -scale
+        case ReddiTheorem2(C=C):
+            return 0.0 if t <= C else C if t % C == 1 else -1.0
         case LuoTheorem1(C=C):
             return {1: -1.0, 2: 2.0}.get(t % C, 0.0)
 
 
-@pytest.mark.parametrize("problem", [p for p in ALL if p.name != "reddi-stochastic"], ids=repr)
+@pytest.mark.parametrize("problem", [p for p in ALL if not isinstance(p, DRAWN)], ids=repr)
 def test_slopes(problem):
     assert problem.slopes(1, 400).tolist() == [slope(problem, t) for t in range(1, 400)]
 
@@ -57,13 +66,19 @@ def test_slopes_do_not_depend_on_the_cut(problem):
         assert revealed[5][1](0.5) == 0.5 * whole[5]
 
 
-def test_the_stochastic_problem():
-    slopes = ReddiStochastic(seed=1).slopes(1, 10**6)
-    assert set(slopes) == {1010.0, -10.0}
-    p = 0.01
+@pytest.mark.parametrize(
+    ("kind", "kw", "p", "high", "low"),
+    [
+        (ReddiStochastic, {}, 0.01, 1010.0, -10.0),
+        (ReddiTheorem3, {"C": 10.0, "delta": 0.5}, 1.5 / 11, 10.0, -1.0),
+    ],
+)
+def test_the_stochastic_problems(kind, kw, p, high, low):
+    slopes = kind(seed=1, **kw).slopes(1, 10**6)
+    assert set(slopes) == {high, low}
     share = (slopes > 0).mean()
     assert abs(share - p) < 5 * math.sqrt(p * (1 - p) / 1e6)
-    assert not np.array_equal(slopes, ReddiStochastic(seed=2).slopes(1, 10**6))
+    assert not np.array_equal(slopes, kind(seed=2, **kw).slopes(1, 10**6))
 
 
 class Given(LinearProblem):

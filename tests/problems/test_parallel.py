@@ -111,7 +111,7 @@ def test_random_sequences(slopes, case, lanes, length, factor, ends):
     if kw.get("weight_decay") and not kw.get("decoupled_weight_decay"):
         kw = {**kw, "decoupled_weight_decay": True}
     if kw.get("decoupled_weight_decay"):
-        kw["weight_decay"] = 0.02
+        kw["weight_decay"] = 0.3 / kw["lr"]
     opt, T = cls(**kw), len(slopes)
     problem = Given(slopes, *ends)
     assert_same_path(problem, opt, T, 0.5, parallel_in_time.even(T, lanes, length))
@@ -132,6 +132,17 @@ def test_schedules_and_bias_correction(seed, beta1, beta2, schedule, beta1_sched
         opt = cls(lr=0.3, betas=betas, schedule=schedule, feasible=Box(-1.0, 1.0),
                   bias_correction=not inspect.isfunction(betas[0]))  # fmt: skip
         assert_same_path(Given(slopes), opt, 150, 0.0, parallel_in_time.even(150, 6, 9))
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+@pytest.mark.parametrize("ends", [(-1.0, 1.0), (-math.inf, math.inf)])
+def test_decoupled_decay(fixed, ends):
+    """Each step scales x before it moves it: r is not 1."""
+    problem = Given(np.random.default_rng(0).standard_normal(200), *ends)
+    for cls in (SGD, Adam, AdaBound):
+        opt = cls(lr=0.05, weight_decay=0.4, decoupled_weight_decay=True, fixed_decay=fixed,
+                  schedule="inv-sqrt", feasible=Box(*ends))  # fmt: skip
+        assert_same_path(problem, opt, 200, 0.5, parallel_in_time.even(200, 9, 6))
 
 
 def test_the_iterate_stays_pinned_exactly():

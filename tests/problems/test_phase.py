@@ -6,10 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from adabound_np import SGD, AdaBound
+from adabound_np import SGD, AdaBound, Box
 from problems.analysis.phase import Axis, phase
 from problems.cli import main
 from problems.online import (
+    LinearProblem,
     LuoTheorem1,
     ReddiOnline,
     ReddiStochastic,
@@ -40,6 +41,23 @@ def test_a_batch_is_its_runs(name):
         assert ends.x[i] == pytest.approx(trajectory.x[-1], abs=1e-12)
         assert ends.regret[i] == pytest.approx(trajectory.regret[-1], rel=1e-10, abs=1e-9)
         assert ends.average_regret[i] == ends.regret[i] / 1500
+
+
+class Slope(LinearProblem):
+    """The same slope at every step, on an F that is not symmetric."""
+
+    name, feasible = "slope", Box(-0.5, 2.0)
+
+    def __init__(self, c):
+        self.c = c
+
+    def slopes(self, start, stop):
+        return np.full(stop - start, self.c)
+
+
+def test_the_comparator_of_a_batch():
+    ends = endpoints([Slope(1.0), Slope(-1.0)], SGD(lr=1e-9), 100, 0.0)
+    np.testing.assert_allclose(ends.regret, [50.0, 200.0], rtol=1e-6)
 
 
 def test_trajectories_along_an_axis_of_run():
