@@ -14,7 +14,13 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from typing import Any
@@ -80,7 +86,7 @@ def sweep(
     ...     ran = sweep(plan, executor, f"{folder}/sweep.jsonl")
     ...     header, records = read(f"{folder}/sweep.jsonl")
     >>> ran, [(r["parameters"], round(r["x_final"], 3)) for r in records]
-    (2, [({'lr': 0.1}, 0.962), ({'lr': 1.0}, 0.97)])
+    (2, [({'lr': 0.1}, 0.176), ({'lr': 1.0}, 0.99)])
     """
     positive_int("window", window)
     plan.check()
@@ -126,9 +132,10 @@ def _run(
             done = [] if failure else [ended.get()]
             for future in done + [ended.get() for _ in range(ended.qsize())]:
                 cell = running.pop(future)
-                try:
+                error = CancelledError() if future.cancelled() else future.exception()
+                if error is None:
                     good.append((cell, future.result()))
-                except Exception as error:
+                else:
                     failure = failure or _failed(cell, error)
             yield good
             if failure:
@@ -138,7 +145,7 @@ def _run(
             future.cancel()
 
 
-def _failed(cell: Cell, error: Exception) -> SweepError:
+def _failed(cell: Cell, error: BaseException) -> SweepError:
     text = f"cell {cell.number} failed: {type(error).__name__}: {error}"
     failure = SweepError(text.rstrip(": "))
     failure.__cause__ = error
