@@ -132,11 +132,11 @@ def _run(
             done = [] if failure else [ended.get()]
             for future in done + [ended.get() for _ in range(ended.qsize())]:
                 cell = running.pop(future)
-                error = CancelledError() if future.cancelled() else future.exception()
-                if error is None:
+                reason = CancelledError() if future.cancelled() else future.exception()
+                if reason is None:
                     good.append((cell, future.result()))
                 else:
-                    failure = failure or _failed(cell, error)
+                    failure = failure or _failed(cell, reason)
             yield good
             if failure:
                 raise failure
@@ -145,10 +145,10 @@ def _run(
             future.cancel()
 
 
-def _failed(cell: Cell, error: BaseException) -> SweepError:
-    text = f"cell {cell.number} failed: {type(error).__name__}: {error}"
+def _failed(cell: Cell, reason: BaseException) -> SweepError:
+    text = f"cell {cell.number} failed: {type(reason).__name__}: {reason}"
     failure = SweepError(text.rstrip(": "))
-    failure.__cause__ = error
+    failure.__cause__ = reason
     return failure
 
 
