@@ -15,7 +15,7 @@ from problems.analysis.records import read
 
 ROOT = Path(__file__).parents[2]
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
-FEW = ("--grid", "lr=0.01,0.1,1", "--grid", "beta2=0.9,0.99,0.999", "--steps", "1000000")
+FEW = ("--grid", "lr=0.01,0.1,1", "--grid", "beta2=0.9,0.99,0.999", "--steps", "500000")
 MANY = (
     "--problem", "reddi-stochastic", "--grid", "lr=log:0.01:1:3", "--grid", "beta2=0.9:0.999:4",
     "--seeds", "0:5", "--steps", "500000",
