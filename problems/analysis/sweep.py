@@ -15,6 +15,7 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import (
+    BrokenExecutor,
     CancelledError,
     Executor,
     Future,
@@ -146,8 +147,11 @@ def _run(
 
 
 def _failed(cell: Cell, reason: BaseException) -> SweepError:
-    text = f"cell {cell.number} failed: {type(reason).__name__}: {reason}"
-    failure = SweepError(text.rstrip(": "))
+    if isinstance(reason, BrokenExecutor):  # whichever cell it ran
+        failure = SweepError(f"a worker died: {reason}")
+    else:
+        text = f"cell {cell.number} failed: {type(reason).__name__}: {reason}"
+        failure = SweepError(text.rstrip(": "))
     failure.__cause__ = reason
     return failure
 
