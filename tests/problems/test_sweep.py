@@ -7,18 +7,20 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from problems.analysis import cells as cells_module
 from problems.analysis import records as records_module
 from problems.analysis import sweep as sweep_module
 from problems.analysis.cells import AXES, run_cell
 from problems.analysis.plan import Plan, Span
 from problems.analysis.records import RecordsError, encode, read
 from problems.analysis.sweep import SweepError, pool, sweep
-from problems.online import run, setting
+from problems.online import BrokenConditionError, run, setting
 from problems.online.roster import make
 
 ROOT = Path(__file__).parents[2]
@@ -125,16 +127,24 @@ def test_every_axis_is_tested():
     assert [axis for axis, _, _ in marks] == list(AXES)
 
 
-def test_the_schedule_and_engine_reach_the_run():
-    regrets = {
-        (schedule, engine): run_cell(
-            Plan("reddi-online", ["adam"], 500, schedule=schedule, engine=engine).cell(0)
-        )["regret"]
+def test_the_schedule_and_engine_reach_the_run(monkeypatch):
+    used = []
+
+    def summarize(*args, **options):
+        used.append(summary := really(*args, **options))
+        return summary
+
+    really = cells_module.summarize
+    monkeypatch.setattr(cells_module, "summarize", summarize)
+    plans = [
+        Plan("reddi-online", ["adam"], 500, schedule=schedule, engine=engine)
         for schedule in ("inv-sqrt", "constant")
         for engine in ("steps", "parallel")
-    }
-    assert regrets["inv-sqrt", "steps"] == pytest.approx(regrets["inv-sqrt", "parallel"])
-    assert regrets["constant", "steps"] != pytest.approx(regrets["inv-sqrt", "steps"])
+    ]
+    one, same, two, _ = (run_cell(plan.cell(0))["regret"] for plan in plans)
+    assert [summary.engine for summary in used] == ["steps", "parallel"] * 2
+    assert one == pytest.approx(same)
+    assert one != pytest.approx(two)
 
 
 def test_random_search_draws_within_and_from_its_seed():
@@ -318,7 +328,9 @@ def test_a_file_of_another_sweep(whole, change, message):
 
 def test_files_that_are_not_this_sweeps(whole, tmp_path):
     lines, path = lines_of(whole), tmp_path / "other.jsonl"
-    other = encode({**json.loads(lines[0]), "kind": "others' sweep"})
+    future = json.loads(lines[0])
+    del future["crc32"]
+    other = encode({**future, "kind": "others' sweep"})
     for content in (
         b"my notes", b"my notes\nof this year\n", b"\0", b"{}\n", other, lines[0][:-1],
         b"".join([lines[0].replace(b"300", b"301"), *lines[1:]]),
@@ -327,8 +339,6 @@ def test_files_that_are_not_this_sweeps(whole, tmp_path):
         assert "must be a file of a sweep's results, but is not" in refused(path)
         with pytest.raises(RecordsError):
             read(path)
-    future = json.loads(lines[0])
-    del future["crc32"]
     path.write_bytes(encode({**future, "format": 2}))
     assert "format is 2 there, 1 here" in refused(path)
     path.write_bytes(encode({**future, "version": "0.0.1"}))
@@ -351,7 +361,7 @@ def test_records_that_do_not_fit(whole):
         ({"cell": 3}, "must have each cell once; line 6 has 3"),
         ({"cell": 16}, "must have each cell once; line 6 has 16"),
         ({"cell": -1}, "line 6 has -1"),
-        ({"cell": True}, "line 6 has True"),
+        ({"cell": 4.0}, "line 6 has 4.0"),
         ({"cell": None}, "line 6 has None"),
         ({"parameters": {"lr": 0.1, "beta2": 0.5}}, "parameters of cell 4, line 6, is"),
         ({"optimizer": "sgd"}, 'optimizer of cell 4, line 6, is "sgd" there, "adam" here'),
@@ -440,6 +450,19 @@ def test_a_lock_that_its_holder_removes_meanwhile(tmp_path, monkeypatch):
             raise AssertionError("not reached")
 
 
+def test_plans_that_cannot_run_leave_no_file(tmp_path):
+    """Force helps against broken conditions, not against numbers out of range."""
+    grid = {"cycle": [10, 50], "lr": [0.1, 1]}
+    for force in (False, True):
+        plan = Plan("luo-theorem1", ["adam"], 10, {**grid, "beta1": [0, 2]}, force=force)
+        with pytest.raises(ValueError, match=r"^4 of 8 .* cell 2 .*beta1 must be in") as error:
+            sweep(plan, Now(), tmp_path / "a.jsonl")
+        assert not isinstance(error.value, BrokenConditionError)
+    with pytest.raises(BrokenConditionError, match=r"^2 of 4 cells cannot be run; the first is"):
+        sweep(Plan("luo-theorem1", ["adam"], 10, grid), Now(), tmp_path / "a.jsonl")
+    assert not list(tmp_path.iterdir())
+
+
 # Failures leave a file that can be resumed
 
 
@@ -525,7 +548,7 @@ def test_a_finished_file_that_cannot_be_sorted(whole, tmp_path, monkeypatch):
 def test_a_worker_process_that_dies(whole, tmp_path, monkeypatch):
     path = tmp_path / "a.jsonl"
     with (
-        pytest.raises(SweepError, match=r"failed: BrokenProcessPool|takes no more cells"),
+        pytest.raises(SweepError, match=r"a worker died|takes no more cells"),
         pool(1) as p,
     ):
         monkeypatch.setattr(sweep_module, "run_cell", deadly)
@@ -534,6 +557,26 @@ def test_a_worker_process_that_dies(whole, tmp_path, monkeypatch):
     assert len(read(path)[1]) < 16
     sweep(PLAN, Now(), path, resume=True)
     assert path.read_bytes() == whole.read_bytes()
+
+
+def test_a_pool_that_is_left_early_ends_at_once():
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), pool(1) as executor:
+        running = executor.submit(time.sleep, 60)
+        while not running.running():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    assert time.monotonic() - begin < 30
+
+
+def test_ctrl_c_is_not_for_the_workers(capfd):
+    """The terminal sends it to them too."""
+    with pool(1) as executor:
+        worker = executor.submit(os.getpid).result()
+        os.kill(worker, signal.SIGINT)
+        time.sleep(0.5)
+        assert executor.submit(os.getpid).result() == worker
+    assert "KeyboardInterrupt" not in capfd.readouterr().err
 
 
 def deadly(cell):

@@ -22,11 +22,11 @@ MANY = (
 )  # fmt: skip
 
 
-def start(path, *args):
+def start(path, *args, output=subprocess.PIPE):
     return subprocess.Popen(
         [sys.executable, "-m", "problems", "sweep", *args,
          "--json", "--workers", "2", "--out", str(path)],
-        env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env=ENV, stdout=output, stderr=output, text=True, start_new_session=True,
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def kill_and_resume(path, args, kills, rng, most):
     """Kill at random moments: before it starts, between records, while it writes one."""
     whole_lines = b""
     for k in range(kills):
-        process = start(path, *args, "--resume")
+        process = start(path, *args, "--resume", output=subprocess.DEVNULL)
         if k % 4 == 0:
             time.sleep(rng.uniform(0, 0.5))
         else:
@@ -73,7 +73,7 @@ def kill_and_resume(path, args, kills, rng, most):
             wait_for(lambda target=target: records_in(path) >= target)
             time.sleep(rng.uniform(0, 0.03))
         process.kill()
-        process.communicate()
+        process.wait()
         assert process.returncode == -signal.SIGKILL, "it was not killed, but had ended"
         wait_for(lambda group=process.pid: not living(group), 5)  # its workers end with it
         if path.exists():
