@@ -75,12 +75,14 @@ class Summary:
 def log_grid(T: int, points: int = 500) -> NDArray[np.int64]:
     """At most `points` steps from 1 to T, evenly spaced on a log scale, ends included.
 
+    One point is T.
+
     Examples
     --------
     >>> log_grid(1000, points=4).tolist()
     [1, 10, 100, 1000]
     """
-    grid: NDArray[np.int64] = np.unique(np.geomspace(1, T, points).round().astype(np.int64))
+    grid: NDArray[np.int64] = np.unique(np.geomspace(T, 1, points).round().astype(np.int64))
     return grid
 
 

@@ -259,6 +259,14 @@ def test_a_summary_is_the_trajectorys(name, T, engine):
         assert series.pinned[i] == pytest.approx(at_end, abs=1.5 / len(played))
 
 
+def test_a_summary_of_one_point_is_the_last():
+    problem = reddi_online().problem
+    opt = Adam.as_in_paper(lr=0.5, feasible=problem.feasible)
+    one, many = (summarize(problem, opt, 5000, 0.0, points=n) for n in (1, 100))
+    assert one.series.t.tolist() == [5000]
+    assert (one.x, one.regret) == (many.x, many.regret)
+
+
 def test_processes_change_nothing():
     s = setting("reddi-online")
     names = ("adam", "amsgrad", "adabound")
