@@ -12,6 +12,8 @@ from problems.online.reddi import (
     ReddiTheorem2,
     ReddiTheorem3,
     ReddiTheorem6,
+)
+from problems.online.reddi_settings import (
     reddi_online,
     reddi_stochastic,
     reddi_theorem1,

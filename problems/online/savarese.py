@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from adabound_np.bounds import Bounds, DynamicBounds, SavareseBounds
 from adabound_np.checks import known, within
-from problems.online.reddi import ReddiTheorem3, reddi_theorem3
+from problems.online.reddi import ReddiTheorem3
+from problems.online.reddi_settings import reddi_theorem3
 from problems.online.setting import Setting, integer
 
 __all__ = ["FAMILIES", "Savarese", "savarese"]

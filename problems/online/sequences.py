@@ -8,7 +8,7 @@ from typing import Any
 
 from adabound_np.checks import known
 from problems.online.luo import luo_theorem1
-from problems.online.reddi import (
+from problems.online.reddi_settings import (
     reddi_online,
     reddi_stochastic,
     reddi_theorem1,

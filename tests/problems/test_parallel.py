@@ -35,7 +35,7 @@ from problems.online import (
     setting,
     summarize,
 )
-from problems.online.reddi import theorem2_cycle
+from problems.online.reddi_settings import theorem2_cycle
 from problems.online.roster import ROSTER, make
 from problems.online.side_by_side import summarize_all
 from tests.roster import CASES
