@@ -63,8 +63,8 @@ def axis(text: str) -> Axis:
         low, high, count = (float(part) for part in parts[log:])
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise ValueError("LO must be below HI")
-        if count < 2 or not count.is_integer():
-            raise ValueError("COUNT must be an integer of at least 2")
+        if not (2 <= count <= 1000 and count.is_integer()):
+            raise ValueError("COUNT must be an integer from 2 to 1000")
         if log and low <= 0:
             raise ValueError("LO must be positive on a log scale")
         values = (np.geomspace if log else np.linspace)(low, high, int(count))
