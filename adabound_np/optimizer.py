@@ -91,8 +91,8 @@ class Optimizer(Algorithm):
         own = {name: value for name, value in group.items() if name != "params"}
         names_among(type(self).__name__, own, [*self.defaults, "initial_lr"])
         new = {"params": params, **self.defaults, **own}
-        new.setdefault("initial_lr", new["lr"])
         h = self.check_group(new)
+        new.setdefault("initial_lr", new["lr"])
         seen = [id(p) for _, p in self._parameters()]
         for i, p in enumerate(params, start=len(seen)):
             x = data_of(p, f"params[{i}]")

@@ -29,6 +29,8 @@ from tests.roster import CASES
 def test_lr(cls, lr):
     with pytest.raises((TypeError, ValueError), match=r"^lr must be .*got"):
         cls(lr=lr)
+    with pytest.raises((TypeError, ValueError), match=r"^lr must be .*got"):
+        cls([{"params": [np.zeros(2)], "lr": lr}])
 
 
 BAD = [
