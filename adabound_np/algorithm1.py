@@ -14,6 +14,8 @@ on many steps at once (t as an array).
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -24,7 +26,7 @@ from adabound_np.carries import Carry
 from adabound_np.checks import Array, flag, names_among, within
 from adabound_np.feasible import Unconstrained
 from adabound_np.parameters import array_of, check_gradient, check_shape
-from adabound_np.schedules import Constant, Scaled, as_schedule
+from adabound_np.schedules import Scaled, as_schedule
 
 __all__ = ["SHARED", "Algorithm", "Hyperparameters", "at_rest", "in_dtype"]
 
@@ -59,7 +61,7 @@ class Algorithm:
     carries: ClassVar[dict[str, Carry] | None] = None
 
     def __init__(self, hyperparameters: dict[str, Any], shared: dict[str, Any]) -> None:
-        names_among(type(self).__name__, shared, SHARED)
+        names_among(type(self).__name__, shared, [*hyperparameters, *SHARED])
         self.defaults: dict[str, Any] = {**hyperparameters, **SHARED, **shared}
         self.hyper: Hyperparameters = self.check_group(self.defaults)
 
@@ -130,7 +132,7 @@ class Algorithm:
         """
         x = array_of("x", x)
         g = check_gradient("g", g, x)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             x_new, s = self.advance(self.hyper, x, g, s)
         if self.hyper.shape:  # array-valued hyperparameters are float64; x keeps its dtype
             return np.asarray(x_new, x.dtype), in_dtype(s, x.dtype)
@@ -154,7 +156,8 @@ class Algorithm:
         feasible = Unconstrained() if group["feasible"] is None else group["feasible"]
         if not (hasattr(feasible, "project") and hasattr(feasible, "elementwise")):
             raise TypeError(f"feasible must be None or a FeasibleSet, got {feasible!r}")
-        shape = np.broadcast_shapes(*_shapes(group[name] for name in self.defaults))
+        own = [group[name] for name in self.defaults if name != "feasible"]
+        shape = np.broadcast_shapes(*_shapes([*own, alpha]))
         return Hyperparameters(
             alpha=alpha,
             s=schedule if np.all(lr == alpha) else Scaled(lr / alpha, schedule),
@@ -169,7 +172,7 @@ class Algorithm:
 
     def rate(self, h: Hyperparameters, s: Any) -> Any:
         r"""\eta_t of the step that led to the state s, which must be the first or later."""
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             return at_rest(self.learning_rate(h, s, s.t))
 
     def __repr__(self) -> str:
@@ -179,12 +182,15 @@ class Algorithm:
 
 
 def at_rest(eta: Any) -> Any:
-    """The rate with 0 for infinity: a coordinate with V_t = 0 and no bound stays (0/0 = 0)."""
+    """The rate with 0 for infinity: a coordinate with V_t = 0 and no bound stays (0/0 = 0).
+
+    A schedule that is 0 has made NaN of an infinite rate; that coordinate stays too.
+    """
     if isinstance(eta, float):
-        return 0.0 if eta == np.inf else eta
+        return eta if math.isfinite(eta) else 0.0
     if np.max(eta, initial=0.0) < np.inf:
         return eta
-    return np.where(np.isposinf(eta), 0.0, eta)
+    return np.where(np.isfinite(eta), eta, 0.0)
 
 
 def in_dtype(s: Any, dtype: Any) -> Any:
@@ -193,11 +199,11 @@ def in_dtype(s: Any, dtype: Any) -> Any:
 
 
 def _shapes(values: Iterable[Any]) -> Iterator[tuple[int, ...]]:
-    """Shapes of the arrays among hyperparameters, pairs and constant schedules included."""
+    """Shapes of the arrays among hyperparameters, in pairs, schedules and bounds too."""
     for value in values:
         if isinstance(value, (tuple, list)):
             yield from _shapes(value)
-        elif isinstance(value, Constant):
-            yield np.shape(value.value)
+        elif dataclasses.is_dataclass(value):
+            yield from _shapes(vars(value).values())
         elif isinstance(value, np.ndarray):
             yield value.shape

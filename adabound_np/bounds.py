@@ -150,6 +150,8 @@ def as_bounds(value: Any, final_lr: Any, gamma: Any) -> Bounds:
     if value is None:
         return dynamic
     if hasattr(value, "eta_l") and hasattr(value, "eta_u"):
+        if not np.all(value.eta_l(1) <= value.eta_u(1)):
+            raise ValueError(f"bounds must have eta_l(1) <= eta_u(1), got {value!r}")
         return cast(Bounds, value)
     try:
         lower, upper = value

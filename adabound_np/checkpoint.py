@@ -39,6 +39,14 @@ def unpack(opt: Optimizer, packed: dict[str, Any]) -> tuple[list[dict[str, Any]]
     """
     if not isinstance(packed, dict) or set(packed) != {"state", "param_groups"}:
         raise ValueError('state_dict must be a dict with the keys "state" and "param_groups"')
+    if not isinstance(packed["state"], dict) or not all(
+        isinstance(part, dict) for part in packed["state"].values()
+    ):
+        raise TypeError('state_dict["state"] must map numbers of parameters to dicts')
+    if not isinstance(packed["param_groups"], (list, tuple)) or not all(
+        isinstance(group, dict) and "params" in group for group in packed["param_groups"]
+    ):
+        raise TypeError('state_dict["param_groups"] must be a list of dicts with a key "params"')
     packed = copy.deepcopy(packed)
     sizes = [len(group["params"]) for group in opt.param_groups]
     given = [len(group["params"]) for group in packed["param_groups"]]
@@ -79,4 +87,6 @@ def _state(opt: Optimizer, i: int, given: dict[str, Any], p: Any) -> Any:
                 f"{name} of params[{i}] must have shape {x.shape} and dtype {x.dtype}, "
                 f"got {array.shape} and {array.dtype}"
             )
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} of params[{i}] must be finite")
     return opt.State(int(t), *(np.asarray(given[name]) for name in names[1:]))

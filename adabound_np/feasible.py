@@ -146,7 +146,7 @@ class L2Ball:
         rises to the root without overshooting, quadratically in the end.
         """
         y = np.asarray(y)
-        eta = np.asarray(eta, dtype=y.dtype)
+        eta = np.broadcast_to(np.asarray(eta, dtype=y.dtype), y.shape)
         z = y - np.asarray(self.center, dtype=y.dtype)
         norm = self._norm(z)
         outside = norm > self.radius

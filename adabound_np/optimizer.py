@@ -143,10 +143,10 @@ class Optimizer(Algorithm):
         if closure is not None and not callable(closure):
             raise TypeError(f"closure must be callable, got {closure!r}; for gradients, use grads=")
         loss = closure() if closure is not None else None
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             in_place, pending = [], []
             for i, h, x, g, s in list(self._jobs(grads)):
-                if h.blocks and x.flags.c_contiguous:
+                if h.blocks and all(a.flags.c_contiguous for a in (x, *s[1:])):
                     in_place.append((i, h, x, g, s))
                 else:  # the whole array at once; may still fail in the projection
                     pending.append((i, h, x, *self.advance(h, x, g, s)))
@@ -222,6 +222,11 @@ class Optimizer(Algorithm):
             check_shape(f"params[{i}]", x, h.shape)
             g = check_gradient(f"the gradient of params[{i}]", g, x)
             s = self.fresh(h, x) if self.state[i] is None else self.state[i]
+            if any(a.shape != x.shape or a.dtype != x.dtype for a in s[1:]):
+                raise ValueError(
+                    f"params[{i}] must keep the shape and dtype of its state, "
+                    f"{s[1].shape} and {s[1].dtype}, got {x.shape} and {x.dtype}"
+                )
             if (id(group), s.t) not in tried:
                 tried.add((id(group), s.t))
                 self._try(h, s.t + 1)

@@ -8,6 +8,7 @@ bias correction needs.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -263,6 +264,12 @@ class FromCallable:
         return product
 
 
+@functools.lru_cache(maxsize=64)
+def _from_callable(function: Callable[[Any], Any], name: str, interval: str) -> FromCallable:
+    """One schedule a function, so that its product is remembered from step to step."""
+    return FromCallable(function, name, interval)
+
+
 def _inverse_factorial(t: Any) -> Any:
     """1/t!, zero where t! overflows."""
     if np.ndim(t):
@@ -306,7 +313,7 @@ def as_schedule(name: str, value: Any, interval: str) -> Schedule:
     if isinstance(value, Constant):
         return Constant(within(name, value.value, interval))
     if callable(value):
-        schedule = value if hasattr(value, "product") else FromCallable(value, name, interval)
+        schedule = value if hasattr(value, "product") else _from_callable(value, name, interval)
         within(f"{name} at t = 1", schedule(1), interval)
         return schedule
     return Constant(within(name, real(name, value), interval))

@@ -165,9 +165,9 @@ def phase_figure(result: Phase, show: str, title: str) -> Figure:
     axes.set_facecolor("0.85")  # cells without constants
     if result.holds.any() and not result.holds.all():
         axes.contour(x, y, result.holds.astype(float), levels=[0.5], colors="white", linewidths=2)
-    decades = 10.0 ** np.arange(1, 8)
-    inside = decades[(decades > np.nanmin(result.C)) & (decades < np.nanmax(result.C))]
-    if len(inside):
+    C, decades = result.C[np.isfinite(result.C)], 10.0 ** np.arange(1, 8)
+    inside = [d for d in decades if len(C) and C.min() < d < C.max()]
+    if inside:
         lines = axes.contour(
             x, y, result.C, levels=inside, colors="white", linewidths=0.8, linestyles=":"
         )

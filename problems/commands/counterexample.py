@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from tqdm import tqdm
 
 from problems.analysis.files import write_csv
 from problems.analysis.plots import counterexample_figure, save
-from problems.commands.options import name_of, names_of, output_folder, whole
+from problems.commands.options import name_of, names_of, output_folder, to_json, whole
 from problems.online.engines import ENGINES, choose
 from problems.online.roster import ROSTER, hyperparameters, make
 from problems.online.savarese import FAMILIES
@@ -97,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
             choose(options.engine, setting.problem, optimizer, setting.x1)
     except BrokenConditionError as error:
         options.parser.error(f"{error}; --force runs it anyway")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         options.parser.error(str(error))
     try:
         folder = output_folder(options.out)
@@ -128,9 +129,13 @@ def run(options: argparse.Namespace) -> int:
             for name, summary in runs.items()
         ],
     }
-    written = write(setting, record, runs, folder / f"counterexample-{options.problem}")
+    try:
+        written = write(setting, record, runs, folder / f"counterexample-{options.problem}")
+    except OSError as error:
+        print(f"the results cannot be written: {error}", file=sys.stderr)
+        return 1
     if options.json:
-        print(json.dumps(record, indent=2))
+        print(json.dumps(to_json(record), indent=2, allow_nan=False))
     else:
         print(table(setting, record))
         print("\nwrote " + ", ".join(written))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from adabound_np.checks import known
 
-__all__ = ["name_of", "names_of", "output_folder", "whole"]
+__all__ = ["name_of", "names_of", "output_folder", "to_json", "whole"]
 
 T = TypeVar("T")
 
@@ -20,11 +21,11 @@ def whole(text: str) -> int:
     try:
         number = float(text)
         value = int(text) if text.replace("_", "").isdigit() else int(number)
-        if number != value or value < 1:
+        if number != value or not 1 <= value <= 10**15:
             raise ValueError
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
-            f"must be a whole number of at least 1, got {text!r}"
+            f"must be a whole number of at least 1 (to 10^15), got {text!r}"
         ) from None
     return value
 
@@ -52,6 +53,15 @@ def names_of(what: str, choices: Iterable[str]) -> Callable[[str], list[str]]:
         return list(dict.fromkeys(one(name.strip()) for name in text.split(",")))
 
     return read
+
+
+def to_json(value: Any) -> Any:
+    """`value` with what JSON cannot say, infinity and NaN, as strings."""
+    if isinstance(value, dict):
+        return {key: to_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [to_json(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def output_folder(text: str) -> Path:

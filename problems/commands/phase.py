@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
                 options.problem, options.optimizer, options.x, options.y, options.steps, given,
                 tick=bar.update,
             )  # fmt: skip
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         options.parser.error(str(error))
     stem = folder / f"phase-{options.problem}-{options.optimizer}"
     title = f"{options.optimizer} on {options.problem}, T = {options.steps:,}"

@@ -82,6 +82,8 @@ def obstacle(problem: Any, optimizer: Optimizer, x1: Any) -> str | None:
         reasons.append("a batch of trajectories runs step by step")
     if not isinstance(h.feasible, (Box, Unconstrained)):
         reasons.append(f"the projection onto {h.feasible} does not act by clipping")
+    if not h.feasible.contains(x1):
+        reasons.append("x1 lies outside the optimizer's F, where its steps do not compose")
     if np.any(h.weight_decay):
         if not h.decoupled:
             reasons.append("an L2 penalty makes gradients depend on x")
@@ -175,7 +177,7 @@ def play(
     for L, K in shapes:
         c = _rows(problem, done + 1, L, K)
         first = done + 1 + K * np.arange(L, dtype=np.float64)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             starts = _starts(optimizer, h, s, c, first)
             steps, maps, s = _steps(optimizer, h, starts, c, first)
         r, a, A, B = _before(_compose_clips, maps, identity=(1.0, 0.0, -np.inf, np.inf))

@@ -13,7 +13,7 @@ from problems.online.reddi import (
     ReddiTheorem3,
     ReddiTheorem6,
 )
-from problems.online.setting import Condition, Setting
+from problems.online.setting import Condition, Setting, least
 
 __all__ = [
     "reddi_online",
@@ -125,20 +125,17 @@ def reddi_theorem2(
 def theorem2_cycle(beta1: float, beta2: float) -> int:
     r"""The least C = 2N with \beta_2^N C^2 <= 1 and N \sqrt{1 - \beta_2} (1 - \gamma) >= 4.
 
-    Here \gamma = \beta_1/\sqrt{\beta_2} < 1.
+    Here \beta_2 > 0 and \gamma = \beta_1/\sqrt{\beta_2} < 1.
 
     Examples
     --------
     >>> [theorem2_cycle(*betas) for betas in ((0, 0.5), (0.5, 0.9), (0.9, 0.99), (0.9, 0.999))]
     [16, 202, 3214, 42620]
     """
-    if beta2 == 0:
-        return 8
     gamma = beta1 / math.sqrt(beta2)
     N = math.ceil(4 / (math.sqrt(1 - beta2) * (1 - gamma)))
-    while beta2**N * (2 * N) ** 2 > 1:
-        N += 1
-    return 2 * N
+    # from N = 2 on, where the first condition holds its left side falls: it stays true
+    return 2 * least(lambda N: beta2**N * (2 * N) ** 2 <= 1, N)
 
 
 def reddi_theorem3(

@@ -85,6 +85,8 @@ def integer(name: str, value: Any, least: int) -> int:
     number = positive_int(name, int(value) if whole else value)
     if number < least:
         raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
+    if number > 2**53:
+        raise ValueError(f"{name} must be an integer of at most 2^53, got {value!r}")
     return number
 
 

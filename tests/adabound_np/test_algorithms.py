@@ -341,3 +341,21 @@ def test_weight_decay_modes():
     _, s = decaying.update(x, g, decaying.init(x))
     x2, _ = decaying.update(x, g, s)
     assert x2 == pytest.approx(2 * (1 - 0.05 / math.sqrt(2)) - 0.1 / math.sqrt(2))
+
+
+@pytest.mark.parametrize("cls", [AdaGrad, RMSprop, Adam, AMSGrad, AdamNC, AdaBound])
+def test_a_rate_of_zero_moves_nothing(cls):
+    """0 times an infinite rate is no NaN: a schedule may start at 0, and lr may end there."""
+    kw = {"bounds": (0.0, math.inf)} if cls is AdaBound else {}
+    g = np.array([1.0, 0.0])
+    x = np.array([1.0, 2.0])
+    opt = cls.as_in_paper([x], lr=0.1, **kw)
+    opt.step(grads=[g])
+    opt.param_groups[0]["lr"] = 0.0
+    before = x.copy()
+    opt.step(grads=[g])
+    np.testing.assert_array_equal(x, before)
+    pure = cls.as_in_paper(lr=0.1, **{**kw, "schedule": lambda t: 0.0})
+    np.testing.assert_array_equal(pure.update(x, g, pure.init(x))[0], x)
+    y, _ = pure.update(1.0, 0.0, pure.init(1.0))
+    assert y == 1.0

@@ -110,3 +110,10 @@ def test_a_ball_contains_what_is_near_its_center(dtype):
     assert not ball.contains(np.array([0.5, 0.5], dtype))
     assert not ball.contains(np.array([6.001, 5.0], dtype))
     assert Box(1.0, 1.0).contains(1.0)
+
+
+def test_a_rate_that_is_a_number_or_fewer_axes():
+    y = np.array([[3.0, 4.0], [0.3, 0.4]])
+    for eta in (0.5, np.array([0.5, 0.5])):
+        x = L2Ball(1.0, axis=1).project(y, eta)
+        np.testing.assert_allclose(x, [[0.6, 0.8], [0.3, 0.4]], rtol=1e-12)

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from adabound_np import AdaBound, Adam, Geometric, StepDecay
+from adabound_np import AdaBound, Adam, DynamicBounds, Geometric, StepDecay
 from tests.roster import CASES, gradients
 
 
@@ -198,3 +198,59 @@ def test_a_damaged_checkpoint_changes_nothing(key, message):
     with pytest.raises((TypeError, ValueError), match=message):
         opt.load_state_dict(d)
     assert pickle.dumps((opt.param_groups, opt.state)) == before
+
+
+def test_a_checkpoint_of_another_memory_order():
+    """State in Fortran's order, parameter in C's: no update of the state is lost."""
+    g = gradients(8, (3, 4))
+    x = np.asfortranarray(np.ones((3, 4)))
+    opt = Adam([x])
+    for g_t in g[:4]:
+        opt.step(grads=[np.asfortranarray(g_t)])
+    y = np.ascontiguousarray(x)
+    other = Adam([y])
+    other.load_state_dict(opt.state_dict())
+    for g_t in g[4:]:
+        opt.step(grads=[np.asfortranarray(g_t)])
+        other.step(grads=[g_t])
+        np.testing.assert_array_equal(x, y)
+        np.testing.assert_array_equal(opt.state[0].m, other.state[0].m)
+
+
+def test_a_parameter_replaced_by_one_of_another_shape():
+    p, q = Tensor([1.0, 2.0]), Tensor([1.0, 2.0])
+    opt = Adam([p, q])
+    p.grad = q.grad = np.ones(2)
+    opt.step()
+    q.data, q.grad = np.ones(3), np.ones(3)
+    before = p.data.copy()
+    with pytest.raises(ValueError, match=r"params\[1\] must keep the shape and dtype of its state"):
+        opt.step()
+    np.testing.assert_array_equal(p.data, before)
+    assert opt.state[0].t == 1
+
+
+def test_array_hyperparameters_hidden_in_initial_lr_and_bounds():
+    x = np.ones((2, 3))
+    opt = Adam([x], lr=np.array([0.1, 0.2, 0.3]))
+    opt.step(grads=[np.ones((2, 3))])
+    opt.param_groups[0]["lr"] = 0.1
+    opt.step(grads=[np.ones((2, 3))])
+    assert np.all(np.diff(x, axis=0) == 0)
+    y = np.ones((2, 3))
+    AdaBound([y], bounds=DynamicBounds(np.array([0.1, 0.2, 0.3]), 1e-3)).step(grads=[y.copy()])
+    assert np.all(np.diff(y, axis=0) == 0)
+
+
+def test_the_product_of_a_callable_schedule_is_remembered():
+    calls = []
+
+    def beta1(t):
+        calls.append(t)
+        return 0.9
+
+    x = np.ones(2)
+    opt = Adam([x], betas=(beta1, 0.9))
+    for _ in range(50):
+        opt.step(grads=[np.ones(2)])
+    assert len(calls) < 50 * 10  # not one for every step before, at every step

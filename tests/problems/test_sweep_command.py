@@ -171,7 +171,7 @@ STOCHASTIC = ("--problem", "reddi-stochastic")
             "axis 'lr' must be of the grid or of the search, got both",
         ),
         (["--samples", "3"], "samples must be 1 without axes to draw, got 3"),
-        (["--samples", "0"], "must be a whole number of at least 1, got '0'"),
+        (["--samples", "0"], "must be a whole number of at least 1 (to 10^15), got '0'"),
         (["--random", "lr=1:2", "--samples", "2", "--search-seed", "-1"], "search_seed must be"),
         ([*STOCHASTIC, "--seeds", "5:5"], "must go from a number to a greater one"),
         ([*STOCHASTIC, "--seeds", "0:99999999999"], "at most 1,000,000 on"),
