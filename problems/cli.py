@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, phase
+from problems.commands import counterexample, fetch, phase
 
 __all__ = ["main"]
 
-COMMANDS = {"counterexample": counterexample, "phase": phase}
+COMMANDS = {"counterexample": counterexample, "phase": phase, "fetch": fetch}
 DEFAULT = "counterexample"
 
 
