@@ -146,6 +146,14 @@ def test_topics():
     assert other.stdout.strip() == corpus.sha256
 
 
+def test_topics_are_sorted(monkeypatch):
+    import pydoc_data.topics as module  # noqa: PLC0415
+
+    expected = data.topics().sha256
+    monkeypatch.setattr(module, "topics", dict(reversed(module.topics.items())))
+    assert data.topics().sha256 == expected
+
+
 @pytest.mark.parametrize("text", ["", "a", "ab"])
 def test_an_empty_text(text):
     with pytest.raises(data.DataError, match=f"three parts, got {len(text)} characters"):
@@ -323,6 +331,16 @@ def test_bad_python_batches(batch, message, tmp_path):
     with pytest.raises(data.DataError, match=message) as caught:
         data.cifar10(tmp_path, verify=False)
     assert "data_batch_1" in str(caught.value)
+
+
+def test_a_python_batch_whose_bytes_do_not_fill_its_shape(tmp_path):
+    raw = pickle.dumps({"data": ZEROS, "labels": [0, 0]}, protocol=4)
+    shape = b"K\x03M\x00\x0c"  # (3, 3072)
+    assert raw.count(shape) == 1
+    for name in BATCHES:
+        (tmp_path / name).write_bytes(raw.replace(shape, b"K\x02" + shape[2:]))
+    with pytest.raises(data.DataError, match=r"shape \(2, 3072\) with other than 6144 bytes"):
+        data.cifar10(tmp_path, verify=False)
 
 
 def test_a_python_batch_cut_anywhere(tmp_path):

@@ -170,6 +170,7 @@ def test_archives(server, tmp_path):
         (archive({"in/a": b"one", "in/b": b"two" * 99999})[:-40], "corrupt or lacks some"),
         (b"no archive", "corrupt or lacks some"),
     ],
+    ids=["a member is missing", "a member is another", "cut short", "no archive"],
 )
 def test_bad_archives(raw, message, server, tmp_path):
     members = {"in/a": b"one", "in/b": b"two"}
