@@ -123,10 +123,10 @@ def array(piece: Any, path: Path, width: int) -> NDArray[np.uint8]:
         raise DataError(f"{problem}, got dtype {kind}")
     if not isinstance(shape, tuple) or [type(n) for n in shape] != [int, int]:
         raise DataError(f"{problem}, got shape {shape!r}")
-    if shape[0] < 1 or shape[1] != width or fortran:
-        raise DataError(f"{problem} in C order, got {shape!r}, Fortran order {fortran!r}")
+    if shape[0] < 1 or shape[1] != width:
+        raise DataError(f"{problem}, got shape {shape!r}")
     if isinstance(content, str):  # a string of Python 2, decoded as Latin-1: a character a byte
         content = content.encode("latin1", errors="ignore")  # what it has besides is missing then
     if not isinstance(content, bytes) or len(content) != shape[0] * width:
         raise DataError(f"{problem}, got shape {shape} with other than {shape[0] * width} bytes")
-    return np.frombuffer(content, np.uint8).reshape(shape)
+    return np.frombuffer(content, np.uint8).reshape(shape, order="F" if fortran else "C")

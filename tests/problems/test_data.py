@@ -263,12 +263,12 @@ def test_cifar_binary(folder, tmp_path):
         data.cifar10(tmp_path)
 
 
-@pytest.mark.parametrize("form", ["python 2", "bytes keys", 3, 4])
+@pytest.mark.parametrize("form", ["python 2", "fortran order", "bytes keys", 3, 4])
 def test_cifar_python(form, tmp_path):
     arrays = cifar_arrays()
     for name, (x, y) in arrays.items():
-        batch = batch_of(x, y)
-        if form == "python 2":
+        batch = batch_of(np.asfortranarray(x) if form == "fortran order" else x, y)
+        if form in ("python 2", "fortran order"):
             raw = python2_pickle(batch, tmp_path)
             assert b"cnumpy.core.multiarray\n_reconstruct" in raw
         else:
@@ -320,9 +320,8 @@ ZEROS = np.zeros((3, 3072), np.uint8)
         ({"data": ZEROS.tolist(), "labels": [0] * 3}, "unsigned bytes.*got list"),
         ({"data": ZEROS.astype(np.float32), "labels": [0] * 3}, "got dtype"),
         ({"data": np.zeros((3, 3072), object), "labels": [0] * 3}, "got dtype"),
-        ({"data": ZEROS[:, :-1].copy(), "labels": [0] * 3}, r"\(n, 3072\).*got \(3, 3071\)"),
+        ({"data": ZEROS[:, :-1].copy(), "labels": [0] * 3}, r"\(n, 3072\).*got shape \(3, 3071\)"),
         ({"data": ZEROS.ravel(), "labels": [0] * 3}, "got shape"),
-        ({"data": np.asfortranarray(ZEROS), "labels": [0] * 3}, "Fortran order True"),
     ],
 )
 def test_bad_python_batches(batch, message, tmp_path):
