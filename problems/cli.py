@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, phase, sweep
+from problems.commands import counterexample, fetch, phase, sweep
 
 __all__ = ["main"]
 
-COMMANDS = {"counterexample": counterexample, "phase": phase, "sweep": sweep}
+COMMANDS = {"counterexample": counterexample, "phase": phase, "sweep": sweep, "fetch": fetch}
 DEFAULT = "counterexample"
 
 
