@@ -363,3 +363,19 @@ def test_200_training_steps_leave_nothing_allocated():
         finally:
             tracemalloc.stop()
     assert growth < 40_000  # bytes, 200 a step: less than one tensor; a graph has 250 000
+
+
+@pytest.mark.parametrize(
+    ("shape", "index", "gradient"),
+    [
+        ((2, 2), ((0, 0), (1, 1)), [[0, 2], [0, 0]]),
+        ((2, 2), (ag.Tensor([0, 0]), 1), [[0, 2], [0, 0]]),
+        ((2, 2), (range(1), [True, False]), [[1, 0], [0, 0]]),
+        ((3,), ((0, 0, 2),), [2, 0, 1]),
+        ((3,), (..., None, np.int64(1)), [0, 1, 0]),
+    ],
+)
+def test_places_that_an_index_repeats_collect_all_gradients(shape, index, gradient):
+    x = ag.Tensor(np.ones(shape), requires_grad=True)
+    x[index].sum().backward()
+    np.testing.assert_array_equal(x.grad, gradient)
