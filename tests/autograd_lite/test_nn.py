@@ -251,3 +251,16 @@ def test_orthogonal_rows_or_columns(shape):
 def test_errors_name_what_is_wrong(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_lstm_reads_integers_as_the_floats_they_equal(dtype):
+    x = np.random.default_rng(0).integers(-2, 3, (4, 2, 3))
+    results = []
+    for data in (x, x.astype(dtype)):
+        layer = nn.LSTM(3, 5, 2, rng=0, dtype=dtype)
+        y, (h, c) = layer(data)
+        (y.sum() + h.sum() + c.sum()).backward()
+        results.append([y.data, h.data, c.data, *(p.grad for p in layer.parameters())])
+    for of_integers, of_floats in zip(*results, strict=True):
+        np.testing.assert_allclose(of_integers, of_floats, rtol=1e-5, atol=1e-6)
