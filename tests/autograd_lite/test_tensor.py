@@ -379,3 +379,20 @@ def test_places_that_an_index_repeats_collect_all_gradients(shape, index, gradie
     x = ag.Tensor(np.ones(shape), requires_grad=True)
     x[index].sum().backward()
     np.testing.assert_array_equal(x.grad, gradient)
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, ag.Tensor])
+def test_index_in_a_tuple_changed_in_place_is_noticed(wrap):
+    x, i = leaf(1.0, 2.0, 3.0), np.array([0, 1])
+    y = x[wrap(i),].sum()
+    i[:] = 2
+    with pytest.raises(RuntimeError, match="argument 1 of getitem was changed in place"):
+        y.backward()
+
+
+def test_read_only_view_of_a_changed_array_is_noticed():
+    x, a = leaf(1.0, 2.0, 3.0), np.ones(1)
+    y = (x * np.broadcast_to(a, 3)).sum()
+    a[:] = 2
+    with pytest.raises(RuntimeError, match="changed in place"):
+        y.backward()
