@@ -396,3 +396,13 @@ def test_read_only_view_of_a_changed_array_is_noticed():
     a[:] = 2
     with pytest.raises(RuntimeError, match="changed in place"):
         y.backward()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logsumexp_of_infinities(dtype):
+    x = np.array([[-np.inf, -np.inf], [np.inf, 1.0], [np.inf, 1e4], [-np.inf, 1e4]], dtype)
+    y = ops.logsumexp(x, axis=1)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y.data, [-np.inf, np.inf, np.inf, 1e4])
+    assert ops.logsumexp([-np.inf, -np.inf]).item() == -np.inf
+    assert ops.logsumexp([np.inf, 1.0]).item() == np.inf
