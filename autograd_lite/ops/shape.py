@@ -219,7 +219,8 @@ def split(x: Any, parts: Any, axis: int = 0) -> list[Tensor]:
     [Tensor([1.]), Tensor([2., 3.])]
     """
     n = np.shape(x)[axis]
-    if isinstance(parts, int):
+    if isinstance(parts, (int, np.integer)):
+        parts = int(parts)
         if n % parts:
             raise ValueError(f"parts must divide the {n} elements of axis {axis}, got {parts}")
         parts = range(n // parts, n, n // parts)

@@ -406,3 +406,10 @@ def test_logsumexp_of_infinities(dtype):
     np.testing.assert_array_equal(y.data, [-np.inf, np.inf, np.inf, 1e4])
     assert ops.logsumexp([-np.inf, -np.inf]).item() == -np.inf
     assert ops.logsumexp([np.inf, 1.0]).item() == np.inf
+
+
+def test_split_takes_a_numpy_integer():
+    x = leaf(1.0, 2.0, 3.0, 4.0)
+    first, second = np.split(x, np.int64(2))
+    (first + 2 * second).sum().backward()
+    np.testing.assert_array_equal(x.grad, [1, 1, 2, 2])
