@@ -50,10 +50,26 @@ def seed(result: Tensor, given: Any) -> Array:
 
 
 def fingerprint(value: Any) -> bytes | None:
-    """Return bytes that change if `value` is written to: of all elements, or of 64 if many."""
-    if not isinstance(value, np.ndarray) or not value.flags.writeable:
+    """Return bytes that change if `value` is written to: of all elements, or of 64 if many.
+
+    None if it cannot be: no array, or one that is read-only and a view of nothing writable. Of
+    a tuple, such as an index, the arrays and tensors in it are looked at.
+    """
+    if isinstance(value, tuple):
+        marks = [fingerprint(v.data if isinstance(v, Operators) else v) for v in value]
+        return b"".join(mark or b"" for mark in marks) if any(marks) else None
+    if not isinstance(value, np.ndarray) or not _writable(value):
         return None
     return value.tobytes() if value.size <= 512 else value.flat[:: value.size // 64].tobytes()
+
+
+def _writable(array: Any) -> bool:
+    """Whether an array, or one that it is a view of, can be written to."""
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return True
+        array = array.base
+    return False
 
 
 def intact(order: list[Tensor]) -> None:
@@ -66,9 +82,10 @@ def intact(order: list[Tensor]) -> None:
             )
         for i, (value, mark) in enumerate(zip(record.args, record.marks, strict=True)):
             if mark is not None and fingerprint(value) != mark:
+                what = "" if isinstance(value, tuple) else f", of shape {value.shape},"
                 raise RuntimeError(
-                    f"argument {i} of {record.op.name}, of shape {value.shape}, was changed in "
-                    "place after the operation; its gradient would be wrong"
+                    f"argument {i} of {record.op.name}{what} was changed in place after the "
+                    "operation; its gradient would be wrong"
                 )
 
 

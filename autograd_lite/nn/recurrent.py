@@ -91,7 +91,9 @@ class LSTM(Module):
         """
         x = ops.swapaxes(x, 0, 1) if self.batch_first else x
         shape = (self.num_layers, x.shape[1], self.hidden_size)
-        h0, c0 = (np.zeros(shape, x.dtype),) * 2 if state is None else state
+        h0, c0 = (
+            (np.zeros(shape, vars(self)["weight_ih_l0"].dtype),) * 2 if state is None else state
+        )
         if h0.shape != shape or c0.shape != shape:
             raise ValueError(f"state must be two of shape {shape}, got {h0.shape}, {c0.shape}")
         last = []

@@ -25,6 +25,13 @@ def _share(y_bar: Any, loss_shape: Any, reduction: str) -> Any:
     return y_bar / np.prod(loss_shape, dtype=int).item() if reduction == "mean" else y_bar
 
 
+def _alike(x: Any, target: Any) -> tuple[Array, Array]:
+    """Return both in the dtype of the prediction x, or in float64 if x is not of floats."""
+    x = np.asarray(x)
+    x = x if x.dtype.kind == "f" else x.astype(np.float64)
+    return x, np.asarray(target, x.dtype)
+
+
 @primitive()
 def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Square error (x - target)^2.
@@ -32,13 +39,13 @@ def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     >>> mse_loss([1.0, 3.0], [0.0, 0.0])
     Tensor(5.)
     """
-    return _reduced(np.square(np.subtract(x, target)), reduction)
+    return _reduced(np.square(np.subtract(*_alike(x, target))), reduction)
 
 
 def _difference(
     y_bar: Any, x: Any, target: Any, reduction: str, slope: Callable[[Any], Any]
 ) -> Any:
-    d = np.subtract(x, target)
+    d = np.subtract(*_alike(x, target))
     return slope(d) * _share(y_bar, d.shape, reduction)
 
 
@@ -61,7 +68,7 @@ def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     >>> l1_loss([1.0, 3.0], [0.0, 0.0])
     Tensor(2.)
     """
-    return _reduced(np.abs(np.subtract(x, target)), reduction)
+    return _reduced(np.abs(np.subtract(*_alike(x, target))), reduction)
 
 
 l1_loss.vjps = (
@@ -88,8 +95,8 @@ def hinge_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """
     if not np.all(np.abs(target) == 1):
         raise ValueError(f"target must be -1 or 1 everywhere, got {np.unique(target)}")
-    x = np.asarray(x)
-    return _reduced(np.maximum(1 - x * np.asarray(target, x.dtype), 0), reduction)
+    x, target = _alike(x, target)
+    return _reduced(np.maximum(1 - x * target, 0), reduction)
 
 
 def _hinge(y_bar: Any, x: Any, target: Any, reduction: str) -> Any:
@@ -110,8 +117,8 @@ def binary_cross_entropy_with_logits(x: Any, target: Any, reduction: str = "mean
     >>> binary_cross_entropy_with_logits([0.0, 1000.0], [1.0, 1.0])
     Tensor(0.34657359)
     """
-    x = np.asarray(x)
-    loss = np.maximum(x, 0) - x * np.asarray(target, x.dtype) + np.log1p(np.exp(-np.abs(x)))
+    x, target = _alike(x, target)
+    loss = np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x)))
     return _reduced(loss, reduction)
 
 

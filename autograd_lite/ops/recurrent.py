@@ -45,7 +45,7 @@ def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -
     """
     (T, B), H = x.shape[:2], h0.shape[1]
     # sigma(z) = (1 + tanh(z/2)) / 2: with i, f and o halved first, one tanh serves all gates.
-    half = np.full((4, 1), 0.5, x.dtype)
+    half = np.full((4, 1), 0.5, np.result_type(x, w_ih))
     half[2] = 1
     scale = np.repeat(half, H)
     gates = (x.reshape(T * B, -1) @ (w_ih.T * scale)).reshape(T, B, 4 * H)

@@ -125,7 +125,9 @@ def logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     Tensor(0.69314718)
     """
     top = np.max(x, axis=axis, keepdims=True)
-    y = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
+    top = np.where(np.isfinite(top), top, np.zeros_like(top))  # inf - inf would be NaN
+    with np.errstate(divide="ignore", over="ignore"):  # only where the result is infinite
+        y = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
     return y if keepdims else np.squeeze(y, axis=axis)
 
 

@@ -139,12 +139,16 @@ def _scatter(y_bar: Any, x: Array, index: Any) -> Array:
     """Add y_bar into zeros of the shape of x at `index`, whose places may repeat."""
     x_bar = np.zeros(x.shape, y_bar.dtype)
     parts = index if isinstance(index, tuple) else (index,)
-    if any(
-        isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype != bool for part in parts
-    ):
-        np.add.at(x_bar, index, y_bar)
-    else:  # slices, integers and masks meet no place twice
+    if all(
+        part is None
+        or part is Ellipsis
+        or isinstance(part, (slice, int, np.integer))
+        or np.asarray(part).dtype == bool
+        for part in parts
+    ):  # slices, integers and masks meet no place twice
         x_bar[index] = y_bar
+    else:
+        np.add.at(x_bar, index, y_bar)
     return x_bar
 
 
@@ -215,7 +219,8 @@ def split(x: Any, parts: Any, axis: int = 0) -> list[Tensor]:
     [Tensor([1.]), Tensor([2., 3.])]
     """
     n = np.shape(x)[axis]
-    if isinstance(parts, int):
+    if isinstance(parts, (int, np.integer)):
+        parts = int(parts)
         if n % parts:
             raise ValueError(f"parts must divide the {n} elements of axis {axis}, got {parts}")
         parts = range(n // parts, n, n // parts)

@@ -251,3 +251,41 @@ def test_orthogonal_rows_or_columns(shape):
 def test_errors_name_what_is_wrong(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_lstm_reads_integers_as_the_floats_they_equal(dtype):
+    x = np.random.default_rng(0).integers(-2, 3, (4, 2, 3))
+    results = []
+    for data in (x, x.astype(dtype)):
+        layer = nn.LSTM(3, 5, 2, rng=0, dtype=dtype)
+        y, (h, c) = layer(data)
+        (y.sum() + h.sum() + c.sum()).backward()
+        results.append([y.data, h.data, c.data, *(p.grad for p in layer.parameters())])
+    for of_integers, of_floats in zip(*results, strict=True):
+        np.testing.assert_allclose(of_integers, of_floats, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "loss", [ops.mse_loss, ops.l1_loss, ops.binary_cross_entropy_with_logits, ops.hinge_loss]
+)
+def test_losses_compute_in_the_dtype_of_the_prediction(loss):
+    x, target = np.array([-2, 0, 3]), np.array([1, 1, 1])
+    for reduction in ("mean", "none"):
+        single = ag.Tensor(x.astype(np.float32), requires_grad=True)
+        y = loss(single, target, reduction=reduction)
+        y.sum().backward()
+        assert y.dtype == single.grad.dtype == np.float32
+        assert loss(x, target, reduction=reduction).dtype == np.float64
+        np.testing.assert_allclose(loss(x, target, reduction=reduction).data, y.data, rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [ops.mse_loss, ops.l1_loss, ops.binary_cross_entropy_with_logits])
+def test_losses_of_integers_keep_fractions_of_the_targets(loss):
+    x, target = np.array([-2, 0, 3]), np.array([0.5, 0.25, 0.75])
+    assert loss(x, target).item() == loss(x.astype(float), target).item()
+
+
+def test_losses_of_unsigned_integers_do_not_wrap():
+    x, target = np.array([1], np.uint8), np.array([3], np.uint8)
+    assert (ops.mse_loss(x, target).item(), ops.l1_loss(x, target).item()) == (4.0, 2.0)

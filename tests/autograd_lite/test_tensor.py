@@ -363,3 +363,53 @@ def test_200_training_steps_leave_nothing_allocated():
         finally:
             tracemalloc.stop()
     assert growth < 40_000  # bytes, 200 a step: less than one tensor; a graph has 250 000
+
+
+@pytest.mark.parametrize(
+    ("shape", "index", "gradient"),
+    [
+        ((2, 2), ((0, 0), (1, 1)), [[0, 2], [0, 0]]),
+        ((2, 2), (ag.Tensor([0, 0]), 1), [[0, 2], [0, 0]]),
+        ((2, 2), (range(1), [True, False]), [[1, 0], [0, 0]]),
+        ((3,), ((0, 0, 2),), [2, 0, 1]),
+        ((3,), (..., None, np.int64(1)), [0, 1, 0]),
+    ],
+)
+def test_places_that_an_index_repeats_collect_all_gradients(shape, index, gradient):
+    x = ag.Tensor(np.ones(shape), requires_grad=True)
+    x[index].sum().backward()
+    np.testing.assert_array_equal(x.grad, gradient)
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, ag.Tensor])
+def test_index_in_a_tuple_changed_in_place_is_noticed(wrap):
+    x, i = leaf(1.0, 2.0, 3.0), np.array([0, 1])
+    y = x[wrap(i),].sum()
+    i[:] = 2
+    with pytest.raises(RuntimeError, match="argument 1 of getitem was changed in place"):
+        y.backward()
+
+
+def test_read_only_view_of_a_changed_array_is_noticed():
+    x, a = leaf(1.0, 2.0, 3.0), np.ones(1)
+    y = (x * np.broadcast_to(a, 3)).sum()
+    a[:] = 2
+    with pytest.raises(RuntimeError, match="changed in place"):
+        y.backward()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logsumexp_of_infinities(dtype):
+    x = np.array([[-np.inf, -np.inf], [np.inf, 1.0], [np.inf, 1e4], [-np.inf, 1e4]], dtype)
+    y = ops.logsumexp(x, axis=1)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y.data, [-np.inf, np.inf, np.inf, 1e4])
+    assert ops.logsumexp([-np.inf, -np.inf]).item() == -np.inf
+    assert ops.logsumexp([np.inf, 1.0]).item() == np.inf
+
+
+def test_split_takes_a_numpy_integer():
+    x = leaf(1.0, 2.0, 3.0, 4.0)
+    first, second = np.split(x, np.int64(2))
+    (first + 2 * second).sum().backward()
+    np.testing.assert_array_equal(x.grad, [1, 1, 2, 2])
