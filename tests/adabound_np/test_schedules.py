@@ -31,7 +31,7 @@ SCHEDULES = [
 ]
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: type(schedule).__name__)
 def test_product_and_arrays(schedule):
     t = np.arange(1, 13)
     values = [schedule(int(i)) for i in t]
