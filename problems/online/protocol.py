@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -72,9 +72,15 @@ def check(problem: OnlineProblem, steps: Any, x1: Any) -> int:
 
 
 def play(
-    problem: OnlineProblem, optimizer: Optimizer, T: int, x1: Any
+    problem: OnlineProblem,
+    optimizer: Optimizer,
+    T: int,
+    x1: Any,
+    observe: Callable[[int, Any], Any] | None = None,
 ) -> Iterator[tuple[int, RoundFunction, Any, Any]]:
     r"""The protocol: play x_t, see f_t, pay f_t(x_t), update with \nabla f_t(x_t).
+
+    `observe` is called with t and the optimizer's state after each round.
 
     Yields
     ------
@@ -86,6 +92,8 @@ def play(
     for t, f_t in problem.reveal(T):
         g_t = f_t.gradient(x)
         x_next, s = optimizer.update(x, g_t, s)
+        if observe is not None:
+            observe(t, s)
         yield t, f_t, x, x_next
         x = x_next
 
