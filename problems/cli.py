@@ -8,11 +8,17 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, fetch, phase, sweep
+from problems.commands import counterexample, effective_lr, fetch, phase, sweep
 
 __all__ = ["main"]
 
-COMMANDS = {"counterexample": counterexample, "phase": phase, "sweep": sweep, "fetch": fetch}
+COMMANDS = {
+    "counterexample": counterexample,
+    "phase": phase,
+    "sweep": sweep,
+    "effective-lr": effective_lr,
+    "fetch": fetch,
+}
 DEFAULT = "counterexample"
 
 

@@ -127,6 +127,7 @@ def funnel_figure(records: Records, title: str) -> Figure:
             )  # fmt: skip
         axes.plot(record.steps, record.quantile(50), color=color, linewidth=1.5)
         axes.set(yscale="log", ylim=(low, high), title=name)
+        axes.minorticks_off()  # ten decades of them would be a grey bar
     panels[0].set_ylabel(r"effective learning rate $\eta_t$")
     bands = [
         Patch(facecolor="k", alpha=alpha, label=f"{lower} to {upper} %")
@@ -149,6 +150,7 @@ def histogram_figure(records: Records, title: str, of: str = "coordinates") -> F
             _edges(record.steps), EDGES, shares.T, norm=norm, cmap="Greys", rasterized=True
         )
         axes.set(yscale="log", ylim=(low, high), title=name)
+        axes.minorticks_off()  # ten decades of them would be a grey bar
     panels[0].set_ylabel(r"effective learning rate $\eta_t$")
     figure.colorbar(ScalarMappable(norm, "Greys"), ax=panels, label=f"share of {of}")
     _legend(figure, [], panels, records)

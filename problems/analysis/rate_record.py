@@ -98,7 +98,7 @@ class RateRecord:
             If it cannot be read.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 if int(file["format"]) != FORMAT:
                     raise ValueError(f"its format is {file['format']}, not {FORMAT}")
                 arrays = {f.name: file[f.name] for f in fields(cls)}
