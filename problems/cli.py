@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, effective_lr, fetch, phase, sweep
+from problems.commands import counterexample, effective_lr, fetch, figures, phase, sweep
 
 __all__ = ["main"]
 
@@ -17,6 +17,7 @@ COMMANDS = {
     "phase": phase,
     "sweep": sweep,
     "effective-lr": effective_lr,
+    "figures": figures,
     "fetch": fetch,
 }
 DEFAULT = "counterexample"

@@ -2,6 +2,7 @@ r"""What is kept of the effective learning rates \eta_t of a run, and its files.
 
 from __future__ import annotations
 
+import io
 import os
 import zipfile
 from dataclasses import dataclass, fields
@@ -81,10 +82,15 @@ class RateRecord:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all of it as .npz, whole or not at all."""
-        path = Path(path)
+        with replacing(Path(path)) as temporary:
+            temporary.write_bytes(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """All of it as the content of an .npz file."""
         arrays: dict[str, Any] = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, format=np.array(FORMAT), **arrays)
+        stream = io.BytesIO()
+        np.savez_compressed(stream, allow_pickle=False, format=np.array(FORMAT), **arrays)
+        return stream.getvalue()
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> RateRecord:
@@ -98,7 +104,21 @@ class RateRecord:
             If it cannot be read.
         """
         try:
-            with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            return cls.from_bytes(Path(path).read_bytes())
+        except RateRecordError as error:
+            raise RateRecordError(f"{path} {error}") from error
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> RateRecord:
+        """Read what `to_bytes` made.
+
+        Raises
+        ------
+        RateRecordError
+            If it is not that.
+        """
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 if int(file["format"]) != FORMAT:
                     raise ValueError(f"its format is {file['format']}, not {FORMAT}")
                 arrays = {f.name: file[f.name] for f in fields(cls)}
@@ -107,7 +127,7 @@ class RateRecord:
             record._check()
         except (ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
             raise RateRecordError(
-                f"{path} must be a record of effective learning rates, as .npz: {error}"
+                f"must be a record of effective learning rates, as .npz: {error}"
             ) from error
         return record
 

@@ -1,0 +1,157 @@
+"""Learning curves as in [Luo19] Figures 2 to 4, and its sensitivity figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from problems.analysis.figures.results import rate_records
+from problems.analysis.plots import STYLES
+from problems.analysis.rate_figures import (
+    figure1_parameters,
+    funnel_figure,
+    heat_figure,
+    histogram_figure,
+    shares_figure,
+)
+
+__all__ = ["MARKERS", "curves_figure", "draw", "sensitivity_figure"]
+
+#: Marks that tell lines apart in grey.
+MARKERS = {
+    "sgd": "o", "sgdm": "s", "sgdm-dampened": "D", "csgd": "x", "adagrad": "^", "adam": "v",
+    "amsgrad": "<", "adabound": "*", "amsbound": "P",
+}  # fmt: skip
+
+
+def curves_figure(task: Mapping[str, Any], seeds: int) -> Figure:
+    """Draw train and test metric over epochs: mean, and a band of one standard deviation.
+
+    Parameters
+    ----------
+    task : mapping
+        Of `problems.analysis.figures.results.conclude`'s tasks.
+    seeds : int
+        Over which the mean is.
+    """
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    panels = figure.subplots(1, 2)
+    accuracy = task["metric"] == "accuracy"
+    scale = 100.0 if accuracy else 1.0
+    for axes, part in zip(panels, ("train", "test"), strict=True):
+        curves = []
+        for number, (name, row) in enumerate(task["optimizers"].items()):
+            if part in row:
+                mean, std = (
+                    scale * np.array(row[part][key], np.float64) for key in ("mean", "std")
+                )
+                _curve(axes, name, number, mean, std)
+                curves.append(mean)
+        axes.set(
+            xlabel="epoch", ylabel=f"{part} {task['metric']}" + (" (%)" if accuracy else ""),
+            ylim=_window(curves, accuracy),
+        )  # fmt: skip
+        axes.grid(alpha=0.25)
+    handles, _ = panels[1].get_legend_handles_labels()
+    figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9)
+    figure.suptitle(
+        f"{task['title']}: mean over {seeds} seeds, band of one standard deviation", fontsize=11
+    )
+    return figure
+
+
+def _curve(axes: Axes, name: str, number: int, mean: Any, std: Any) -> None:
+    epochs, style = np.arange(1, len(mean) + 1), STYLES[name]
+    every = max(1, len(mean) // 5)
+    axes.plot(
+        epochs, mean, **style, label=name, linewidth=1.5, marker=MARKERS[name], markersize=5,
+        markevery=(number % every, every), markerfacecolor="w",
+    )  # fmt: skip
+    axes.fill_between(epochs, mean - std, mean + std, color=style["color"], alpha=0.12, linewidth=0)
+
+
+def _window(curves: Sequence[Any], accuracy: bool) -> tuple[float, float]:
+    """Ends of the y axis that show the later half of most curves, not how they all began."""
+    if not curves:
+        return 0.0, 1.0
+    late = np.array([curve[len(curve) // 2 :] for curve in curves])
+    mid = np.nanmedian(late, axis=1)
+    best, worst = (np.nanmax(late), np.nanmin(late)) if accuracy else (
+        np.nanmin(late), np.nanmax(late))  # fmt: skip
+    typical = np.nanmedian(mid)
+    reach = min(abs(best - worst), 6 * abs(best - typical) + 1e-6)
+    margin = 0.08 * reach + 1e-6
+    if accuracy:
+        return float(best - reach - 2 * margin), float(min(100.0, best) + margin)
+    return float(best - margin), float(best + reach + 2 * margin)
+
+
+def sensitivity_figure(points: Sequence[Mapping[str, Any]], title: str, seeds: int) -> Figure:
+    r"""Draw the last test accuracy over \alpha and \alpha^*, and over the bounds' speed."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    lines = (
+        (left, "sgdm", "lr", r"SGDM over $\alpha$"),
+        (left, "adabound", "final_lr", r"AdaBound over $\alpha^*$"),
+        (right, "adabound", "gamma", r"AdaBound over $\gamma$"),
+    )
+    means = []
+    for axes, optimizer, axis, label in lines:
+        own = sorted(
+            (point["value"], [100 * end for end in point["last"] if end is not None])
+            for point in points
+            if (point["optimizer"], point["axis"]) == (optimizer, axis)
+        )
+        own = [(value, ends) for value, ends in own if ends]
+        if not own:
+            continue
+        x = [value for value, _ in own]
+        mean = np.array([np.mean(ends) for _, ends in own])
+        low, high = (np.array([f(ends) for _, ends in own]) for f in (min, max))
+        axes.errorbar(
+            x, mean, yerr=(mean - low, high - mean), **STYLES[optimizer], label=label, capsize=3,
+            linewidth=1.5, marker=MARKERS[optimizer], markersize=6,
+        )  # fmt: skip
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_locator(NullLocator())
+        means.append(mean)
+    left.set(xlabel=r"step size $\alpha$ or $\alpha^*$", ylabel="test accuracy (%)")
+    right.set(xlabel=r"speed of the bounds $\gamma = 1 - \beta$, per step")
+    if means:
+        left.set_ylim(*_window([np.repeat(m, 2) for m in means], True))
+    for axes in (left, right):
+        axes.grid(alpha=0.25)
+        axes.legend(frameon=False, fontsize=9, loc="lower center")
+    figure.suptitle(f"{title}: mean over {seeds} seeds, bars from the least to the greatest",
+                    fontsize=11)  # fmt: skip
+    return figure
+
+
+def draw(
+    results: Mapping[str, Any], records: Sequence[Mapping[str, Any]], figures: Sequence[str]
+) -> dict[str, Figure]:
+    """Draw some figures, by name, as far as there are results."""
+    settings, drawn = results["settings"], {}
+    for name, task in results["tasks"].items():
+        if f"curves-{name}" in figures:
+            drawn[f"curves-{name}"] = curves_figure(task, settings["seeds"])
+    if "sensitivity" in figures and results["sensitivity"]:
+        drawn["sensitivity"] = sensitivity_figure(
+            results["sensitivity"], settings["sensitive"], settings["sensitive_seeds"]
+        )
+    rates = rate_records(records) if "rates" in figures else {}
+    if rates:
+        title = settings["sensitive"]
+        drawn["rates-funnel"] = funnel_figure(rates, title)
+        drawn["rates-histogram"] = histogram_figure(rates, title)
+        drawn["rates-shares"] = shares_figure(rates, title)
+        drawn["rates-kernels"] = heat_figure(
+            rates["adam"], figure1_parameters(rates["adam"].names[:-1], rates["adam"].shapes),
+            f"adam on {title}",
+        )  # fmt: skip
+    return drawn

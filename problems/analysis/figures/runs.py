@@ -1,0 +1,256 @@
+"""The runs behind the figures: a search, runs at the best points, sensitivity; in one file.
+
+All runs are numbered beforehand. Those that count wait for the search, whose best points they
+take; so a file of results says of each run which it is, and can be resumed after a kill.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from adabound_np import __version__
+from adabound_np.bounds import DynamicBounds
+from problems.analysis.effective_lr import Recorder, mixed_grid
+from problems.analysis.figures.settings import OPTIMIZERS, RATES, SENSITIVITY, SPEEDS, Settings
+from problems.analysis.records import Records, read, recording
+from problems.analysis.sweep import run_all
+from problems.learning.tasks import TASKS
+from problems.learning.training import prepare, train
+
+__all__ = ["Experiment", "Record", "Run", "better", "last", "seconds_an_epoch", "work"]
+
+Record = dict[str, Any]
+
+
+class Run(NamedTuple):
+    """One training run.
+
+    Attributes
+    ----------
+    number : int
+        Its place among all, from 0.
+    stage : str
+        "search", "sensitivity", "final" or "rates".
+    task, optimizer : str
+        Keys of `TASKS` and of the roster.
+    seed, epochs : int
+        Of the run.
+    given : dict of str to float or None
+        Hyperparameters other than the task's own; None if the search will say.
+    """
+
+    number: int
+    stage: str
+    task: str
+    optimizer: str
+    seed: int
+    epochs: int
+    given: dict[str, float] | None
+
+    def identity(self) -> Record:
+        """What its record says beside the results."""
+        said = {"cell": self.number, **self._asdict()}
+        del said["number"]
+        if self.given is None:
+            del said["given"]
+        return said
+
+
+def better(task: str, one: float | None, two: float | None) -> bool:
+    """Whether a result is better than another; None, of a run that diverged, is the worst."""
+    if one is None or two is None:
+        return one is not None
+    return one > two if TASKS[task].metric == "accuracy" else one < two
+
+
+def work(run: Run) -> Record:
+    """Train once: the function that workers call. A result that is not finite is None."""
+    assert run.given is not None
+    recorder: Recorder | None = None
+    if run.stage == "rates":
+        steps = prepare(run.task, run.optimizer, run.seed, epochs=run.epochs, **run.given).total
+        recorder = Recorder(mixed_grid(steps), seed=run.seed, reference=DynamicBounds(0.1, 1e-3))
+    history = train(
+        run.task, run.optimizer, run.seed, epochs=run.epochs, validate=run.stage == "search",
+        observe=recorder, **run.given,
+    )  # fmt: skip
+    record: Record = {
+        "train": _plain(history.column("train_metric")),
+        "test": _plain(history.column("test_metric")),
+        "diverged": history.diverged,
+        "seconds": round(float(sum(history.column("seconds"))), 3),
+    }
+    if recorder is not None:
+        record["rates"] = base64.b64encode(recorder.record().to_bytes()).decode()
+    return record
+
+
+def seconds_an_epoch(task: str) -> float:
+    """How long an epoch of training and testing takes here and now: one is run with Adam."""
+    begin = time.perf_counter()
+    train(task, "adam", 0, epochs=1)
+    return time.perf_counter() - begin
+
+
+def _plain(values: Iterable[float]) -> list[float | None]:
+    return [float(f"{v:.7g}") if math.isfinite(v) else None for v in map(float, values)]
+
+
+def last(record: Record) -> float | None:
+    """The last epoch's test metric; None of a run that diverged."""
+    return None if record["diverged"] or not record["test"] else record["test"][-1]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All runs of some settings, and the file of their results.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to run.
+    path : Path
+        The file: see `problems.analysis.records`.
+    """
+
+    settings: Settings
+    path: Path
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All runs, by number."""
+        s = self.settings
+        planned: list[tuple[Any, ...]] = []
+        for task in s.tasks:
+            if task.searched is None:
+                planned += [
+                    ("search", task.name, name, 0, task.search_epochs, point)
+                    for name in OPTIMIZERS
+                    for point in s.points(name)
+                ]
+        epochs = s.task(s.sensitive).epochs
+        for seed in range(1, s.sensitive_seeds + 1):
+            points = [("sgdm", {"lr": rate}) for rate in SENSITIVITY]
+            points += [("adabound", {"final_lr": rate}) for rate in SENSITIVITY]
+            points += [("adabound", {"gamma": speed}) for speed in SPEEDS]
+            planned += [("sensitivity", s.sensitive, n, seed, epochs, p) for n, p in points]
+        for task in s.tasks:
+            planned += [
+                ("final", task.name, name, seed, task.epochs, None)
+                for seed in range(1, s.seeds + 1)
+                for name in OPTIMIZERS
+            ]
+        planned += [("rates", s.sensitive, name, 1, epochs, None) for name in RATES]
+        return [Run(number, *fields) for number, fields in enumerate(planned)]
+
+    def needed(self, figures: Sequence[str]) -> list[Run]:
+        """The runs that some figures are drawn from."""
+        curves = {task.name for task in self.settings.tasks if f"curves-{task.name}" in figures}
+        searched = {self.settings.task(name).searched or name for name in curves}
+        wanted = []
+        for run in self.runs:
+            if run.stage == "search":
+                of_rates = run.task == self.settings.sensitive and run.optimizer in RATES
+                is_needed = run.task in searched or (of_rates and "rates" in figures)
+            else:
+                is_needed = run.task in curves if run.stage == "final" else run.stage in figures
+            if is_needed:
+                wanted.append(run)
+        return wanted
+
+    def missing(self, figures: Sequence[str], resume: bool = False) -> list[Run]:
+        """Those of `needed` that the file does not have.
+
+        Raises
+        ------
+        RecordsError
+            If the file is there and `resume` is False, or it is of other runs.
+        """
+        with self._recording(resume) as records:
+            return [run for run in self.needed(figures) if run.number not in records.places]
+
+    def _recording(self, resume: bool) -> AbstractContextManager[Records]:
+        expected = [run.identity() for run in self.runs]
+        return recording(self.path, self.header(), expected.__getitem__, resume)
+
+    def header(self) -> Record:
+        """What tells these runs from others."""
+        return {
+            "experiment": "figures",
+            "version": __version__,
+            "settings": self.settings.plain(),
+            "optimizers": list(OPTIMIZERS),
+            "cells": len(self.runs),
+        }
+
+    def perform(
+        self,
+        figures: Sequence[str],
+        executor: Executor,
+        resume: bool = False,
+        tick: Callable[[int], Any] = lambda n: None,
+        window: int = 8,
+    ) -> list[Record]:
+        """Run what the file misses of what some figures need; return all its records.
+
+        Parameters
+        ----------
+        figures : sequence of str
+            Some of `problems.analysis.figures.settings.FIGURES`.
+        executor, resume, window
+            As for `problems.analysis.sweep.sweep`.
+        tick : callable
+            Called now and then with the number of runs done since.
+
+        Raises
+        ------
+        RecordsError, SweepError
+            As `problems.analysis.sweep.sweep`.
+        """
+        with self._recording(resume) as records:
+            missing = [run for run in self.needed(figures) if run.number not in records.places]
+            for late in (False, True):  # what waits for the search comes after it
+                part = [run for run in missing if (run.given is None) == late]
+                if late and part:
+                    found = self.found(read(self.path)[1])
+                    part = [run._replace(given=found[run.task, run.optimizer]) for run in part]
+                with closing(run_all(work, iter(part), executor, window)) as batches:
+                    for batch in batches:
+                        records.append(
+                            {**self.runs[run.number].identity(), "given": run.given, **result}
+                            for run, result in batch
+                        )
+                        tick(len(batch))
+            records.sort()
+        return read(self.path)[1]
+
+    def found(self, records: Iterable[Record]) -> Mapping[tuple[str, str], dict[str, float]]:
+        """The best point of each search, by task and optimizer; that of a tie is the first.
+
+        A search whose runs all diverged leaves the task's own hyperparameters.
+        """
+        best: dict[tuple[str, str], Record] = {}
+        for record in records:
+            key = record["task"], record["optimizer"]
+            if record["stage"] == "search" and (
+                key not in best or better(record["task"], last(record), last(best[key]))
+            ):
+                best[key] = record
+        points = {
+            key: {} if last(record) is None else record["given"] for key, record in best.items()
+        }
+        for task in self.settings.tasks:
+            if task.searched is not None:
+                for name in OPTIMIZERS:
+                    if (task.searched, name) in points:
+                        points[task.name, name] = points[task.searched, name]
+        return points

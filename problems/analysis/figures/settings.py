@@ -1,0 +1,139 @@
+"""What the figures are drawn from: tasks, epochs, seeds, grids."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from problems.learning.roster import grid
+
+__all__ = [
+    "BASELINE",
+    "FIGURES",
+    "FULL",
+    "OPTIMIZERS",
+    "QUICK",
+    "RATES",
+    "SENSITIVITY",
+    "SPEEDS",
+    "Settings",
+    "TaskSettings",
+]
+
+#: What is compared: the paper's six, plain SGD, and [Sav19]'s SGD with dampened momentum.
+OPTIMIZERS = (
+    "sgd", "sgdm", "sgdm-dampened", "csgd", "adagrad", "adam", "amsgrad", "adabound", "amsbound",
+)  # fmt: skip
+#: What the others are tested against: the paper's SGD, which has momentum.
+BASELINE = "sgdm"
+#: Whose effective rates are recorded.
+RATES = ("adam", "amsgrad", "adabound", "amsbound")
+#: alpha of SGDM and alpha* of AdaBound, over the range of [Luo19] Sec. 5 and App. G.
+SENSITIVITY = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+#: gamma = 1 - beta of the bounds in [Luo19] App. F.
+SPEEDS = (1 / 10, 1 / 50, 1 / 100, 1 / 500, 1 / 1000)
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """How a task is searched and run.
+
+    Attributes
+    ----------
+    name : str
+        A key of `problems.learning.tasks.TASKS`.
+    epochs : int
+        Of the runs that count.
+    search_epochs : int
+        Of the search for hyperparameters, one seed a point, on the validation part.
+    searched : str or None
+        The task whose best hyperparameters it takes over, instead of a search of its own.
+    """
+
+    name: str
+    epochs: int
+    search_epochs: int
+    searched: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One set of figures.
+
+    Attributes
+    ----------
+    tasks : tuple of TaskSettings
+        In the order of the figures.
+    seeds : int
+        Runs of each optimizer at its best hyperparameters: seeds 1, 2, ... The search has seed 0.
+    sensitive : str
+        The task of the sensitivity figures and of the effective rates.
+    sensitive_seeds : int
+        Runs of each point there.
+    thin : bool
+        Whether the search leaves out all beta1 and beta2 but 0.9 and 0.999, and three of five
+        rates: for a quick look.
+    """
+
+    tasks: tuple[TaskSettings, ...]
+    seeds: int
+    sensitive: str = "digits-resnet"
+    sensitive_seeds: int = 3
+    thin: bool = False
+
+    def points(self, optimizer: str) -> list[dict[str, float]]:
+        """The points of an optimizer's search.
+
+        Examples
+        --------
+        >>> [len(FULL.points(name)) for name in ("sgdm", "adabound")]
+        [5, 20]
+        """
+        points = grid(optimizer)
+        if not self.thin:
+            return points
+        rates = sorted({point["lr"] for point in points}, reverse=True)
+        return [
+            point
+            for point in points
+            if point["lr"] in rates[1::2]
+            and point.get("beta1", 0.9) == 0.9
+            and point.get("beta2", 0.999) == 0.999
+        ]
+
+    def task(self, name: str) -> TaskSettings:
+        """A task's settings."""
+        return next(task for task in self.tasks if task.name == name)
+
+    def figures(self) -> list[str]:
+        """The figures that can be drawn from it, out of `FIGURES`."""
+        return [*(f"curves-{task.name}" for task in self.tasks), "sensitivity", "rates"]
+
+    def plain(self) -> dict[str, Any]:
+        """All of it as JSON has it."""
+        return {**asdict(self), "tasks": [asdict(task) for task in self.tasks]}
+
+
+FULL = Settings(
+    (
+        TaskSettings("digits-mlp", 60, 20),
+        TaskSettings("digits-resnet", 24, 8),
+        TaskSettings("digits-densenet", 20, 6),
+        TaskSettings("text-lstm1", 16, 4),
+        TaskSettings("text-lstm2", 16, 4, searched="text-lstm1"),
+        TaskSettings("text-lstm3", 16, 4, searched="text-lstm1"),
+    ),
+    seeds=5,
+)
+#: The figures by name: learning curves of each task, sensitivity, effective rates.
+FIGURES = FULL.figures()
+QUICK = Settings(
+    (
+        TaskSettings("digits-mlp", 10, 3),
+        TaskSettings("digits-resnet", 4, 1),
+        TaskSettings("text-lstm1", 1, 1),
+    ),
+    seeds=2,
+    sensitive_seeds=1,
+    thin=True,
+)
