@@ -133,7 +133,8 @@ def energy_distance(x: Points, y: Points) -> float:
     """
 
     def mean(a: Any, b: Any) -> float:
-        return float(np.mean(np.hypot(*(a.T[:, :, None] - b.T[:, None, :]))))
+        d = a.T[:, :, None] - b.T[:, None, :]
+        return float(np.mean(np.sqrt(d[0] * d[0] + d[1] * d[1])))
 
     a, b = np.asarray(x, np.float64), np.asarray(y, np.float64)
     return 2 * mean(a, b) - mean(a, a) - mean(b, b)
