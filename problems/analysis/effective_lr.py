@@ -109,7 +109,7 @@ class Recorder:
         self.rng = np.random.default_rng(seed)
         self.reference = reference
         self.names: tuple[str, ...] = ()
-        self.sizes: tuple[int, ...] = ()
+        self.dims: list[int] = []
         self.rows: list[tuple[Any, ...]] = []
         self.coordinates: list[NDArray[np.int64]] = []
 
@@ -164,9 +164,10 @@ class Recorder:
         """
         etas = [np.zeros(0) if eta is None else np.asarray(eta).reshape(-1) for eta in rates]
         if not self.rows:
-            self.names = (*names, "all")
+            self.names, self.dims = (*names, "all"), [0] * len(names)
         elif self.names != (*names, "all"):
             raise ValueError(f"names must be those of the first step, got {list(names)!r}")
+        self.dims = [max(d, np.ndim(eta)) for d, eta in zip(self.dims, rates, strict=True)]
         parts = [_compared(eta, limit) for eta, limit in zip(etas, limits, strict=True)]
         counts = np.array([count for count, _, _ in parts])
         ends = np.array([end for _, end, _ in parts])
@@ -213,7 +214,7 @@ class Recorder:
             raise ValueError(f"steps must have one that was reached, got {sorted(self.steps)}")
         t, quantiles, histograms, samples, shares, bounds, own = zip(*self.rows, strict=True)
         return RateRecord(
-            np.array(t), self.names, np.array(quantiles), np.array(histograms),
+            np.array(t), self.names, np.array(self.dims), np.array(quantiles), np.array(histograms),
             np.array(samples), np.array(self.coordinates), np.array(shares), np.array(bounds),
             all(own),
         )  # fmt: skip

@@ -31,7 +31,7 @@ BANDS = (((0, 100), 0.12), ((1, 99), 0.2), ((5, 95), 0.3), ((25, 75), 0.5))
 Records = Mapping[str, RateRecord]
 
 
-def figure1_parameters(names: Sequence[str], shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
+def figure1_parameters(names: Sequence[str], dims: Sequence[int]) -> list[str]:
     """Nine convolution kernels, evenly over the network's depth, and the last bias.
 
     Fewer where the network has fewer; without convolutions, matrices stand for them.
@@ -40,19 +40,19 @@ def figure1_parameters(names: Sequence[str], shapes: Mapping[str, tuple[int, ...
     ----------
     names : sequence of str
         Of the parameters, in the network's order.
-    shapes : mapping of str to tuple of int
-        Of each.
+    dims : sequence of int
+        The number of axes of each.
 
     Examples
     --------
-    >>> shapes = {f"{i}.weight": (4, 4, 3, 3) for i in range(20)} | {"fc.bias": (10,)}
-    >>> figure1_parameters(list(shapes), shapes)[::3]
-    ['0.weight', '7.weight', '14.weight', 'fc.bias']
+    >>> names = [f"conv{i}.weight" for i in range(20)] + ["linear.weight", "linear.bias"]
+    >>> figure1_parameters(names, [4] * 20 + [2, 1])[::3]
+    ['conv0.weight', 'conv7.weight', 'conv14.weight', 'linear.bias']
     """
-    kernels = [name for name in names if len(shapes[name]) == 4]
-    kernels = kernels or [name for name in names if len(shapes[name]) == 2]
+    of = dict(zip(names, dims, strict=True))
+    kernels = [name for name in names if of[name] == 4] or [n for n in names if of[n] == 2]
     places = np.linspace(0, len(kernels) - 1, min(9, len(kernels))).round().astype(int)
-    biases = [name for name in names if name.endswith("bias") and len(shapes[name]) == 1]
+    biases = [name for name in names if name.endswith("bias") and of[name] == 1]
     return [kernels[i] for i in places] + biases[-1:]
 
 

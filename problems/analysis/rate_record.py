@@ -37,6 +37,8 @@ class RateRecord:
         The steps t that were looked at.
     names : tuple of str, length P + 1
         Of the P parameters, then "all".
+    dims : array of int, shape (P,)
+        The number of axes of each parameter: 4 for the kernel of a convolution.
     quantiles : array of float, shape (n, P + 1, 9)
         Of \eta_t over coordinates, at `PERCENTS`; NaN for a parameter that has made no step.
     histograms : array of int, shape (n, P + 1, 202)
@@ -55,6 +57,7 @@ class RateRecord:
 
     steps: NDArray[np.int64]
     names: tuple[str, ...]
+    dims: NDArray[np.int64]
     quantiles: NDArray[np.float64]
     histograms: NDArray[np.int64]
     samples: NDArray[np.float64]
@@ -136,6 +139,7 @@ class RateRecord:
         n, P = len(self.steps), len(self.names) - 1
         k = self.coordinates.shape[-1]
         for name, shape in (
+            ("dims", (P,)),
             ("quantiles", (n, P + 1, len(PERCENTS))),
             ("histograms", (n, P + 1, len(EDGES) + 1)),
             ("samples", (n, P, k)),

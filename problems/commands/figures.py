@@ -60,15 +60,16 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         options.parser.error(f"--out must be a folder that can be written, got {error}")
     experiment = Experiment(settings, folder / "runs.jsonl")
-    workers, begin = options.workers or processors(), time.perf_counter()
+    workers, since = options.workers or processors(), time.perf_counter()
+    aside = sys.stderr if options.json else sys.stdout
     try:
-        missing = experiment.missing(names, options.resume)
-        print(plan(missing, workers), file=sys.stderr if options.json else sys.stdout, flush=True)
-        with (
-            pool(workers) as executor,
-            tqdm(total=len(missing), unit="run", leave=False, disable=None) as bar,
-        ):
-            records = experiment.perform(names, executor, options.resume, bar.update)
+        with pool(workers) as executor, tqdm(unit="run", leave=False, disable=None) as bar:
+
+            def begin(missing: list[Run]) -> None:
+                print(plan(missing, workers), file=aside, flush=True)
+                bar.reset(len(missing))
+
+            records = experiment.perform(names, executor, options.resume, begin, bar.update)
     except RecordsError as error:
         options.parser.error(str(error))
     except SweepError as error:
@@ -87,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"results": results, "written": written}, indent=2, allow_nan=False))
     else:
         print(f"\n{tables(results, names)}\n\nwrote {', '.join(written)}")
-        print(f"{time.perf_counter() - begin:.0f} s")
+        print(f"{time.perf_counter() - since:.0f} s")
     return 0
 
 

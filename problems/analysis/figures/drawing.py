@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from problems.analysis.figures.results import rate_records
+from problems.analysis.figures.runs import Record
 from problems.analysis.plots import STYLES
 from problems.analysis.rate_figures import (
     figure1_parameters,
@@ -56,6 +57,7 @@ def curves_figure(task: Mapping[str, Any], seeds: int) -> Figure:
             xlabel="epoch", ylabel=f"{part} {task['metric']}" + (" (%)" if accuracy else ""),
             ylim=_window(curves, accuracy),
         )  # fmt: skip
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.25)
     handles, _ = panels[1].get_legend_handles_labels()
     figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9)
@@ -92,48 +94,49 @@ def _window(curves: Sequence[Any], accuracy: bool) -> tuple[float, float]:
 
 
 def sensitivity_figure(points: Sequence[Mapping[str, Any]], title: str, seeds: int) -> Figure:
-    r"""Draw the last test accuracy over \alpha and \alpha^*, and over the bounds' speed."""
+    r"""Draw the last test accuracy over \alpha and \alpha^*, and over the bounds' speed.
+
+    Where all runs of a point diverged, the line has a gap.
+    """
     figure = Figure(figsize=(9, 4), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     lines = (
         (left, "sgdm", "lr", r"SGDM over $\alpha$"),
+        (left, "csgd", "lr", r"CSGD over $\alpha$"),
         (left, "adabound", "final_lr", r"AdaBound over $\alpha^*$"),
         (right, "adabound", "gamma", r"AdaBound over $\gamma$"),
     )
-    means = []
     for axes, optimizer, axis, label in lines:
         own = sorted(
             (point["value"], [100 * end for end in point["last"] if end is not None])
             for point in points
             if (point["optimizer"], point["axis"]) == (optimizer, axis)
         )
-        own = [(value, ends) for value, ends in own if ends]
-        if not own:
-            continue
         x = [value for value, _ in own]
-        mean = np.array([np.mean(ends) for _, ends in own])
-        low, high = (np.array([f(ends) for _, ends in own]) for f in (min, max))
+        mean, low, high = (
+            np.array([f(ends) if ends else np.nan for _, ends in own], np.float64)
+            for f in (np.mean, min, max)
+        )
         axes.errorbar(
             x, mean, yerr=(mean - low, high - mean), **STYLES[optimizer], label=label, capsize=3,
             linewidth=1.5, marker=MARKERS[optimizer], markersize=6,
         )  # fmt: skip
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
-        means.append(mean)
     left.set(xlabel=r"step size $\alpha$ or $\alpha^*$", ylabel="test accuracy (%)")
     right.set(xlabel=r"speed of the bounds $\gamma = 1 - \beta$, per step")
-    if means:
-        left.set_ylim(*_window([np.repeat(m, 2) for m in means], True))
     for axes in (left, right):
         axes.grid(alpha=0.25)
         axes.legend(frameon=False, fontsize=9, loc="lower center")
-    figure.suptitle(f"{title}: mean over {seeds} seeds, bars from the least to the greatest",
-                    fontsize=11)  # fmt: skip
+    bars = (
+        f"mean over {seeds} seeds, bars from the least to the greatest" if seeds > 1 else "1 seed"
+    )
+    figure.suptitle(f"{title}: {bars}", fontsize=11)
     return figure
 
 
 def draw(
-    results: Mapping[str, Any], records: Sequence[Mapping[str, Any]], figures: Sequence[str]
+    results: Mapping[str, Any], records: Sequence[Record], figures: Sequence[str]
 ) -> dict[str, Figure]:
     """Draw some figures, by name, as far as there are results."""
     settings, drawn = results["settings"], {}
@@ -150,8 +153,7 @@ def draw(
         drawn["rates-funnel"] = funnel_figure(rates, title)
         drawn["rates-histogram"] = histogram_figure(rates, title)
         drawn["rates-shares"] = shares_figure(rates, title)
-        drawn["rates-kernels"] = heat_figure(
-            rates["adam"], figure1_parameters(rates["adam"].names[:-1], rates["adam"].shapes),
-            f"adam on {title}",
-        )  # fmt: skip
+        adam = rates["adam"]
+        chosen = figure1_parameters(adam.names[:-1], adam.dims.tolist())
+        drawn["rates-kernels"] = heat_figure(adam, chosen, f"adam on {title}")
     return drawn

@@ -227,8 +227,8 @@ def _cell(
 def _sensitivity_table(results: Mapping[str, Any]) -> str:
     settings = results["settings"]
     lines = [
-        f"{settings['sensitive']}: test accuracy after the last epoch, mean and standard deviation "
-        f"over {settings['sensitive_seeds']} seeds",
+        f"{settings['sensitive']}: test accuracy after the last epoch, mean and standard deviation",
+        f"(seeds: {settings['sensitive_seeds']})",
         "",
         f"{'optimizer':<10} {'axis':<10} {'value':>7} {'test %':>9} {'std':>7}",
     ]

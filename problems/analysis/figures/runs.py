@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,12 +21,12 @@ from adabound_np import __version__
 from adabound_np.bounds import DynamicBounds
 from problems.analysis.effective_lr import Recorder, mixed_grid
 from problems.analysis.figures.settings import OPTIMIZERS, RATES, SENSITIVITY, SPEEDS, Settings
-from problems.analysis.records import Records, read, recording
-from problems.analysis.sweep import run_all
+from problems.analysis.records import read, recording
+from problems.analysis.sweep import spread
 from problems.learning.tasks import TASKS
 from problems.learning.training import prepare, train
 
-__all__ = ["Experiment", "Record", "Run", "better", "last", "seconds_an_epoch", "work"]
+__all__ = ["Experiment", "Record", "Run", "badness", "last", "seconds_an_epoch", "work"]
 
 Record = dict[str, Any]
 
@@ -65,27 +65,31 @@ class Run(NamedTuple):
         return said
 
 
-def better(task: str, one: float | None, two: float | None) -> bool:
-    """Whether a result is better than another; None, of a run that diverged, is the worst."""
-    if one is None or two is None:
-        return one is not None
-    return one > two if TASKS[task].metric == "accuracy" else one < two
+def badness(record: Record) -> tuple[float, float]:
+    """What a search makes small: the last metric, turned if more is better; of a tie, the loss."""
+    value = last(record)
+    if value is None:
+        return math.inf, math.inf
+    sign = -1 if TASKS[record["task"]].metric == "accuracy" else 1
+    loss = record["loss"][-1]
+    return sign * value, math.inf if loss is None else loss
 
 
 def work(run: Run) -> Record:
     """Train once: the function that workers call. A result that is not finite is None."""
     assert run.given is not None
+    given: dict[str, Any] = {**run.given, "epochs": run.epochs}
     recorder: Recorder | None = None
     if run.stage == "rates":
-        steps = prepare(run.task, run.optimizer, run.seed, epochs=run.epochs, **run.given).total
+        steps = prepare(run.task, run.optimizer, run.seed, **given).total
         recorder = Recorder(mixed_grid(steps), seed=run.seed, reference=DynamicBounds(0.1, 1e-3))
     history = train(
-        run.task, run.optimizer, run.seed, epochs=run.epochs, validate=run.stage == "search",
-        observe=recorder, **run.given,
-    )  # fmt: skip
+        run.task, run.optimizer, run.seed, validate=run.stage == "search", observe=recorder, **given
+    )
     record: Record = {
         "train": _plain(history.column("train_metric")),
         "test": _plain(history.column("test_metric")),
+        "loss": _plain(history.column("test_loss")[-1:]),
         "diverged": history.diverged,
         "seconds": round(float(sum(history.column("seconds"))), 3),
     }
@@ -96,8 +100,9 @@ def work(run: Run) -> Record:
 
 def seconds_an_epoch(task: str) -> float:
     """How long an epoch of training and testing takes here and now: one is run with Adam."""
+    data = prepare(task, "adam").data
     begin = time.perf_counter()
-    train(task, "adam", 0, epochs=1)
+    train(task, "adam", 0, epochs=1, data=data)
     return time.perf_counter() - begin
 
 
@@ -139,7 +144,7 @@ class Experiment:
                 ]
         epochs = s.task(s.sensitive).epochs
         for seed in range(1, s.sensitive_seeds + 1):
-            points = [("sgdm", {"lr": rate}) for rate in SENSITIVITY]
+            points = [(n, {"lr": rate}) for n in ("sgdm", "csgd") for rate in SENSITIVITY]
             points += [("adabound", {"final_lr": rate}) for rate in SENSITIVITY]
             points += [("adabound", {"gamma": speed}) for speed in SPEEDS]
             planned += [("sensitivity", s.sensitive, n, seed, epochs, p) for n, p in points]
@@ -167,21 +172,6 @@ class Experiment:
                 wanted.append(run)
         return wanted
 
-    def missing(self, figures: Sequence[str], resume: bool = False) -> list[Run]:
-        """Those of `needed` that the file does not have.
-
-        Raises
-        ------
-        RecordsError
-            If the file is there and `resume` is False, or it is of other runs.
-        """
-        with self._recording(resume) as records:
-            return [run for run in self.needed(figures) if run.number not in records.places]
-
-    def _recording(self, resume: bool) -> AbstractContextManager[Records]:
-        expected = [run.identity() for run in self.runs]
-        return recording(self.path, self.header(), expected.__getitem__, resume)
-
     def header(self) -> Record:
         """What tells these runs from others."""
         return {
@@ -197,6 +187,7 @@ class Experiment:
         figures: Sequence[str],
         executor: Executor,
         resume: bool = False,
+        begin: Callable[[list[Run]], Any] = lambda runs: None,
         tick: Callable[[int], Any] = lambda n: None,
         window: int = 8,
     ) -> list[Record]:
@@ -208,6 +199,8 @@ class Experiment:
             Some of `problems.analysis.figures.settings.FIGURES`.
         executor, resume, window
             As for `problems.analysis.sweep.sweep`.
+        begin : callable
+            Called first, with the runs to do.
         tick : callable
             Called now and then with the number of runs done since.
 
@@ -216,14 +209,16 @@ class Experiment:
         RecordsError, SweepError
             As `problems.analysis.sweep.sweep`.
         """
-        with self._recording(resume) as records:
+        expected = [run.identity() for run in self.runs]
+        with recording(self.path, self.header(), expected.__getitem__, resume) as records:
             missing = [run for run in self.needed(figures) if run.number not in records.places]
+            begin(missing)
             for late in (False, True):  # what waits for the search comes after it
                 part = [run for run in missing if (run.given is None) == late]
                 if late and part:
                     found = self.found(read(self.path)[1])
                     part = [run._replace(given=found[run.task, run.optimizer]) for run in part]
-                with closing(run_all(work, iter(part), executor, window)) as batches:
+                with closing(spread(work, iter(part), executor, window)) as batches:
                     for batch in batches:
                         records.append(
                             {**self.runs[run.number].identity(), "given": run.given, **result}
@@ -234,17 +229,15 @@ class Experiment:
         return read(self.path)[1]
 
     def found(self, records: Iterable[Record]) -> Mapping[tuple[str, str], dict[str, float]]:
-        """The best point of each search, by task and optimizer; that of a tie is the first.
+        """The best point of each search, by task and optimizer.
 
         A search whose runs all diverged leaves the task's own hyperparameters.
         """
-        best: dict[tuple[str, str], Record] = {}
+        searches: dict[tuple[str, str], list[Record]] = {}
         for record in records:
-            key = record["task"], record["optimizer"]
-            if record["stage"] == "search" and (
-                key not in best or better(record["task"], last(record), last(best[key]))
-            ):
-                best[key] = record
+            if record["stage"] == "search":
+                searches.setdefault((record["task"], record["optimizer"]), []).append(record)
+        best = {key: min(tried, key=badness) for key, tried in searches.items()}
         points = {
             key: {} if last(record) is None else record["given"] for key, record in best.items()
         }

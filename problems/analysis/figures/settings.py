@@ -28,7 +28,7 @@ OPTIMIZERS = (
 BASELINE = "sgdm"
 #: Whose effective rates are recorded.
 RATES = ("adam", "amsgrad", "adabound", "amsbound")
-#: alpha of SGDM and alpha* of AdaBound, over the range of [Luo19] Sec. 5 and App. G.
+#: alpha of SGDM and of CSGD, alpha* of AdaBound, over the range of [Luo19] Sec. 5 and App. G.
 SENSITIVITY = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 #: gamma = 1 - beta of the bounds in [Luo19] App. F.
 SPEEDS = (1 / 10, 1 / 50, 1 / 100, 1 / 500, 1 / 1000)
@@ -118,10 +118,10 @@ FULL = Settings(
     (
         TaskSettings("digits-mlp", 60, 20),
         TaskSettings("digits-resnet", 24, 8),
-        TaskSettings("digits-densenet", 20, 6),
+        TaskSettings("digits-densenet", 18, 6),
         TaskSettings("text-lstm1", 16, 4),
-        TaskSettings("text-lstm2", 16, 4, searched="text-lstm1"),
-        TaskSettings("text-lstm3", 16, 4, searched="text-lstm1"),
+        TaskSettings("text-lstm2", 12, 4, searched="text-lstm1"),
+        TaskSettings("text-lstm3", 12, 4, searched="text-lstm1"),
     ),
     seeds=5,
 )
@@ -131,7 +131,7 @@ QUICK = Settings(
     (
         TaskSettings("digits-mlp", 10, 3),
         TaskSettings("digits-resnet", 4, 1),
-        TaskSettings("text-lstm1", 1, 1),
+        TaskSettings("text-lstm1", 2, 1),
     ),
     seeds=2,
     sensitive_seeds=1,
