@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, effective_lr, fetch, figures, phase, sweep
+from problems.commands import counterexample, effective_lr, fetch, figures, phase, sweep, train
 
 __all__ = ["main"]
 
@@ -19,6 +19,7 @@ COMMANDS = {
     "effective-lr": effective_lr,
     "figures": figures,
     "fetch": fetch,
+    "train": train,
 }
 DEFAULT = "counterexample"
 

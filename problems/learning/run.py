@@ -146,8 +146,13 @@ class Run:
         self.loss, self.metric, self.count = 0.0, 0.0, 0
         self.begun = self.rng.bit_generator.state
 
+    @property
+    def done(self) -> bool:
+        """Whether there is no step to take any more."""
+        return len(self.history.epochs) == self.epochs or self.history.diverged is not None
+
     def __iter__(self) -> Iterator[int]:
-        while len(self.history.epochs) < self.epochs and self.history.diverged is None:
+        while not self.done:
             yield from self._epoch()
 
     def _epoch(self) -> Iterator[int]:

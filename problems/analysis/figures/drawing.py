@@ -30,15 +30,13 @@ MARKERS = {
 }  # fmt: skip
 
 
-def curves_figure(task: Mapping[str, Any], seeds: int) -> Figure:
+def curves_figure(task: Mapping[str, Any]) -> Figure:
     """Draw train and test metric over epochs: mean, and a band of one standard deviation.
 
     Parameters
     ----------
     task : mapping
         Of `problems.analysis.figures.results.conclude`'s tasks.
-    seeds : int
-        Over which the mean is.
     """
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     panels = figure.subplots(1, 2)
@@ -62,7 +60,8 @@ def curves_figure(task: Mapping[str, Any], seeds: int) -> Figure:
     handles, _ = panels[1].get_legend_handles_labels()
     figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9)
     figure.suptitle(
-        f"{task['title']}: mean over {seeds} seeds, band of one standard deviation", fontsize=11
+        f"{task['title']}: mean over {task['seeds']} seeds, band of one standard deviation",
+        fontsize=11,
     )
     return figure
 
@@ -142,7 +141,7 @@ def draw(
     settings, drawn = results["settings"], {}
     for name, task in results["tasks"].items():
         if f"curves-{name}" in figures:
-            drawn[f"curves-{name}"] = curves_figure(task, settings["seeds"])
+            drawn[f"curves-{name}"] = curves_figure(task)
     if "sensitivity" in figures and results["sensitivity"]:
         drawn["sensitivity"] = sensitivity_figure(
             results["sensitivity"], settings["sensitive"], settings["sensitive_seeds"]

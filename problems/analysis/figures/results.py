@@ -87,7 +87,7 @@ def conclude(experiment: Experiment, records: Iterable[Record]) -> dict[str, Any
         rows = {}
         for name in OPTIMIZERS:
             runs = [r for r in finals if r["optimizer"] == name]
-            if len(runs) == experiment.settings.seeds:
+            if len(runs) == task.seeds:
                 rows[name] = _row(runs)
         if rows:
             base = rows.get(BASELINE, {"last": []})["last"]
@@ -100,6 +100,7 @@ def conclude(experiment: Experiment, records: Iterable[Record]) -> dict[str, Any
                 "epochs": task.epochs,
                 "search_epochs": task.search_epochs,
                 "searched": task.searched,
+                "seeds": task.seeds,
                 "optimizers": rows,
             }
     of = {r["optimizer"]: _rates(r) for r in records if r["stage"] == "rates"}
@@ -180,7 +181,7 @@ def tables(results: Mapping[str, Any], figures: Sequence[str]) -> str:
     parts = []
     for name, task in results["tasks"].items():
         if f"curves-{name}" in figures:
-            parts.append(_task_table(name, task, results["settings"]["seeds"]))
+            parts.append(_task_table(name, task))
     if "sensitivity" in figures and results["sensitivity"]:
         parts.append(_sensitivity_table(results))
     if "rates" in figures and results["rates"]:
@@ -188,14 +189,14 @@ def tables(results: Mapping[str, Any], figures: Sequence[str]) -> str:
     return "\n\n".join(parts)
 
 
-def _task_table(name: str, task: Mapping[str, Any], seeds: int) -> str:
+def _task_table(name: str, task: Mapping[str, Any]) -> str:
     accuracy = task["metric"] == "accuracy"
     unit, scale = ("%", 100.0) if accuracy else ("", 1.0)
     source = task["searched"] or name
     lines = [
         f"{name}: {task['title']}",
         f"test {task['metric']} after {task['epochs']} epochs, mean and standard deviation over "
-        f"{seeds} seeds,",
+        f"{task['seeds']} seeds,",
         f"at the best hyperparameters of the search on {source} ({task['search_epochs']} epochs, "
         "validation part);",
         f"difference from {BASELINE}, p of the paired t test and of Wilcoxon's test, unadjusted",

@@ -151,7 +151,7 @@ class Experiment:
         for task in s.tasks:
             planned += [
                 ("final", task.name, name, seed, task.epochs, None)
-                for seed in range(1, s.seeds + 1)
+                for seed in range(1, task.seeds + 1)
                 for name in OPTIMIZERS
             ]
         planned += [("rates", s.sensitive, name, 1, epochs, None) for name in RATES]

@@ -45,7 +45,9 @@ class TaskSettings:
     epochs : int
         Of the runs that count.
     search_epochs : int
-        Of the search for hyperparameters, one seed a point, on the validation part.
+        Of the search for hyperparameters, seed 0 alone, on the validation part.
+    seeds : int
+        Runs of each optimizer at its best hyperparameters: seeds 1, 2, ...
     searched : str or None
         The task whose best hyperparameters it takes over, instead of a search of its own.
     """
@@ -53,6 +55,7 @@ class TaskSettings:
     name: str
     epochs: int
     search_epochs: int
+    seeds: int = 5
     searched: str | None = None
 
 
@@ -64,8 +67,6 @@ class Settings:
     ----------
     tasks : tuple of TaskSettings
         In the order of the figures.
-    seeds : int
-        Runs of each optimizer at its best hyperparameters: seeds 1, 2, ... The search has seed 0.
     sensitive : str
         The task of the sensitivity figures and of the effective rates.
     sensitive_seeds : int
@@ -76,7 +77,6 @@ class Settings:
     """
 
     tasks: tuple[TaskSettings, ...]
-    seeds: int
     sensitive: str = "digits-resnet"
     sensitive_seeds: int = 3
     thin: bool = False
@@ -116,24 +116,22 @@ class Settings:
 
 FULL = Settings(
     (
-        TaskSettings("digits-mlp", 60, 20),
-        TaskSettings("digits-resnet", 24, 8),
+        TaskSettings("digits-mlp", 60, 20, seeds=10),
+        TaskSettings("digits-resnet", 24, 8, seeds=10),
         TaskSettings("digits-densenet", 18, 6),
         TaskSettings("text-lstm1", 16, 4),
         TaskSettings("text-lstm2", 12, 4, searched="text-lstm1"),
         TaskSettings("text-lstm3", 12, 4, searched="text-lstm1"),
-    ),
-    seeds=5,
+    )
 )
 #: The figures by name: learning curves of each task, sensitivity, effective rates.
 FIGURES = FULL.figures()
 QUICK = Settings(
     (
-        TaskSettings("digits-mlp", 10, 3),
-        TaskSettings("digits-resnet", 4, 1),
-        TaskSettings("text-lstm1", 2, 1),
+        TaskSettings("digits-mlp", 10, 3, seeds=2),
+        TaskSettings("digits-resnet", 4, 1, seeds=2),
+        TaskSettings("text-lstm1", 2, 1, seeds=2),
     ),
-    seeds=2,
     sensitive_seeds=1,
     thin=True,
 )
