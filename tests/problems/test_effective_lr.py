@@ -12,9 +12,17 @@ from adabound_np import SGD, AdaBound, AdaGrad, Adam, AMSBound, AMSGrad
 from adabound_np.bounds import DynamicBounds
 from autograd_lite import nn, ops
 from problems.analysis.effective_lr import Limits, Recorder, mixed_grid, record_online
+from problems.analysis.rate_figures import (
+    figure1_parameters,
+    funnel_figure,
+    heat_figure,
+    histogram_figure,
+    shares_figure,
+)
 from problems.analysis.rate_record import EDGES, PERCENTS, RateRecord, RateRecordError
 from problems.cli import main
 from problems.commands.effective_lr import table
+from problems.learning import training
 from problems.online import reddi_online
 from problems.online.roster import make
 
@@ -291,9 +299,87 @@ def test_the_command_on_an_online_problem(tmp_path, capsys):
     assert f"{result['results'][0]['quantiles']['99']:.4g} " in table(result["results"])
 
 
+def test_the_command_on_a_task(tmp_path, capsys):
+    """Its record is that of `train`; options reach the optimizer and the bounds."""
+    args = [
+        "effective-lr", "--task", "digits-mlp", "--epochs", "4", "--optimizers", "adabound,sgd",
+        "--final-lr", "0.3", "--gamma", "0.02", "--seed", "4", "--out", str(tmp_path),
+    ]  # fmt: skip
+    assert main([*args, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    seen = {}
+    history = training.train(
+        "digits-mlp", "adabound", 4, epochs=4, final_lr=0.3, gamma=0.02,
+        observe=lambda t, model, optimizer: seen.update({t: optimizer.effective_lr()}),
+    )  # fmt: skip
+    bounded, free = result["results"]
+    last = np.concatenate([eta.ravel() for eta in seen[max(seen)]])
+    assert bounded["step"] == max(seen) == free["step"]
+    assert list(bounded["quantiles"].values()) == [
+        float(q) for q in np.percentile(last, PERCENTS, method="inverted_cdf")
+    ]
+    assert bounded["test_metric"] == history.column("test_metric")[-1]
+    bounds = DynamicBounds(0.3, 0.02)
+    s = 0.1  # in the last quarter of the epochs
+    expected = [s * bounds.eta_l(max(seen)), s * bounds.eta_u(max(seen))]
+    assert bounded["bounds"] == pytest.approx(expected, rel=1e-9)
+    assert free["bounds"] == pytest.approx(expected, rel=1e-9)
+    assert set(free["quantiles"].values()) == {pytest.approx(0.01, rel=1e-6)}  # of 0.1
+    names = {path.name for path in tmp_path.iterdir()}
+    assert "effective-lr-digits-mlp-kernels.svg" in names
+    assert sorted(str(tmp_path / name) for name in names) == sorted(result["written"])
+
+
+def test_figures_draw_the_record():
+    model = network()
+    recorder = Recorder(range(1, 13), samples=5, reference=DynamicBounds(0.1, 1e-3))
+    train(model, Adam(model.parameters()), 12, recorder)
+    record = recorder.record()
+    axes = funnel_figure({"adam": record}, "title").axes[0]
+    median, lower, upper = (line.get_data() for line in axes.lines)
+    np.testing.assert_array_equal(median, (record.steps, record.quantile(50)))
+    np.testing.assert_array_equal(lower[1], record.bounds[:, -1, 0])
+    np.testing.assert_array_equal(upper[1], record.bounds[:, -1, 1])
+    assert (axes.get_xlabel(), axes.get_yscale()) == ("step $t$", "log")
+    for band, (low, high) in zip(axes.collections, [(0, 100), (1, 99), (5, 95), (25, 75)],
+                                 strict=True):  # fmt: skip
+        corners = band.get_paths()[0].vertices[:, 1]
+        assert corners.max() == record.quantile(high).max()
+        assert corners.min() == record.quantile(low).min()
+    names = figure1_parameters(record.names[:-1], record.dims.tolist())
+    assert names == ["0.weight", "2.weight", "2.bias"]
+    heat = heat_figure(record, names, "title", rows=4).axes[0]
+    texts = [float(text.get_text()) for text in heat.texts]
+    columns = [record.names.index(name) for name in names]
+    np.testing.assert_allclose(
+        np.reshape(texts, (4, 3)), np.log10(record.samples[-1, columns, :4].T), atol=0.0501
+    )
+    mesh = histogram_figure({"adam": record}, "title").axes[0].collections[0]
+    shares = mesh.get_array().T
+    counts = record.histograms[:, -1, 1:-1]
+    np.testing.assert_allclose(shares, np.maximum(counts / counts[0].sum(), 1e-4))
+    stack = shares_figure({"adam": record}, "title").axes[0].collections
+    top = stack[1].get_paths()[0].vertices[:, 1]
+    assert top.max() == pytest.approx(1 - record.shares[:, -1, 2].min())
+    with pytest.raises(ValueError, match="records must have one with bounds"):
+        bare = Recorder([1])
+        bare.take(1, ["w"], [np.ones(2)], [None])
+        shares_figure({"sgd": bare.record()}, "title")
+    with pytest.raises(ValueError, match="parameters must be some of the record's"):
+        heat_figure(record, ["3.weight"], "title")
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
+        (["--task", "digits-resnett"], "did you mean 'digits-resnet'?"),
+        (["--task", "digits-mlp", "--problem", "reddi-online"], "not allowed with argument --task"),
+        (["--task", "digits-mlp", "--steps", "5"], "--steps must not be given with a task"),
+        (["--problem", "reddi-online", "--epochs", "5"], "--epochs must not be given"),
+        (["--task", "digits-mlp", "--optimizers", "adamnc"], "--task has no optimizer adamnc"),
+        (["--task", "digits-mlp", "--seed", "-1"], "seed must be an integer of at least 0"),
+        (["--task", "digits-mlp", "--lr", "-1"], "lr must be in"),
+        (["--task", "cifar-resnet34", "--data", "nowhere"], "nowhere"),
         (["--problem", "redi-online"], "did you mean 'reddi-online'?"),
         (["--optimizers", "adm"], "did you mean 'adam'?"),
         (["--steps", "0"], "must be a whole number of at least 1"),
