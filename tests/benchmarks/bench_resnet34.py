@@ -64,22 +64,23 @@ def main() -> None:
             their_opt.step()
         return loss.item()
 
-    times: dict[str, list[float]] = {"here": [], "torch": []}
+    times: dict[str, list[tuple[float, float]]] = {"here": [], "torch": []}
     print(f"ResNet-34, {parameter_count(ours):,} parameters, batch {given.batch}, "
           f"threads {given.threads}")  # fmt: skip
     for k in range(given.steps + 1):  # the first is not counted
         losses = {}
         for name, step in (("here", here), ("torch", there)):
-            begin = time.perf_counter()
+            begin = time.perf_counter(), time.process_time()
             losses[name] = step()
             if k:
-                times[name].append(time.perf_counter() - begin)
+                end = time.perf_counter(), time.process_time()
+                times[name].append((end[0] - begin[0], end[1] - begin[1]))
         print(f"step {k}: loss here {losses['here']:.5f}, torch {losses['torch']:.5f}")
         if k == 0 and abs(losses["here"] - losses["torch"]) > 1e-3:
             sys.exit("they do not compute the same loss")
-    median = {name: statistics.median(values) for name, values in times.items()}
-    print(f"seconds per step: here {median['here']:.3f}, torch {median['torch']:.3f}, "
-          f"ratio {median['here'] / median['torch']:.2f}")  # fmt: skip
+    for i, what in enumerate(("seconds per step", "CPU seconds per step")):
+        here_s, torch_s = (statistics.median(t[i] for t in times[n]) for n in ("here", "torch"))
+        print(f"{what}: here {here_s:.3f}, torch {torch_s:.3f}, ratio {here_s / torch_s:.2f}")
 
 
 if __name__ == "__main__":
