@@ -8,7 +8,16 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, effective_lr, fetch, figures, phase, sweep, train
+from problems.commands import (
+    counterexample,
+    effective_lr,
+    fetch,
+    figures,
+    phase,
+    sweep,
+    train,
+    wilson,
+)
 
 __all__ = ["main"]
 
@@ -20,6 +29,7 @@ COMMANDS = {
     "figures": figures,
     "fetch": fetch,
     "train": train,
+    "wilson": wilson,
 }
 DEFAULT = "counterexample"
 

@@ -85,7 +85,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--quick", action="store_true",
         help=f"a sixth of a task's epochs, or {FEW} steps, unless they are given")  # fmt: skip
     add("--lr", type=float, help="step size alpha (default: the task's or the problem's)")
-    add("--final-lr", type=float, default=0.1, help="alpha* of the bounds (default: %(default)s)")
+    add("--final-lr", type=float, help="alpha* of the bounds (default: the task's, or 0.1)")
     add("--gamma", type=float, default=1e-3, help="speed of the bounds (default: %(default)s)")
     add("--seed", type=int, default=0, help="of what is random (default: %(default)s)")
     add("--data", default="data", metavar="DIR", help="of all data sets (default: %(default)s)")
@@ -98,6 +98,9 @@ def run(options: argparse.Namespace) -> int:
     if options.task is None and options.problem is None:
         options.task = TASK
     name = options.task or options.problem
+    if options.final_lr is None:
+        own = TASKS[name].hyperparameters("adabound") if options.task else {}
+        options.final_lr = own.get("final_lr", 0.1)
     try:
         bounds = DynamicBounds(options.final_lr, options.gamma)
         perform = record_task if options.task else record_problem

@@ -113,7 +113,7 @@ def plan(missing: Sequence[Run], workers: int) -> str:
     """How many runs there are to do, and how long they may take, from an epoch of each task."""
     if not missing:
         return "no runs to do"
-    stages = Counter(run.stage for run in missing)
+    stages = Counter(run.stage.split()[0] for run in missing)
     epochs = Counter[str]()
     for run in missing:
         epochs[run.task] += run.epochs

@@ -92,28 +92,38 @@ def _window(curves: Sequence[Any], accuracy: bool) -> tuple[float, float]:
     return float(best - margin), float(best + reach + 2 * margin)
 
 
-def sensitivity_figure(points: Sequence[Mapping[str, Any]], title: str, seeds: int) -> Figure:
-    r"""Draw the last test accuracy over \alpha and \alpha^*, and over the bounds' speed.
+def sensitivity_figure(each: Mapping[str, Any], title: str) -> Figure:
+    r"""Draw the last test metric over \alpha and \alpha^*, and over the bounds' speed if it varies.
 
     Where all runs of a point diverged, the line has a gap.
+
+    Parameters
+    ----------
+    each : mapping
+        A task's part of `problems.analysis.figures.results.conclude`'s sensitivity.
+    title : str
+        Above it.
     """
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
+    points, accuracy = each["points"], each["metric"] == "accuracy"
+    speeds = any(point["axis"] == "gamma" for point in points)
+    figure = Figure(figsize=(9 if speeds else 5.5, 4), layout="constrained")
+    panels = figure.subplots(1, 2 if speeds else 1, sharey=True, squeeze=False)[0]
     lines = (
-        (left, "sgdm", "lr", r"SGDM over $\alpha$"),
-        (left, "csgd", "lr", r"CSGD over $\alpha$"),
-        (left, "adabound", "final_lr", r"AdaBound over $\alpha^*$"),
-        (right, "adabound", "gamma", r"AdaBound over $\gamma$"),
+        (panels[0], "sgdm", "lr", r"SGDM over $\alpha$"),
+        (panels[0], "csgd", "lr", r"CSGD over $\alpha$"),
+        (panels[0], "adabound", "final_lr", r"AdaBound over $\alpha^*$"),
+        (panels[-1], "adabound", "gamma", r"AdaBound over $\gamma$"),
     )
-    for axes, optimizer, axis, label in lines:
+    for axes, optimizer, axis, label in lines[: 4 if speeds else 3]:
         own = sorted(
-            (point["value"], [100 * end for end in point["last"] if end is not None])
+            (point["value"], [end for end in point["last"] if end is not None])
             for point in points
             if (point["optimizer"], point["axis"]) == (optimizer, axis)
         )
         x = [value for value, _ in own]
         mean, low, high = (
-            np.array([f(ends) if ends else np.nan for _, ends in own], np.float64)
+            (100 if accuracy else 1)
+            * np.array([f(ends) if ends else np.nan for _, ends in own], np.float64)
             for f in (np.mean, min, max)
         )
         axes.errorbar(
@@ -122,14 +132,18 @@ def sensitivity_figure(points: Sequence[Mapping[str, Any]], title: str, seeds: i
         )  # fmt: skip
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
-    left.set(xlabel=r"step size $\alpha$ or $\alpha^*$", ylabel="test accuracy (%)")
-    right.set(xlabel=r"speed of the bounds $\gamma = 1 - \beta$, per step")
-    for axes in (left, right):
         axes.grid(alpha=0.25)
-        axes.legend(frameon=False, fontsize=9, loc="lower center")
-    bars = (
-        f"mean over {seeds} seeds, bars from the least to the greatest" if seeds > 1 else "1 seed"
+        axes.legend(frameon=False, fontsize=9)
+    panels[0].set(
+        xlabel=r"step size $\alpha$ or $\alpha^*$",
+        ylabel=f"test {each['metric']}" + (" (%)" if accuracy else ""),
     )
+    if not accuracy:
+        panels[0].set_yscale("log")
+    if speeds:
+        panels[1].set_xlabel(r"speed of the bounds $\gamma = 1 - \beta$, per step")
+    seeds = each["seeds"]
+    bars = f"mean over {seeds} seeds, bars from least to greatest" if seeds > 1 else "1 seed"
     figure.suptitle(f"{title}: {bars}", fontsize=11)
     return figure
 
@@ -138,17 +152,16 @@ def draw(
     results: Mapping[str, Any], records: Sequence[Record], figures: Sequence[str]
 ) -> dict[str, Figure]:
     """Draw some figures, by name, as far as there are results."""
-    settings, drawn = results["settings"], {}
+    drawn = {}
     for name, task in results["tasks"].items():
         if f"curves-{name}" in figures:
             drawn[f"curves-{name}"] = curves_figure(task)
-    if "sensitivity" in figures and results["sensitivity"]:
-        drawn["sensitivity"] = sensitivity_figure(
-            results["sensitivity"], settings["sensitive"], settings["sensitive_seeds"]
-        )
+    for name, each in results["sensitivity"].items():
+        if f"sensitivity-{name}" in figures:
+            drawn[f"sensitivity-{name}"] = sensitivity_figure(each, name)
     rates = rate_records(records) if "rates" in figures else {}
     if rates:
-        title = settings["sensitive"]
+        title = results["settings"]["rates"]
         drawn["rates-funnel"] = funnel_figure(rates, title)
         drawn["rates-histogram"] = histogram_figure(rates, title)
         drawn["rates-shares"] = shares_figure(rates, title)

@@ -111,7 +111,16 @@ def conclude(experiment: Experiment, records: Iterable[Record]) -> dict[str, Any
         "diverged": sum(r["diverged"] is not None for r in records),
         "seconds": round(sum(r["seconds"] for r in records)),
         "tasks": tasks,
-        "sensitivity": _sensitivity(records),
+        "sensitivity": {
+            each.task: {
+                "metric": TASKS[each.task].metric,
+                "seeds": each.seeds,
+                "lr": each.lr,
+                "points": points,
+            }
+            for each in experiment.settings.sensitivity
+            if (points := _sensitivity(records, each.task))
+        },
         "rates": of,
     }
 
@@ -141,13 +150,14 @@ def _digits(values: Any) -> list[float | None]:
     return [float(f"{v:.5g}") if math.isfinite(v) else None for v in values.tolist()]
 
 
-def _sensitivity(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Results of the points of each axis, over seeds."""
+def _sensitivity(records: Sequence[Record], task: str) -> list[dict[str, Any]]:
+    """Results of the points of each axis on a task, over seeds."""
     points: dict[tuple[str, str, float], list[float | None]] = {}
     for record in records:
-        if record["stage"] == "sensitivity":
-            ((axis, value),) = record["given"].items()
-            points.setdefault((record["optimizer"], axis, value), []).append(last(record))
+        kind, _, axis = record["stage"].partition(" ")
+        if (kind, record["task"]) == ("sensitivity", task):
+            key = record["optimizer"], axis, record["given"][axis]
+            points.setdefault(key, []).append(last(record))
     return [
         {"optimizer": optimizer, "axis": axis, "value": value, "last": ends}
         for (optimizer, axis, value), ends in points.items()
@@ -182,8 +192,9 @@ def tables(results: Mapping[str, Any], figures: Sequence[str]) -> str:
     for name, task in results["tasks"].items():
         if f"curves-{name}" in figures:
             parts.append(_task_table(name, task))
-    if "sensitivity" in figures and results["sensitivity"]:
-        parts.append(_sensitivity_table(results))
+    for name, each in results["sensitivity"].items():
+        if f"sensitivity-{name}" in figures:
+            parts.append(_sensitivity_table(name, each))
     if "rates" in figures and results["rates"]:
         parts.append(_rates_table(results))
     return "\n\n".join(parts)
@@ -225,22 +236,22 @@ def _cell(
     return f"{value * scale:{'+' if sign else ''}{width}.{digits}f}"
 
 
-def _sensitivity_table(results: Mapping[str, Any]) -> str:
-    settings = results["settings"]
+def _sensitivity_table(name: str, each: Mapping[str, Any]) -> str:
+    scale, unit = (100.0, " %") if each["metric"] == "accuracy" else (1.0, "")
     lines = [
-        f"{settings['sensitive']}: test accuracy after the last epoch, mean and standard deviation",
-        f"(seeds: {settings['sensitive_seeds']})",
+        f"{name}: test {each['metric']} after the last epoch, mean and standard deviation",
+        f"(seeds: {each['seeds']}; adabound's lr = {each['lr']:g})",
         "",
-        f"{'optimizer':<10} {'axis':<10} {'value':>7} {'test %':>9} {'std':>7}",
+        f"{'optimizer':<10} {'axis':<10} {'value':>7} {'test' + unit:>9} {'std':>7}",
     ]
-    for point in results["sensitivity"]:
+    for point in each["points"]:
         good = [end for end in point["last"] if end is not None]
         lost = len(point["last"]) - len(good)
         mean = float(np.mean(good)) if good else None
         std = float(np.std(good, ddof=1)) if len(good) > 1 else None
         lines.append(
             f"{point['optimizer']:<10} {point['axis']:<10} {point['value']:>7g} "
-            f"{_cell(mean, 9, 2, 100)} {_cell(std, 7, 2, 100)}"
+            f"{_cell(mean, 9, 2, scale)} {_cell(std, 7, 2, scale)}"
             + (f"  ({lost} diverged)" if lost else "")
         )
     return "\n".join(lines)
@@ -249,8 +260,7 @@ def _sensitivity_table(results: Mapping[str, Any]) -> str:
 def _rates_table(results: Mapping[str, Any]) -> str:
     step = next(iter(results["rates"].values()))["step"]
     lines = [
-        f"{results['settings']['sensitive']}: effective learning rates after the last step, "
-        f"{step:,}:",
+        f"{results['settings']['rates']}: effective learning rates after the last step, {step:,}:",
         "quantiles; shares of coordinates at or below the lower bound, between, at or above the",
         "upper one (* compared with adabound's default bounds)",
         "",

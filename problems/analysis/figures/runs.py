@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from adabound_np import __version__
 from adabound_np.bounds import DynamicBounds
 from problems.analysis.effective_lr import Recorder, mixed_grid
-from problems.analysis.figures.settings import OPTIMIZERS, RATES, SENSITIVITY, SPEEDS, Settings
+from problems.analysis.figures.settings import BOUNDS, OPTIMIZERS, RATES, Settings
 from problems.analysis.records import read, recording
 from problems.analysis.sweep import spread
 from problems.learning.tasks import TASKS
@@ -39,7 +39,7 @@ class Run(NamedTuple):
     number : int
         Its place among all, from 0.
     stage : str
-        "search", "sensitivity", "final" or "rates".
+        "search", "sensitivity" and its axis, "final" or "rates".
     task, optimizer : str
         Keys of `TASKS` and of the roster.
     seed, epochs : int
@@ -82,7 +82,7 @@ def work(run: Run) -> Record:
     recorder: Recorder | None = None
     if run.stage == "rates":
         steps = prepare(run.task, run.optimizer, run.seed, **given).total
-        recorder = Recorder(mixed_grid(steps), seed=run.seed, reference=DynamicBounds(0.1, 1e-3))
+        recorder = Recorder(mixed_grid(steps), seed=run.seed, reference=DynamicBounds(**BOUNDS))
     history = train(
         run.task, run.optimizer, run.seed, validate=run.stage == "search", observe=recorder, **given
     )
@@ -142,35 +142,38 @@ class Experiment:
                     for name in OPTIMIZERS
                     for point in s.points(name)
                 ]
-        epochs = s.task(s.sensitive).epochs
-        for seed in range(1, s.sensitive_seeds + 1):
-            points = [(n, {"lr": rate}) for n in ("sgdm", "csgd") for rate in SENSITIVITY]
-            points += [("adabound", {"final_lr": rate}) for rate in SENSITIVITY]
-            points += [("adabound", {"gamma": speed}) for speed in SPEEDS]
-            planned += [("sensitivity", s.sensitive, n, seed, epochs, p) for n, p in points]
+        planned += [
+            (f"sensitivity {axis}", each.task, name, seed, s.task(each.task).epochs, point)
+            for each in s.sensitivity
+            for seed in range(1, each.seeds + 1)
+            for name, axis, point in each.points()
+        ]
         for task in s.tasks:
             planned += [
                 ("final", task.name, name, seed, task.epochs, None)
                 for seed in range(1, task.seeds + 1)
                 for name in OPTIMIZERS
             ]
-        planned += [("rates", s.sensitive, name, 1, epochs, None) for name in RATES]
+        epochs = s.task(s.rates).epochs
+        planned += [("rates", s.rates, name, 1, epochs, None) for name in RATES]
         return [Run(number, *fields) for number, fields in enumerate(planned)]
 
     def needed(self, figures: Sequence[str]) -> list[Run]:
         """The runs that some figures are drawn from."""
         curves = {task.name for task in self.settings.tasks if f"curves-{task.name}" in figures}
         searched = {self.settings.task(name).searched or name for name in curves}
-        wanted = []
-        for run in self.runs:
+
+        def is_needed(run: Run) -> bool:
             if run.stage == "search":
-                of_rates = run.task == self.settings.sensitive and run.optimizer in RATES
-                is_needed = run.task in searched or (of_rates and "rates" in figures)
-            else:
-                is_needed = run.task in curves if run.stage == "final" else run.stage in figures
-            if is_needed:
-                wanted.append(run)
-        return wanted
+                of_rates = run.task == self.settings.rates and run.optimizer in RATES
+                return run.task in searched or (of_rates and "rates" in figures)
+            if run.stage == "final":
+                return run.task in curves
+            if run.stage == "rates":
+                return "rates" in figures
+            return f"sensitivity-{run.task}" in figures
+
+        return [run for run in self.runs if is_needed(run)]
 
     def header(self) -> Record:
         """What tells these runs from others."""

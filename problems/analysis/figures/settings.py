@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from problems.learning.roster import grid
+from problems.learning.roster import grid, takes
 
 __all__ = [
     "BASELINE",
+    "BOUNDS",
     "FIGURES",
     "FULL",
     "OPTIMIZERS",
     "QUICK",
     "RATES",
-    "SENSITIVITY",
     "SPEEDS",
+    "Sensitivity",
     "Settings",
     "TaskSettings",
 ]
@@ -28,10 +30,10 @@ OPTIMIZERS = (
 BASELINE = "sgdm"
 #: Whose effective rates are recorded.
 RATES = ("adam", "amsgrad", "adabound", "amsbound")
-#: alpha of SGDM and of CSGD, alpha* of AdaBound, over the range of [Luo19] Sec. 5 and App. G.
-SENSITIVITY = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 #: gamma = 1 - beta of the bounds in [Luo19] App. F.
 SPEEDS = (1 / 10, 1 / 50, 1 / 100, 1 / 500, 1 / 1000)
+#: The bounds of the paper and of the released code, which its grids keep.
+BOUNDS = {"final_lr": 0.1, "gamma": 1e-3}
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,40 @@ class TaskSettings:
 
 
 @dataclass(frozen=True)
+class Sensitivity:
+    """Points of the sensitivity figures on a task.
+
+    Attributes
+    ----------
+    task : str
+        The task.
+    rates : tuple of float
+        alpha of SGDM and of CSGD, alpha* of AdaBound.
+    lr : float
+        alpha of AdaBound.
+    seeds : int
+        Runs of each point: seeds 1, 2, ...
+    speeds : tuple of float
+        gamma of AdaBound's bounds; alpha* is 0.1.
+    """
+
+    task: str
+    rates: tuple[float, ...]
+    lr: float
+    seeds: int
+    speeds: tuple[float, ...] = ()
+
+    def points(self) -> list[tuple[str, str, dict[str, float]]]:
+        """(optimizer, axis, hyperparameters) of each point."""
+        of_bounds = {"lr": self.lr, **BOUNDS}
+        return [
+            *((name, "lr", {"lr": rate}) for name in ("sgdm", "csgd") for rate in self.rates),
+            *(("adabound", "final_lr", {**of_bounds, "final_lr": rate}) for rate in self.rates),
+            *(("adabound", "gamma", {**of_bounds, "gamma": speed}) for speed in self.speeds),
+        ]
+
+
+@dataclass(frozen=True)
 class Settings:
     """One set of figures.
 
@@ -67,18 +103,18 @@ class Settings:
     ----------
     tasks : tuple of TaskSettings
         In the order of the figures.
-    sensitive : str
-        The task of the sensitivity figures and of the effective rates.
-    sensitive_seeds : int
-        Runs of each point there.
+    sensitivity : tuple of Sensitivity
+        The sensitivity figures.
+    rates : str
+        The task on which effective rates are recorded.
     thin : bool
         Whether the search leaves out all beta1 and beta2 but 0.9 and 0.999, and three of five
         rates: for a quick look.
     """
 
     tasks: tuple[TaskSettings, ...]
-    sensitive: str = "digits-resnet"
-    sensitive_seeds: int = 3
+    sensitivity: tuple[Sensitivity, ...]
+    rates: str = "digits-resnet"
     thin: bool = False
 
     def points(self, optimizer: str) -> list[dict[str, float]]:
@@ -89,7 +125,8 @@ class Settings:
         >>> [len(FULL.points(name)) for name in ("sgdm", "adabound")]
         [5, 20]
         """
-        points = grid(optimizer)
+        bounds = BOUNDS if "final_lr" in takes(optimizer) else {}
+        points = [{**point, **bounds} for point in grid(optimizer)]
         if not self.thin:
             return points
         rates = sorted({point["lr"] for point in points}, reverse=True)
@@ -107,11 +144,16 @@ class Settings:
 
     def figures(self) -> list[str]:
         """The figures that can be drawn from it, out of `FIGURES`."""
-        return [*(f"curves-{task.name}" for task in self.tasks), "sensitivity", "rates"]
+        return [
+            *(f"curves-{task.name}" for task in self.tasks),
+            *(f"sensitivity-{each.task}" for each in self.sensitivity),
+            "rates",
+        ]
 
     def plain(self) -> dict[str, Any]:
         """All of it as JSON has it."""
-        return {**asdict(self), "tasks": [asdict(task) for task in self.tasks]}
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
 
 
 FULL = Settings(
@@ -122,7 +164,12 @@ FULL = Settings(
         TaskSettings("text-lstm1", 16, 4),
         TaskSettings("text-lstm2", 12, 4, searched="text-lstm1"),
         TaskSettings("text-lstm3", 12, 4, searched="text-lstm1"),
-    )
+    ),
+    (
+        # over the range of [Luo19] Sec. 5 and App. G
+        Sensitivity("digits-resnet", (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001), 1e-3, 3, SPEEDS),
+        Sensitivity("text-lstm1", (30.0, 10.0, 3.0, 1.0, 0.3, 0.1), 1e-3, 2),
+    ),
 )
 #: The figures by name: learning curves of each task, sensitivity, effective rates.
 FIGURES = FULL.figures()
@@ -132,6 +179,6 @@ QUICK = Settings(
         TaskSettings("digits-resnet", 4, 1, seeds=2),
         TaskSettings("text-lstm1", 2, 1, seeds=2),
     ),
-    sensitive_seeds=1,
+    (Sensitivity("digits-resnet", (1.0, 0.1, 0.01, 0.001), 1e-3, 1, SPEEDS),),
     thin=True,
 )
