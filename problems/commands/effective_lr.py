@@ -112,7 +112,8 @@ def run(options: argparse.Namespace) -> int:
         return 1
     rows = [row(n, record, recorded.ends) for n, record in recorded.records.items()]
     try:
-        written = write(recorded, Path(options.out) / f"effective-lr-{name}")
+        stem = Path(options.out) / f"effective-lr-{name}"
+        written = write(recorded, stem)
     except OSError as error:
         print(f"the results cannot be written: {error}", file=sys.stderr)
         return 1
@@ -125,7 +126,7 @@ def run(options: argparse.Namespace) -> int:
         }
         print(json.dumps(to_json(result), indent=2, allow_nan=False))
     else:
-        print(f"{recorded.title}\n\n{table(rows)}\n\nwrote {', '.join(written)}")
+        print(f"{recorded.title}\n\n{table(rows)}\n\nwrote {len(written)} files: {stem}-*")
     return 0
 
 

@@ -22,6 +22,7 @@ from problems.analysis.plots import save
 from problems.analysis.records import RecordsError
 from problems.analysis.sweep import SweepError, pool, processors
 from problems.commands.options import names_of, output_folder, whole
+from problems.commands.train import one_thread_each
 
 HELP = "the paper's figures and tables, from runs on small tasks"
 
@@ -63,7 +64,11 @@ def run(options: argparse.Namespace) -> int:
     workers, since = options.workers or processors(), time.perf_counter()
     aside = sys.stderr if options.json else sys.stdout
     try:
-        with pool(workers) as executor, tqdm(unit="run", leave=False, disable=None) as bar:
+        with (
+            one_thread_each(),
+            pool(workers) as executor,
+            tqdm(unit="run", leave=False, disable=None) as bar,
+        ):
 
             def begin(missing: list[Run]) -> None:
                 print(plan(missing, workers), file=aside, flush=True)
@@ -87,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"results": results, "written": written}, indent=2, allow_nan=False))
     else:
-        print(f"\n{tables(results, names)}\n\nwrote {', '.join(written)}")
+        print(f"\n{tables(results, names)}\n\nwrote {len(written)} files to {folder}")
         print(f"{time.perf_counter() - since:.0f} s")
     return 0
 
@@ -103,9 +108,7 @@ def show(options: argparse.Namespace) -> int:
         options.parser.error(
             f"--show must be a figures.json, got {options.show!r} ({type(error).__name__}: {error})"
         )
-    if not text:
-        options.parser.error(f"--show must have results of {','.join(options.only)}, but has none")
-    print(json.dumps(results, indent=2) if options.json else text)
+    print(json.dumps(results, indent=2) if options.json else text or "no results of these figures")
     return 0
 
 
