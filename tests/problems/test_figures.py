@@ -14,7 +14,7 @@ from scipy import stats
 
 from problems.analysis.figures import runs as figures_runs
 from problems.analysis.figures.drawing import curves_figure, draw, sensitivity_figure
-from problems.analysis.figures.results import conclude, paired, signed_ranks, tables
+from problems.analysis.figures.results import conclude, paired, rate_records, signed_ranks, tables
 from problems.analysis.figures.runs import Experiment, badness, work
 from problems.analysis.figures.settings import (
     FULL,
@@ -37,6 +37,7 @@ TINY = Settings(
     (TaskSettings("digits-mlp", 2, 1, seeds=2),),
     (Sensitivity("digits-mlp", (1.0, 0.1, 0.01), 1e-3, 1, SPEEDS),),
     rates="digits-mlp",
+    rates_epochs=4,
     thin=True,
 )
 NAMES = TINY.figures()
@@ -240,6 +241,12 @@ def test_conclusions_are_means_and_deviations_of_the_runs(tiny):
         assert point["last"] == [figures_runs.last(own)]
     assert list(results["rates"]) == ["adam", "amsgrad", "adabound", "amsbound"]
     assert [row["bounded"] for row in results["rates"].values()] == [False, False, True, True]
+    for name, record in rate_records(records).items():
+        for at, step in zip(results["rates"][name]["at"], (36, 48), strict=True):
+            assert at["step"] == step  # lr is divided by ten after 3 epochs of 12 steps
+            place = record.steps.tolist().index(step)
+            assert at["quantiles"]["99"] == pytest.approx(record.quantile(99)[place], rel=1e-4)
+            assert at["shares"] == pytest.approx(record.shares[place, -1], abs=1e-4)
 
 
 def test_conclusions_of_a_part_leave_the_rest_out(tiny):

@@ -14,7 +14,7 @@ from adabound_np import __version__
 from problems.analysis.figures.runs import Experiment, Record, last
 from problems.analysis.figures.settings import BASELINE, OPTIMIZERS
 from problems.analysis.rate_record import PERCENTS, RateRecord
-from problems.learning.tasks import TASKS
+from problems.learning.tasks import MILESTONE, TASKS
 
 __all__ = ["conclude", "paired", "rate_records", "tables"]
 
@@ -174,15 +174,21 @@ def rate_records(records: Iterable[Record]) -> dict[str, RateRecord]:
 
 
 def _rates(record: Record) -> dict[str, Any]:
-    """The last step of a record of rates."""
+    """A record of rates before lr is divided by ten, and at the end."""
     rates = RateRecord.from_bytes(base64.b64decode(record["rates"]))
+    before = int(np.searchsorted(rates.steps, MILESTONE * rates.steps[-1], side="right")) - 1
     return {
         "hyperparameters": record["given"],
-        "step": int(rates.steps[-1]),
-        "quantiles": {str(p): float(f"{rates.quantile(p)[-1]:.5g}") for p in PERCENTS},
-        "shares": [float(f"{share:.5g}") for share in rates.shares[-1, -1]],
-        "bounds": [float(f"{bound:.5g}") for bound in rates.bounds[-1, -1]],
         "bounded": rates.bounded,
+        "at": [
+            {
+                "step": int(rates.steps[place]),
+                "quantiles": {str(p): float(f"{rates.quantile(p)[place]:.5g}") for p in PERCENTS},
+                "shares": [float(f"{share:.5g}") for share in rates.shares[place, -1]],
+                "bounds": [float(f"{bound:.5g}") for bound in rates.bounds[place, -1]],
+            }
+            for place in (max(before, 0), -1)
+        ],
     }
 
 
@@ -258,17 +264,26 @@ def _sensitivity_table(name: str, each: Mapping[str, Any]) -> str:
 
 
 def _rates_table(results: Mapping[str, Any]) -> str:
-    step = next(iter(results["rates"].values()))["step"]
     lines = [
-        f"{results['settings']['rates']}: effective learning rates after the last step, {step:,}:",
-        "quantiles; shares of coordinates at or below the lower bound, between, at or above the",
-        "upper one (* compared with adabound's default bounds)",
+        f"{results['settings']['rates']}, {results['settings']['rates_epochs']} epochs: effective "
+        "learning rates before lr is divided by ten, and at",
+        "the end: quantiles; decades from the 1 % to the 99 % quantile; shares at or below the",
+        "lower bound, between, at or above the upper one (* compared with adabound's default bounds)",
         "",
-        f"{'optimizer':<10} {'0 %':>9} {'1 %':>9} {'50 %':>9} {'99 %':>9} {'100 %':>9} "
-        f"{'lower':>7} {'between':>7} {'upper':>7}",
+        f"{'optimizer':<9} {'step':>6} {'0 %':>8} {'1 %':>8} {'50 %':>8} {'99 %':>8} {'100 %':>8} "
+        f"{'decades':>7} {'lower':>6} {'betw.':>6} {'upper':>6}",
     ]
     for name, row in results["rates"].items():
-        quantiles = " ".join(f"{row['quantiles'][p]:>9.3g}" for p in ("0", "1", "50", "99", "100"))
-        shares = " ".join(f"{share:>7.4f}" for share in row["shares"])
-        lines.append(f"{name:<10} {quantiles} {shares}" + ("" if row["bounded"] else " *"))
+        for at in row["at"]:
+            q = at["quantiles"]
+            quantiles = " ".join(f"{q[p]:>8.3g}" for p in ("0", "1", "50", "99", "100"))
+            decades = f"{math.log10(q['99'] / q['1']):>7.2f}" if q["1"] > 0 else f"{'-':>7}"
+            shares = " ".join(f"{share:>6.3f}" for share in at["shares"])
+            mark = "" if row["bounded"] else " *"
+            lines.append(f"{name:<9} {at['step']:>6,} {quantiles} {decades} {shares}{mark}")
+    lines += [
+        "",
+        *(f"{name}: " + ", ".join(f"{k} = {v:g}" for k, v in row["hyperparameters"].items())
+          for name, row in results["rates"].items()),
+    ]  # fmt: skip
     return "\n".join(lines)

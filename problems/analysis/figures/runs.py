@@ -154,8 +154,7 @@ class Experiment:
                 for seed in range(1, task.seeds + 1)
                 for name in OPTIMIZERS
             ]
-        epochs = s.task(s.rates).epochs
-        planned += [("rates", s.rates, name, 1, epochs, None) for name in RATES]
+        planned += [("rates", s.rates, name, 1, s.rates_epochs, None) for name in RATES]
         return [Run(number, *fields) for number, fields in enumerate(planned)]
 
     def needed(self, figures: Sequence[str]) -> list[Run]:

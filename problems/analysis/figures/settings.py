@@ -107,6 +107,8 @@ class Settings:
         The sensitivity figures.
     rates : str
         The task on which effective rates are recorded.
+    rates_epochs : int
+        Of these runs: enough to be near convergence.
     thin : bool
         Whether the search leaves out all beta1 and beta2 but 0.9 and 0.999, and three of five
         rates: for a quick look.
@@ -115,6 +117,7 @@ class Settings:
     tasks: tuple[TaskSettings, ...]
     sensitivity: tuple[Sensitivity, ...]
     rates: str = "digits-resnet"
+    rates_epochs: int = 200
     thin: bool = False
 
     def points(self, optimizer: str) -> list[dict[str, float]]:
@@ -180,5 +183,6 @@ QUICK = Settings(
         TaskSettings("text-lstm1", 2, 1, seeds=2),
     ),
     (Sensitivity("digits-resnet", (1.0, 0.1, 0.01, 0.001), 1e-3, 1, SPEEDS),),
+    rates_epochs=8,
     thin=True,
 )
