@@ -365,3 +365,45 @@ def test_bad_usage(args, message, tmp_path, capsys):
     assert message in captured.err
     assert captured.out == ""
     assert not (tmp_path / "out").exists()
+
+
+def test_the_page_quotes_the_results():
+    """Every table of docs/experiments.md is what its command prints from the committed results."""
+    results = json.loads((ROOT / "docs" / "results" / "figures.json").read_text())
+    page = (ROOT / "docs" / "experiments.md").read_text()
+    quoted = re.findall(
+        r"<!-- output: python -m problems figures --show docs/results/figures.json --only (.+?) -->"
+        r"\n```text\n(.*?)```\n", page, re.DOTALL,
+    )  # fmt: skip
+    assert {name for name, _ in quoted} == set(FULL.figures())
+    for name, text in quoted:
+        assert text == (tables(results, [name]) or "no results of these figures") + "\n"
+    for name in re.findall(r"\((results/\S+)\)", page):
+        figure = Path(name).stem
+        drawn = figure in draw_names(results) or figure.startswith("effective-lr-")
+        assert (ROOT / "docs" / name).exists() == drawn
+
+
+def draw_names(results):
+    """The figures that there are results for."""
+    curves = [f"curves-{name}" for name in results["tasks"]]
+    sensitivity = [f"sensitivity-{name}" for name in results["sensitivity"]]
+    kinds = ("funnel", "histogram", "shares", "kernels")
+    return [*curves, *sensitivity, *(f"rates-{kind}" for kind in kinds if results["rates"])]
+
+
+def test_the_notebook_is_committed_bare_and_quotes_the_published_numbers():
+    notebook = json.loads((ROOT / "docs" / "notebooks" / "visualization.ipynb").read_text())
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert code
+    for cell in code:
+        assert not cell["outputs"]
+        assert cell["execution_count"] is None
+        compile("".join(cell["source"]), "cell", "exec")
+    text = "".join("".join(cell["source"]) for cell in notebook["cells"])
+    page = (ROOT / "docs" / "experiments.md").read_text()
+    row = re.compile(
+        r"^\| (?:SGD|Ad\w+|AMS\w+) \|(?: \d\d\.\d\d(?: \(\d+\))? \|){4}$", re.MULTILINE
+    )
+    assert len(row.findall(page)) == 6
+    assert row.findall(page) == row.findall(text)

@@ -12,7 +12,7 @@ from scipy import stats
 
 from adabound_np import __version__
 from problems.analysis.figures.runs import Experiment, Record, last
-from problems.analysis.figures.settings import BASELINE, OPTIMIZERS
+from problems.analysis.figures.settings import BASELINE, BOUNDS, OPTIMIZERS
 from problems.analysis.rate_record import PERCENTS, RateRecord
 from problems.learning.tasks import MILESTONE, TASKS
 
@@ -222,7 +222,7 @@ def _task_table(name: str, task: Mapping[str, Any]) -> str:
         "  hyperparameters",
     ]
     for optimizer, row in task["optimizers"].items():
-        given = ", ".join(f"{key} = {value:g}" for key, value in row["hyperparameters"].items())
+        given = _given(row["hyperparameters"])
         against = row["against"] or {"difference": None, "t": None, "wilcoxon": None}
         cells = [
             _cell(row["mean"], 9, 2, scale), _cell(row["std"], 7, 2, scale),
@@ -232,6 +232,15 @@ def _task_table(name: str, task: Mapping[str, Any]) -> str:
         note = f"  ({row['diverged']} diverged)" if row["diverged"] else ""
         lines.append(f"{optimizer:<14} {' '.join(cells)}  {given}{note}")
     return "\n".join(lines)
+
+
+def _given(hyperparameters: Mapping[str, float]) -> str:
+    """Hyperparameters as text; bounds at their defaults go without saying."""
+    return ", ".join(
+        f"{name} = {value:g}"
+        for name, value in hyperparameters.items()
+        if BOUNDS.get(name) != value
+    )
 
 
 def _cell(
@@ -268,7 +277,7 @@ def _rates_table(results: Mapping[str, Any]) -> str:
         f"{results['settings']['rates']}, {results['settings']['rates_epochs']} epochs: effective "
         "learning rates before lr is divided by ten, and at",
         "the end: quantiles; decades from the 1 % to the 99 % quantile; shares at or below the",
-        "lower bound, between, at or above the upper one (* compared with adabound's default bounds)",
+        "lower bound, between, at or above the upper one (* compared with adabound's bounds)",
         "",
         f"{'optimizer':<9} {'step':>6} {'0 %':>8} {'1 %':>8} {'50 %':>8} {'99 %':>8} {'100 %':>8} "
         f"{'decades':>7} {'lower':>6} {'betw.':>6} {'upper':>6}",
@@ -283,7 +292,6 @@ def _rates_table(results: Mapping[str, Any]) -> str:
             lines.append(f"{name:<9} {at['step']:>6,} {quantiles} {decades} {shares}{mark}")
     lines += [
         "",
-        *(f"{name}: " + ", ".join(f"{k} = {v:g}" for k, v in row["hyperparameters"].items())
-          for name, row in results["rates"].items()),
-    ]  # fmt: skip
+        *(f"{name}: {_given(row['hyperparameters'])}" for name, row in results["rates"].items()),
+    ]
     return "\n".join(lines)
