@@ -127,7 +127,7 @@ def test_images_are_cropped_and_flipped_in_training_alone(monkeypatch):
 
 
 def test_text_is_read_with_its_state_and_measured_per_token(monkeypatch):
-    monkeypatch.setattr("problems.learning.objectives.EVALUATED", 3)  # the test part in chunks
+    monkeypatch.setattr("problems.learning.objectives.EVALUATED", 1)  # the test part in chunks
     corpus = characters("abcab bca " * 30)
     task = replace(SPOKEN, build=lambda d, rng: LanguageModel(4, 6, 2, 0.0, rng=rng))
     models = []
