@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from tqdm import tqdm
 from problems.analysis.files import write_csv
 from problems.analysis.phase import AXES, Axis, Phase, phase, phase_figure
 from problems.analysis.plots import save
-from problems.commands.options import name_of, output_folder, whole
+from problems.commands.options import check_bounds, name_of, output_folder, whole
 from problems.online.roster import ROSTER
 from problems.online.sequences import SEQUENCES
 
@@ -88,6 +89,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         options.parser.error(f"--out must be a folder that can be written, got {error}")
     try:
+        check_bounds(options.final_lr, options.gamma)
         with tqdm(total=options.steps, unit="step", delay=1, leave=False) as bar:
             result = phase(
                 options.problem, options.optimizer, options.x, options.y, options.steps, given,
@@ -97,9 +99,13 @@ def run(options: argparse.Namespace) -> int:
         options.parser.error(str(error))
     stem = folder / f"phase-{options.problem}-{options.optimizer}"
     title = f"{options.optimizer} on {options.problem}, T = {options.steps:,}"
-    written = save(phase_figure(result, options.show, title), stem)
     header = (result.x.name, result.y.name, "C", "holds", "x_final", "average_regret")
-    write_csv(stem.with_suffix(".csv"), header, rows(result))
+    try:
+        written = save(phase_figure(result, options.show, title), stem)
+        write_csv(stem.with_suffix(".csv"), header, rows(result))
+    except OSError as error:
+        print(f"the results cannot be written: {error}", file=sys.stderr)
+        return 1
     if options.json:
         print(json.dumps(record(result, options)))
     else:

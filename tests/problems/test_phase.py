@@ -152,6 +152,8 @@ def test_the_command(tmp_path, capsys):
         (["--x", "beta1=0.9:0.99:3", "--y", "beta2=0.5:0.6:3"], "no cell of the plane has"),
         (["--problem", "savarese"], "has bounds of its own"),
         (["--lr", "-1"], "lr must be in (0, inf), got -1"),
+        (["--final-lr", "-1"], "final_lr must be in (0, inf), got -1"),
+        (["--gamma", "nan"], "gamma must be in (0, inf], got nan"),
         (["--optimizer", "adamm"], "did you mean 'adam'?"),
     ],
 )  # fmt: skip
@@ -161,3 +163,12 @@ def test_bad_usage(args, message, tmp_path, capsys):
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_results_that_cannot_be_written(tmp_path, capsys):
+    (tmp_path / "phase-reddi-online-adam.csv" / "full").mkdir(parents=True)
+    args = ["--problem", "reddi-online", "--x", "lr=0.1:1:2", "--y", "beta2=0.5:0.9:2"]
+    assert main(["phase", *args, "--steps", "10", "--out", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert "the results cannot be written" in captured.err
+    assert captured.out == ""
