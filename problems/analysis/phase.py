@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from adabound_np import Bounds
 from adabound_np.checks import known
 from problems.online.batch import endpoints
 from problems.online.roster import make
@@ -22,7 +23,7 @@ __all__ = ["AXES", "Axis", "Phase", "phase", "phase_figure"]
 #: Constants of the optimizers, beside those of the problem (`CONSTANTS`).
 OPTIMIZERS_OWN = ("final_lr", "gamma")
 #: Every constant that may be an axis.
-AXES = ("beta1", "beta2", "lr", "x1", "C", "delta", "epsilon", *OPTIMIZERS_OWN)
+AXES = ("beta1", "beta2", "lr", "x1", "C", "delta", "epsilon", "K", *OPTIMIZERS_OWN)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def phase(
         T >= 1.
     options : mapping
         The other constants, those of the problem that are None chosen by its conditions, and
-        schedule, final_lr, gamma, seed.
+        schedule, final_lr, gamma (both without effect where the problem sets the bounds), seed.
     tick : callable
         Called now and then with the number of steps done since.
 
@@ -101,7 +102,9 @@ def phase(
         If the axes are not two different constants of the problem or the optimizers, or no cell
         has constants.
     """
-    takes = (*CONSTANTS[known("problem", problem, CONSTANTS)], *OPTIMIZERS_OWN)
+    takes = CONSTANTS[known("problem", problem, CONSTANTS)]
+    if "bounds" not in takes:  # where the problem does not set the bounds, the optimizers do
+        takes = (*takes, *OPTIMIZERS_OWN)
     for axis in (x, y):
         known(f"constant of {problem}", axis.name, [name for name in AXES if name in takes])
     if x.name == y.name:
@@ -117,8 +120,6 @@ def phase(
             reasons.append(str(error))
     if not settings:
         raise ValueError(f"no cell of the plane has constants: {reasons[0]}")
-    if any(s.bounds is not None for s, _ in settings):
-        raise ValueError(f"{problem} must be run cell by cell: it has bounds of its own in each")
     ends = endpoints(
         [s.problem for s, _ in settings],
         make(optimizer, schedule=options["schedule"], **_arrays(settings)),
@@ -136,12 +137,21 @@ def phase(
 
 def _arrays(settings: list[tuple[Setting, dict[str, Any]]]) -> dict[str, Any]:
     """The optimizer's hyperparameters, one entry a cell."""
-    own = {name: np.array([getattr(s, name) for s, _ in settings])
+    own: dict[str, Any] = {name: np.array([getattr(s, name) for s, _ in settings])
            for name in ("lr", "beta1", "beta2", "eps_root")}  # fmt: skip
     own["final_lr"] = np.array([given["final_lr"] for _, given in settings])
     gammas = [given["gamma"] for _, given in settings]
     own["gamma"] = 1 - own["beta2"] if gammas[0] is None else np.array(gammas)
+    own["bounds"] = _stacked([s.bounds for s, _ in settings if s.bounds is not None])
     return {**own, "feasible": settings[0][0].problem.feasible}
+
+
+def _stacked(bounds: Sequence[Bounds]) -> Bounds | None:
+    """Bounds of one family as one, its constants as arrays; None for none."""
+    if not bounds:
+        return None
+    names = [field.name for field in fields(bounds[0])]  # type: ignore[arg-type]
+    return type(bounds[0])(**{name: np.array([getattr(b, name) for b in bounds]) for name in names})
 
 
 def phase_figure(result: Phase, show: str, title: str) -> Figure:
@@ -198,7 +208,7 @@ def _logarithmic(regret: NDArray[np.float64]) -> tuple[NDArray[np.float64], LogN
 def _label(name: str) -> str:
     greek = {
         "beta1": r"$\beta_1$", "beta2": r"$\beta_2$", "lr": r"step size $\alpha$",
-        "x1": "$x_1$", "C": "$C$", "delta": r"$\delta$", "epsilon": r"$\epsilon$",
+        "x1": "$x_1$", "C": "$C$", "K": "$K$", "delta": r"$\delta$", "epsilon": r"$\epsilon$",
         "final_lr": r"final rate $\alpha^*$", "gamma": r"speed of the bounds $\gamma$",
     }  # fmt: skip
     return greek[name]

@@ -16,6 +16,7 @@ from problems.analysis.phase import AXES, Axis, Phase, phase, phase_figure
 from problems.analysis.plots import save
 from problems.commands.options import check_bounds, name_of, output_folder, whole
 from problems.online.roster import ROSTER
+from problems.online.savarese import FAMILIES
 from problems.online.sequences import SEQUENCES
 
 HELP = "a map of x_T or R_T/T over two constants"
@@ -44,6 +45,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for name, what in (("lr", "alpha"), ("beta1", "beta1"), ("beta2", "beta2"), ("x1", "x_1"),
                        ("cycle", "C"), ("delta", "delta"), ("epsilon", "epsilon")):  # fmt: skip
         add(f"--{name}", type=float, help=f"{what}, where it is no axis (default: the problem's)")
+    add("--K", type=float, help="of savarese: steps for which the bounds stay open")
+    add("--bounds", type=name_of("bounds", FAMILIES), metavar="NAME",
+        help="of savarese: savarese (the default) or paper")  # fmt: skip
     add("--final-lr", type=float, default=0.1, help="alpha* (default: %(default)s)")
     add("--gamma", type=float, default=1e-3, help="speed of the bounds (default: %(default)s)")
     add(
@@ -81,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
     given = {
         "lr": options.lr, "beta1": options.beta1, "beta2": options.beta2, "x1": options.x1,
         "C": options.cycle, "delta": options.delta, "epsilon": options.epsilon,
+        "K": options.K, "bounds": options.bounds,
         "final_lr": options.final_lr, "gamma": options.gamma, "schedule": options.schedule,
         "seed": options.seed,
     }  # fmt: skip
