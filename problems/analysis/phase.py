@@ -36,15 +36,27 @@ class Axis:
         One of `AXES`.
     values : array of float
         Increasing, at least two.
+    log : bool
+        Whether to draw them on a log scale.
     """
 
     name: str
     values: NDArray[np.float64]
+    log: bool = False
 
     def __post_init__(self) -> None:
         known("constant", self.name, AXES)
         if len(self.values) < 2 or not np.all(np.diff(self.values) > 0):
             raise ValueError(f"{self.name} must take at least two increasing values")
+        if self.log and self.values[0] <= 0:
+            raise ValueError(f"{self.name} must take positive values on a log scale")
+
+    def edges(self) -> NDArray[np.float64]:
+        """Ends of the cells around the values, one more than these."""
+        v = np.log(self.values) if self.log else self.values
+        half = np.diff(v) / 2
+        ends = np.hstack([v[0] - half[0], v[:-1] + half, v[-1] + half[-1]])
+        return np.exp(ends) if self.log else ends
 
 
 @dataclass(frozen=True)
@@ -170,7 +182,8 @@ def phase_figure(result: Phase, show: str, title: str) -> Figure:
     axes = figure.subplots()
     x, y = result.x.values, result.y.values
     values, norm = (result.x_final, None) if show == "x" else _logarithmic(result.average_regret)
-    mesh = axes.pcolormesh(x, y, values, cmap="cividis", norm=norm, shading="nearest")
+    corners = result.x.edges(), result.y.edges()
+    mesh = axes.pcolormesh(*corners, values, cmap="cividis", norm=norm)
     figure.colorbar(mesh, label="$x_T$" if show == "x" else "average regret $R_T / T$")
     axes.set_facecolor("0.85")  # cells without constants
     if result.holds.any() and not result.holds.all():
@@ -188,6 +201,7 @@ def phase_figure(result: Phase, show: str, title: str) -> Figure:
         axes.plot(*curve, color="#D55E00", linestyle="--", label=r"$\beta_1 = \sqrt{\beta_2}$")
         axes.legend(loc="lower right", fontsize=9)
     axes.set(
+        xscale="log" if result.x.log else "linear", yscale="log" if result.y.log else "linear",
         xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), title=title,
         xlabel=_label(result.x.name), ylabel=_label(result.y.name),
     )  # fmt: skip

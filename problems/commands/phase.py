@@ -73,7 +73,7 @@ def axis(text: str) -> Axis:
         if log and low <= 0:
             raise ValueError("LO must be positive on a log scale")
         values = (np.geomspace if log else np.linspace)(low, high, int(count))
-        return Axis("C" if name == "cycle" else name, values)
+        return Axis("C" if name == "cycle" else name, values, log)
     except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(
             f"must be NAME=LO:HI:COUNT or NAME=log:LO:HI:COUNT, got {text!r} ({error})"

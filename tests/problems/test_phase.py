@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from adabound_np import SGD, AdaBound, Box
-from problems.analysis.phase import Axis, phase
+from problems.analysis.phase import Axis, phase, phase_figure
 from problems.cli import main
 from problems.online import (
     LinearProblem,
@@ -188,3 +188,13 @@ def test_results_that_cannot_be_written(tmp_path, capsys):
     captured = capsys.readouterr()
     assert "the results cannot be written" in captured.err
     assert captured.out == ""
+
+
+def test_a_log_axis_is_drawn_as_one():
+    x, y = Axis("lr", np.array([0.01, 0.1, 1.0]), log=True), Axis("beta2", np.array([0.5, 0.9]))
+    np.testing.assert_allclose(x.edges(), 10.0 ** np.array([-2.5, -1.5, -0.5, 0.5]))
+    np.testing.assert_allclose(y.edges(), [0.3, 0.7, 1.1])
+    axes = phase_figure(phase("reddi-online", "adam", x, y, 50, OPTIONS), "x", "").axes[0]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "linear")
+    with pytest.raises(ValueError, match="lr must take positive values on a log scale"):
+        Axis("lr", np.array([0.0, 1.0]), log=True)
