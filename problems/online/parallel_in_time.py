@@ -153,6 +153,7 @@ def play(
     x1: float,
     shapes: Iterable[tuple[int, int]],
     visit: Callable[[NDArray[np.float64], int], Visit],
+    watch: Callable[[Any, Row], Any] = lambda eta, t: None,
 ) -> Iterator[Chunk]:
     r"""Play a linear problem in chunks of lanes.
 
@@ -165,6 +166,9 @@ def play(
     visit : callable
         Called with each chunk's slopes c, shape (length, lanes) or (length, 1), and its number of
         lanes; what it returns is called `length` times, with c_t and x_t of one step in every lane.
+    watch : callable
+        Called before that, `length` times for each chunk, with \eta_t (infinite where V_t = 0 and
+        nothing bounds it) and t of one step in every lane.
 
     Yields
     ------
@@ -179,7 +183,7 @@ def play(
         first = done + 1 + K * np.arange(L, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             starts = _starts(optimizer, h, s, c, first)
-            steps, maps, s = _steps(optimizer, h, starts, c, first)
+            steps, maps, s = _steps(optimizer, h, starts, c, first, watch)
         r, a, A, B = _before(_compose_clips, maps, identity=(1.0, 0.0, -np.inf, np.inf))
         xs = np.clip(r * x + a, A, B)  # where each lane starts
         row = visit(c, L)
@@ -240,7 +244,7 @@ def _product(carry: Affine | Sum, h: Hyperparameters, K: int, first: Row) -> Row
 
 
 def _steps(
-    optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row
+    optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row, watch: Any
 ) -> tuple[NDArray[np.float64], tuple[Row, Row, Row, Row], Any]:
     r"""\eta_t \odot m_t of every step, each lane's map (r, a, A, B), and the states after it."""
     lo, hi = getattr(h.feasible, "lo", -np.inf), getattr(h.feasible, "hi", np.inf)
@@ -253,7 +257,9 @@ def _steps(
     for k, g in enumerate(c):
         t = first + k
         m, s = optimizer.moments(h, s, g, t)
-        np.multiply(at_rest(optimizer.learning_rate(h, s, t)), m, out=steps[k])
+        eta = optimizer.learning_rate(h, s, t)
+        watch(eta, t)
+        np.multiply(at_rest(eta), m, out=steps[k])
         probes = optimizer.move(free, probes, steps[k], 1.0, t)
     A, B, a = probes[:3]
     return steps, (probes[3] - a if len(probes) > 3 else np.ones_like(a), a, A, B), s
