@@ -107,9 +107,11 @@ def _ends(feasible: Box, d: int) -> tuple[Floats, Floats]:
 def _linear(A: Floats, b: Floats, feasible: Any) -> tuple[Floats, None, str]:
     g = A.sum(axis=0)
     if isinstance(feasible, L2Ball):
-        return feasible.argmin_linear(g), None, "closed form"
+        end: Floats = feasible.argmin_linear(g)
+        return end, None, "closed form"
     solved = linprog(g, bounds=np.transpose(_ends(feasible, len(g))), method="highs")
-    return solved.x, None, "linprog"
+    x: Floats = solved.x
+    return x, None, "linprog"
 
 
 def _logistic(A: Floats, b: Floats, feasible: Any) -> tuple[Floats, None, str]:
@@ -131,7 +133,8 @@ def _logistic(A: Floats, b: Floats, feasible: Any) -> tuple[Floats, None, str]:
 
     def hessian(x: Floats) -> Floats:
         share = np.exp(-np.logaddexp(0, b * (A @ x)))
-        return (A.T * (share * (1 - share))) @ A / n
+        H: Floats = (A.T * (share * (1 - share))) @ A / n
+        return H
 
     def penalized(weight: float, x: Floats) -> Floats:
         """The minimum of mean + weight/2 |x - center|^2, by Newton's method from x."""

@@ -63,7 +63,7 @@ class VectorProblem:
     @property
     def dimension(self) -> int:
         """Return d."""
-        return self.A.shape[1]
+        return int(self.A.shape[1])
 
     @property
     def diameter(self) -> float:

@@ -32,7 +32,8 @@ def amsgrad(s: Sums, D: float, alpha: float, beta1: float, beta2: float) -> Floa
     #     \sum_i \|g_{1:T,i}\|_2
     factor = alpha / ((1 - beta1) ** 2 * (1 - gamma) * np.sqrt(1 - beta2))
     gradients = factor * np.sqrt(1 + np.log(s.t)) * s.norms
-    return diameter + momentum + gradients  # type: ignore[no-any-return]
+    regret: Floats = diameter + momentum + gradients
+    return regret
 
 
 def adamnc(s: Sums, D: float, beta1: float, zeta: float) -> Floats:
@@ -81,12 +82,14 @@ def savarese(s: Sums, d: int, D: float, G_2: float, R_inf: float, beta1: float) 
     # \frac{D_\infty^2}{2 (1 - \beta_1)} [ 2 d M (\sqrt{T} - 1)
     #     + \sum_i (\eta_{1,i}^{-1} + \sum_t \beta_{1t} \eta_{t,i}^{-1}) ]
     diameter = 2 * d * s.M * (np.sqrt(s.t) - 1) + s.first + s.weighted
-    return D**2 / (2 * (1 - beta1)) * diameter + _rates(s, G_2, R_inf, beta1)
+    regret: Floats = D**2 / (2 * (1 - beta1)) * diameter + _rates(s, G_2, R_inf, beta1)
+    return regret
 
 
 def _rates(s: Sums, G_2: float, R_inf: float, beta1: float) -> Floats:
     # (2 \sqrt{T} - 1) \frac{R_\infty G_2^2}{1 - \beta_1}        [Luo19 Thm. 4, Sav19 Thm. 3]
-    return (2 * np.sqrt(s.t) - 1) * R_inf * G_2**2 / (1 - beta1)
+    rates: Floats = (2 * np.sqrt(s.t) - 1) * R_inf * G_2**2 / (1 - beta1)
+    return rates
 
 
 def savarese_corollary(s: Sums, d: int, D: float, G_2: float, beta1: float, gamma: float) -> Floats:

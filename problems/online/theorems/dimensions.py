@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -99,9 +100,8 @@ def worst(
     for case in cases:
         course = follow(
             case.problem, optimizer(case), case.T, case.x1,
-            {"bound": lambda s, case=case: bound(case, s)},
-            {text: lambda r, s, holds=holds, case=case: holds(case, r, s)
-             for text, holds in predicates.items()},
+            {"bound": partial(bound, case)},
+            {text: partial(holds, case) for text, holds in predicates.items()},
         )  # fmt: skip
         share = float(course.regret[-1] / course.bounds["bound"][-1])
         found.append((share, case, course))
@@ -168,6 +168,6 @@ def outcome_of(
         (*before, *found.assumptions),
         {**parameters, "d": case.d, "D_inf": case.D, "G_2": case.G_2, "G_inf": case.G_inf},
         case.T, "R_T", float(course.regret[-1]), float(bound[-1]), "<=",
-        (*found.facts, *facts), (*found.remarks, *remarks), found.rounding,
-        {"t": course.t, "regret": course.regret, "bound": bound},
+        (*found.facts, *facts), (*found.remarks, *remarks),
+        {"t": course.t, "regret": course.regret, "bound": bound}, found.rounding,
     )  # fmt: skip

@@ -62,10 +62,10 @@ class Outcome:
         Whatever else the claim says, with its truth on this run.
     remarks : tuple of str
         Further findings, in words and numbers.
-    rounding : tuple of str
-        Findings whose digits depend on the machine: errors, gaps.
     curves : mapping of str to array
         What a figure of the run shows.
+    rounding : tuple of str
+        Findings whose digits depend on the machine: errors, gaps.
     """
 
     assumptions: tuple[Condition, ...]
@@ -77,8 +77,8 @@ class Outcome:
     relation: str = "<="
     facts: tuple[Condition, ...] = ()
     remarks: tuple[str, ...] = ()
-    rounding: tuple[str, ...] = ()
     curves: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    rounding: tuple[str, ...] = ()
 
     @property
     def applies(self) -> bool:
@@ -139,6 +139,11 @@ class Entry:
     code: tuple[str, ...] = ()
     slips: tuple[str, ...] = ()
     refuted: bool = False
+
+    @property
+    def expected(self) -> str:
+        """The verdict that the ledger expects."""
+        return "refuted" if self.refuted else "holds"
 
     def run(self, quick: bool = False) -> Result:
         """Run the experiment with its thorough or its short parameters."""

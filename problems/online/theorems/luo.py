@@ -272,7 +272,7 @@ def corollary(
 
     def make_it(case: Case) -> Optimizer:
         return optimizer.as_in_paper(lr=alpha, betas=(momentum, beta2), bounds=family,
-                                     feasible=case.problem.feasible)  # type: ignore[call-arg]  # fmt: skip
+                                     feasible=case.problem.feasible)  # fmt: skip
 
     def bound(case: Case, s: Sums) -> Any:
         worst_case = bounds.geometric_momentum(case.d, beta1, ratio, 1 / L_inf)

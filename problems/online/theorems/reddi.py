@@ -170,10 +170,12 @@ def mean_drift(
     seeds: int, T: int, along: tuple[float, ...] = (), along_T: int = 2000,
 ) -> Outcome:  # fmt: skip
     r"""Estimate the drift at each step size, and how it falls with C (`along`)."""
-    given = {"beta1": beta1, "beta2": beta2, "delta": delta}
+    given: dict[str, Any] = {"beta1": beta1, "beta2": beta2, "delta": delta}
     settings = [reddi_theorem3(C=C, lr=lr, force=True, **given) for lr in lrs]
     constant = settings[0].problem.C  # type: ignore[attr-defined]
-    lows, means, highs = [], [], []
+    lows: list[Floats] = []
+    means: list[Floats] = []
+    highs: list[Floats] = []
     for lr in lrs:
         ends, drifts = drift(constant, lr=lr, seeds=seeds, T=T, **given)
         weights = np.diff(np.sqrt(ends), prepend=0.0)  # as \sum \alpha_t grows

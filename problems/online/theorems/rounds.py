@@ -77,7 +77,8 @@ def _one_by_one(problem: OnlineProblem, optimizer: Optimizer, T: int, x1: Any) -
         rows.append((float(t), f_t.gradient(x), x, eta, f_t(x)))
         if len(rows) == size or t == T:
             steps, *vectors, paid = (np.array(part) for part in zip(*rows, strict=True))
-            yield Rounds(steps, *(v.reshape(len(rows), -1) for v in vectors), paid.reshape(-1))
+            g, points, rate = (v.reshape(len(rows), -1) for v in vectors)
+            yield Rounds(steps, g, points, rate, paid.reshape(-1))
             rows.clear()
 
 

@@ -52,22 +52,22 @@ def theorem_2(
     mean, low, high = (delta * (end + 1) for end in interval(x))
     apart = float(np.max(np.abs(x - np.array(paths["adam"]))))
     worst_t = int(np.argmin(mean))
-    shown = np.unique(np.geomspace(1, T, 200).astype(int)) - 1
+    kept = np.unique(np.geomspace(1, T, 200).astype(int)) - 1
     return Outcome(
         (*setting.conditions, Condition(f"t <= K = {K:,} (T is {T:,})", T <= K),
          Condition(f"x_1 >= 0 (it is {x1:g})", x1 >= 0)),
         {"C": C, "beta1": beta1, "beta2": beta2, "delta": delta, "alpha": setting.lr, "K": K,
          "x1": x1, "seeds": seeds, "bounds": repr(setting.bounds)}, T,
         "least mean over seeds of f(x_t) - f(x*), over t", float(mean[worst_t]), delta, ">=",
-        (Condition("the 99 % interval lies at or above delta at every t", bool(np.all(low >= delta))),
+        (Condition("the 99 % interval lies at or above delta at every t",
+                   bool(np.all(low >= delta))),
          Condition("AdaBound's iterates are Adam's, to rounding", apart <= 1e-12)),
         (f"the mean is least at t = {worst_t + 1:,}; at t = {T:,} it is {mean[-1]:.4g} "
-         f"(99 %: {low[-1]:.4g} to {high[-1]:.4g})",
-         ),
+         f"(99 %: {low[-1]:.4g} to {high[-1]:.4g})",),
+        {"t": kept + 1, "mean": mean[kept], "low": low[kept], "high": high[kept],
+         "bound": np.full(len(kept), delta)},
         (f"largest difference between AdaBound and Adam, over {seeds:,} seeds and all t: "
          f"{apart:.2g}",),
-        {"t": shown + 1, "mean": mean[shown], "low": low[shown], "high": high[shown],
-         "bound": np.full(len(shown), delta)},
     )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def theorem_3(
 
         def make_it(case: Case, cls: type[Optimizer] = cls) -> Optimizer:
             return cls.as_in_paper(lr=alpha, betas=(momentum, beta2), bounds=family,
-                                   feasible=case.problem.feasible)  # type: ignore[call-arg]  # fmt: skip
+                                   feasible=case.problem.feasible)  # fmt: skip
 
         found.append(outcome_of(
             worst(cases, make_it, bound, predicates),
@@ -145,7 +145,8 @@ def proposition_1(
         share.append(largest[-1] / (3 + 2 / gamma))
     worst_one = int(np.argmax(share))
     sharp = max(abs(value - (1 + 2 / gamma)) / (1 + 2 / gamma)
-                for value, gamma in zip(largest, gammas, strict=True) if gamma * T >= 1000)  # fmt: skip
+                for value, gamma in zip(largest, gammas, strict=True)
+                if gamma * T >= 1000)  # fmt: skip
     return Outcome(
         (Condition(f"alpha* = 1 (it is {final_lr:g})", final_lr == 1),),
         {"gamma": list(gammas), "alpha*": final_lr}, T,
@@ -174,7 +175,7 @@ def corollary_2(
             return optimizer.as_in_paper(
                 lr=alpha, betas=(momentum, beta2), final_lr=final_lr, gamma=gamma,
                 feasible=case.problem.feasible,
-            )  # type: ignore[call-arg]  # fmt: skip
+            )  # fmt: skip
 
         def bound(case: Case, s: Sums, gamma: float = gamma) -> Any:
             return bounds.savarese_corollary(s, case.d, case.D, case.G_2, beta1, gamma)
@@ -218,7 +219,7 @@ ENTRIES = (
     ),
     Entry(
         "savarese-3", "The repaired regret bound", "[Sav19] Theorem 3",
-        "With M bounding t/eta_l(t) - (t-1)/eta_u(t-1) AdaBound's and AMSBound's regret is bounded.",
+        "With M above t/eta_l(t) - (t-1)/eta_u(t-1) AdaBound's and AMSBound's regret is bounded.",
         r"R_T \le \frac{D_\infty^2}{2(1-\beta_1)} \left[ 2dM(\sqrt{T} - 1) + \sum_i \left("
         r" \eta_{1,i}^{-1} + \sum_t \beta_{1t} \eta_{t,i}^{-1} \right) \right]"
         r" + (2\sqrt{T} - 1) \frac{R_\infty G_2^2}{1-\beta_1}",
