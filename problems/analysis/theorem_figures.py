@@ -47,9 +47,20 @@ def _linear(outcome: Outcome) -> Figure:
     return figure
 
 
+def _late(outcome: Outcome) -> Figure:
+    """Regret that grows faster than a line in the end."""
+    figure, axes = _regret(outcome, "$2t/C$, which late regret grows faster than")
+    axes.legend(frameon=False)
+    return figure
+
+
 def _sublinear(outcome: Outcome) -> Figure:
     """Regret below a bound."""
     figure, axes = _regret(outcome, "the bound")
+    t = outcome.curves["t"]
+    if len(t) < 20:
+        axes.set_xticks(t, [str(step) for step in t])
+        axes.set_xticks([], minor=True)
     axes.legend(frameon=False)
     return figure
 
@@ -72,8 +83,12 @@ def _crossing(outcome: Outcome) -> Figure:
     axes.set_ylim(max(float(c["regret"][c["regret"] > 0].min()), top * 1e-5), top * 8)
     repaired = float(c["repaired"][-1])
     axes.plot([], [], " ", label=f"[Sav19] Theorem 3 at T: {shown(repaired)}, off the scale")
-    axes.legend(frameon=False, loc="lower right")
+    _legend_below(axes)
     return figure
+
+
+def _legend_below(axes: Axes) -> None:
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncol=2, fontsize=9)
 
 
 def _drift(outcome: Outcome) -> Figure:
@@ -92,7 +107,8 @@ def _drift(outcome: Outcome) -> Figure:
     ticks = [1.5, 2, 3, 5, 8, 16, 32, 64]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_xticks([], minor=True)
-    axes.legend(frameon=False, loc="lower right")
+    axes.set_ylim(float(c["low"].min()) - 0.2, float(c["high"].max()) + 0.2)
+    _legend_below(axes)
     return figure
 
 
@@ -139,7 +155,7 @@ FIGURES: dict[str, Callable[[Outcome], Figure]] = {
     "reddi-1": _linear,
     "reddi-3": _drift,
     "reddi-4": _sublinear,
-    "luo-1": _linear,
+    "luo-1": _late,
     "luo-4": _crossing,
     "luo-5": _crossing,
     "savarese-2": _mean_loss,

@@ -112,9 +112,10 @@ def clip_homogeneity(
         {"alpha": alpha, "alpha*": final_lr, "gamma": gamma, "beta1": beta1, "beta2": beta2,
          "s_t": repr(s_t), "seed": seed}, T,
         "largest relative difference of the rates", apart, rounding, "<=",
-        (Condition("both bounds were met in the run", min(clipped) > 0),),
+        (),
         (f"of {64 * T:,} rates {clipped[0]:,} were at the lower bound, {clipped[1]:,} at the "
          "upper",),
+        {"clipped": np.array(clipped)},
     )  # fmt: skip
 
 

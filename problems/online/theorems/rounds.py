@@ -21,6 +21,8 @@ from problems.online.summary import log_grid
 __all__ = ["Course", "Rounds", "Sums", "follow", "rounds"]
 
 Floats = NDArray[np.float64]
+#: Lanes and steps of a chunk of a linear problem.
+CHUNK = (2048, parallel_in_time.LENGTH)
 
 
 class Rounds(NamedTuple):
@@ -61,7 +63,7 @@ def _many_at_once(
 
         return row
 
-    shapes = parallel_in_time.even(T, lanes=2048)
+    shapes = parallel_in_time.even(T, *CHUNK)
     for _ in parallel_in_time.play(problem, optimizer, x1, shapes, visit, watch):
         steps, g, points, rate = (np.transpose(rows).reshape(-1, 1) for rows in (t, c, x, eta))
         yield Rounds(steps[:, 0], g, points, rate, (g * points)[:, 0])

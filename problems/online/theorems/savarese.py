@@ -210,7 +210,7 @@ ENTRIES = (
         theorem_2, {}, {"K": 1000, "T": 1000}, _FAILS,
     ),
     Entry(
-        "savarese-claim-1", "... with the paper's own bounds", "[Sav19] Claim 1",
+        "savarese-claim-1", "AdaBound may be Adam, with the paper's own bounds", "[Sav19] Claim 1",
         "The same for the bounds of [Luo19], alpha* = 1, if gamma is small enough for K.",
         r"\gamma = \frac{1}{K} \min\left( \frac{\alpha}{C - \alpha},"
         r" \frac{\sqrt{1 - \beta_2}}{\alpha} \right): \quad \mathbb{E}[f(x_t)] - f(x^*) \ge \delta"
