@@ -57,14 +57,9 @@ Visit = Callable[[Any, Row], None]
 
 
 class Chunk(NamedTuple):
-    """What is known after a chunk of lanes.
+    """What is known after a chunk: of each lane the last step's t, and the point x_{t+1} after it.
 
-    Attributes
-    ----------
-    last : array of int, shape (lanes,)
-        The number t of each lane's last step.
-    x : array of float, shape (lanes,)
-        x_{t+1}, the point after it.
+    Both have the shape (lanes,).
     """
 
     last: NDArray[np.int64]
@@ -131,10 +126,9 @@ def even(T: int, lanes: int = LANES, length: int = LENGTH) -> Iterator[tuple[int
 
 
 def growing(T: int, period: int = 1, lanes: int = LANES) -> Iterator[tuple[int, int]]:
-    """Cut T steps into lanes that are short at first, so that each ends near any given step.
+    """Cut T steps into lanes that are short at first, so that one ends near any given step.
 
-    A lane that starts at t has at most t/512 steps; whole periods of the problem if one fits
-    into that, about `LENGTH` in any case.
+    A lane from t on has at most t/512 steps, whole periods if one fits, at most about `LENGTH`.
     """
     t = 0
     while t < T:
@@ -153,6 +147,7 @@ def play(
     x1: float,
     shapes: Iterable[tuple[int, int]],
     visit: Callable[[NDArray[np.float64], int], Visit],
+    watch: Callable[[Any, Row], Any] = lambda eta, t: None,
 ) -> Iterator[Chunk]:
     r"""Play a linear problem in chunks of lanes.
 
@@ -165,6 +160,9 @@ def play(
     visit : callable
         Called with each chunk's slopes c, shape (length, lanes) or (length, 1), and its number of
         lanes; what it returns is called `length` times, with c_t and x_t of one step in every lane.
+    watch : callable
+        Called before that, `length` times, with \eta_t (infinite where V_t = 0 and nothing bounds
+        it) and t of one step in every lane.
 
     Yields
     ------
@@ -179,7 +177,7 @@ def play(
         first = done + 1 + K * np.arange(L, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             starts = _starts(optimizer, h, s, c, first)
-            steps, maps, s = _steps(optimizer, h, starts, c, first)
+            steps, maps, s = _steps(optimizer, h, starts, c, first, watch)
             before = _before(_compose_clips, maps, identity=(1.0, 0.0, -np.inf, np.inf))
             xs = _apply_clips(before, x)  # where each lane starts
         row = visit(c, L)
@@ -240,7 +238,7 @@ def _product(carry: Affine | Sum, h: Hyperparameters, K: int, first: Row) -> Row
 
 
 def _steps(
-    optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row
+    optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row, watch: Any
 ) -> tuple[NDArray[np.float64], tuple[Row, Row, Row, Row], Any]:
     r"""\eta_t \odot m_t of every step, each lane's map (r, a, A, B), and the states after it."""
     lo, hi = getattr(h.feasible, "lo", -np.inf), getattr(h.feasible, "hi", np.inf)
@@ -252,7 +250,9 @@ def _steps(
     for k, g in enumerate(c):
         t = first + k
         m, s = optimizer.moments(h, s, g, t)
-        np.multiply(at_rest(optimizer.learning_rate(h, s, t)), m, out=steps[k])
+        eta = optimizer.learning_rate(h, s, t)
+        watch(eta, t)
+        np.multiply(at_rest(eta), m, out=steps[k])
         probes = optimizer.move(free, probes, steps[k], 1.0, t)
         if np.any(h.weight_decay):
             r = optimizer.move(scaled, r, 0.0, 1.0, t)
