@@ -21,11 +21,10 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 from tex import wrap
 
-__all__ = ["Beside", "Row", "rows_of", "setup"]
+__all__ = ["Beside", "Row", "cited", "rows_of", "setup"]
 
 ROOT = Path(__file__).resolve().parents[2]
-#: An equation has a command, an index or a relation; after eight spaces, or alone on the next
-#: line, its source follows in brackets.
+#: After an equation and some spaces, or alone on the next line, its source follows in brackets.
 SOURCE = re.compile(r"^(?P<tex>.*?)\s{3,}\[(?P<source>[^\]]+(?:\][^\]]+)*)\]$")
 
 
@@ -36,6 +35,12 @@ class Row(NamedTuple):
     code: list[str]
     tex: str = ""
     source: str = ""
+
+
+def cited(line: str) -> re.Match[str] | None:
+    """The equation, if it stands on this line, and the source of a comment that has one."""
+    text = line.strip()
+    return SOURCE.match(text.removeprefix("# ")) if text.startswith("# ") else None
 
 
 def rows_of(path: Path, pyobject: str) -> list[Row]:
@@ -65,8 +70,7 @@ def rows_of(path: Path, pyobject: str) -> list[Row]:
         if number in skipped:  # what follows has line numbers of its own
             rows.append(Row(number + 1, []))
             continue
-        comment = line.strip().removeprefix("# ") if line.strip().startswith("# ") else ""
-        if match := SOURCE.match(comment):
+        if match := cited(line):
             tex = match["tex"]
             if not tex:  # the source alone, below its equation
                 tex = lines[number - 2].strip().removeprefix("# ")
