@@ -22,6 +22,7 @@ from typing import Any
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
@@ -96,9 +97,13 @@ def _directives(module: ModuleType, names: list[str], taken: set[str]) -> list[s
     title = module.__name__
     lines = [] if title in taken else [f".. automodule:: {title}", ""]
     options = {"class": ["   :members:"], "function": [], "data": ["   :no-value:"]}
+    comments = ModuleAnalyzer.for_module(title).find_attr_docs()
     for name in names:
         kind = _kind(getattr(module, name))
-        lines += [f".. auto{kind}:: {title}.{name}", *options[kind], ""]
+        if kind == "data" and ("", name) not in comments:  # its type's docstring is not its own
+            lines += [f".. py:data:: {title}.{name}", ""]
+        else:
+            lines += [f".. auto{kind}:: {title}.{name}", *options[kind], ""]
     return lines
 
 

@@ -26,7 +26,7 @@ PATTERNS = {
     "postfix": re.compile(r"!|\*(?=[),;]|$)"),
     "operator": re.compile(r"<=|>=|[=<>+*/|^]|-(?!-)"),
 }
-SCRIPT = re.compile(r"[_^](?=[{\\\w*])")
+SCRIPT = re.compile(r"[_^](?=[{\\\w*+-])")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 SUBSTITUTES = {"<=": r"\le ", ">=": r"\ge ", "...": r"\dots ", "*": r"\cdot "}
 ANGLES = re.compile(r"\\langle (.+?)\\rangle", re.DOTALL)

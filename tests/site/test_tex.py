@@ -26,6 +26,7 @@ SPEC.loader.exec_module(tex)
         (r"f(x*) >= \delta", r":math:`f(x^*) \ge  \delta`"),
         (r"\langle g, x \rangle, of g", r":math:`\langle g, x \rangle`, of g"),
         (r"\beta_1^t / t!.", r":math:`\beta_1^t / t!`."),
+        ("n_+ labels of 1", ":math:`n_+` labels of 1"),
         (r"\sqrt{1 -", r"\sqrt{1 -"),  # an open bracket is left alone
         ("`x_t`, ``m_t`` and :math:`v_t`", "`x_t`, ``m_t`` and :math:`v_t`"),
         ("x_hat, eta_l and T = 3 stay", "x_hat, eta_l and T = 3 stay"),
