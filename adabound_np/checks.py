@@ -26,6 +26,7 @@ __all__ = [
     "within",
 ]
 
+#: A NumPy array of any dtype.
 Array: TypeAlias = NDArray[Any]
 #: A hyperparameter: one number, or an array with one number for each trajectory of a batch.
 Real: TypeAlias = float | Array
