@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, fetch, phase, sweep, theorems
+from problems.commands import counterexample, fetch, phase, sweep, theorems, train, wilson
 
 __all__ = ["main"]
 
@@ -17,6 +17,8 @@ COMMANDS = {
     "phase": phase,
     "sweep": sweep,
     "theorems": theorems,
+    "train": train,
+    "wilson": wilson,
     "fetch": fetch,
 }
 DEFAULT = "counterexample"

@@ -91,7 +91,7 @@ def play(
 
 
 def run(problem: OnlineProblem, optimizer: Optimizer, steps: int, x1: Any) -> Trajectory:
-    """Play `steps` rounds one after the other and keep every iterate; see `engines.run`."""
+    """Play `steps` rounds one after the other and keep every iterate; see `problems.online.run`."""
     begin, T = time.perf_counter(), check(problem, steps, x1)
     xs = np.empty((T + 1, *np.shape(x1)))
     xs[0] = x1
