@@ -157,7 +157,7 @@ ENTRIES = (
         r" + \frac{D_\infty^2}{(1-\beta_1)^2} \sum_t \sum_i \frac{\beta_{1t} \hat v_{t,i}^{1/2}}"
         r"{\alpha_t} + \frac{\alpha \sqrt{1 + \log T}}{(1-\beta_1)^2 (1-\gamma) \sqrt{1-\beta_2}}"
         r" \sum_i \|g_{1:T,i}\|_2",
-        theorem_4, {}, {"T": 60, "T_line": 20_000}, _CODE,
+        theorem_4, {}, {"T": 30, "T_line": 20_000}, _CODE,
         ("The ICLR version lacks the 1/α of the first term, and its second term, with "
          "D_∞²/(2(1 − β₁)) in front, is too small by 2/(1 − β₁) in general.",
          "Corollary 1 lacks the factor d/α of its second term."),
@@ -168,7 +168,7 @@ ENTRIES = (
         r"R_T \le \frac{D_\infty^2}{2\alpha(1-\beta_1)} \sum_i \sqrt{T} \sqrt{v_{T,i}}"
         r" + \frac{D_\infty^2}{(1-\beta_1)^2} \sum_t \sum_i \frac{\beta_{1t} \sqrt{v_{t,i}}}"
         r"{\alpha_t} + \frac{2\zeta}{(1-\beta_1)^3} \sum_i \|g_{1:T,i}\|_2",
-        theorem_5, {}, {"T": 60, "T_line": 20_000},
+        theorem_5, {}, {"T": 30, "T_line": 20_000},
         ("adabound_np/adamnc.py", *_CODE[1:]),
         ("The first condition has α_T in the source; its proof needs α_t.",
          'Corollary 2 lacks "R_T ≤" and the factor d/α of its last term.'),

@@ -270,12 +270,12 @@ ENTRIES = (
     Entry(
         "luo-4", "AdaBound's published regret bound", "[Luo19] Theorem 4",
         "AdaBound's regret is at most a bound of order sqrt(T).", _PUBLISHED,
-        theorem_4, {}, {}, (*_BOUND, "adabound_np/adabound.py"), _SLIP, refuted=True,
+        theorem_4, {}, {"T": 2_000_000}, (*_BOUND, "adabound_np/adabound.py"), _SLIP, refuted=True,
     ),
     Entry(
         "luo-5", "AMSBound's published regret bound", "[Luo19] Theorem 5",
         "AMSBound's regret is at most a bound of order sqrt(T).", _PUBLISHED,
-        theorem_5, {}, {}, (*_BOUND, "adabound_np/amsbound.py"),
+        theorem_5, {}, {"T": 200_000}, (*_BOUND, "adabound_np/amsbound.py"),
         (*_SLIP, "v̂_t never falls, but the lower bound may rise faster than √t."), refuted=True,
     ),
     Entry(
@@ -283,7 +283,7 @@ ENTRIES = (
         "With beta1_t = beta1 lambda^(t-1) the bound's second term stays below a constant.",
         r"\beta_{1t} = \beta_1 \lambda^{t-1}: \quad \sum_t \sum_i \beta_{1t} \eta_{t,i}^{-1}"
         r" \le \frac{d \beta_1}{L_\infty (1 - \lambda)^2}, \qquad L_\infty = \eta_l(1)",
-        corollary, {}, {"T": 60, "T_line": 20_000}, _BOUND,
+        corollary, {}, {"T": 30, "T_line": 20_000}, _BOUND,
         ("As a corollary of Theorem 4 it falls with it (β₁ = 0 is a case of both); what holds is "
          "this step, and the bound that it makes of [Sav19] Theorem 3.",),
     ),

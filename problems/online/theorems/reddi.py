@@ -240,7 +240,7 @@ ENTRIES = (
         "On Cx with probability (1 + delta)/(C + 1), else -x, Adam's expected step is upwards.",
         r"\mathbb{E}[x_{t+1} - x_t] \ge 0 \ \text{(before projection)}"
         r"\ \text{while}\ \mathbb{E} f_t(x) = \delta x",
-        theorem_3, {"along": _ALONG}, {"T": 1000, "along": _ALONG, "along_T": 500}, _CODE,
+        theorem_3, {"along": _ALONG}, {"T": 1000, "along": _ALONG, "along_T": 200}, _CODE,
         ("The source displays √(β₂(1+δ)C² + 1 − β₂) where its own estimate gives (1+δ)C.",),
     ),
     Entry(
