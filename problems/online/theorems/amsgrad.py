@@ -149,6 +149,7 @@ def gamma(
 _CODE = ("adabound_np/amsgrad.py", "problems/online/theorems/bounds.py",
          "problems/online/theorems/amsgrad.py")  # fmt: skip
 
+#: The results that this module executes.
 ENTRIES = (
     Entry(
         "reddi-4", "AMSGrad's regret", "[Reddi18] Theorem 4, revised version",

@@ -50,6 +50,7 @@ def theorem_3(
 
 _ADAM = ("problems/online/luo.py", "adabound_np/adam.py")
 
+#: The results that this module executes.
 ENTRIES = (
     Entry(
         "luo-1", "Extreme rates", "[Luo19] Theorem 1",

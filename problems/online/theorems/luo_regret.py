@@ -266,6 +266,7 @@ _PUBLISHED = (
 )
 _SLIP = ("The proof takes η_{t,i}⁻¹ ≥ η_{t−1,i}⁻¹ for granted; no assumption gives it.",)
 
+#: The results that this module executes.
 ENTRIES = (
     Entry(
         "luo-4", "AdaBound's published regret bound", "[Luo19] Theorem 4",

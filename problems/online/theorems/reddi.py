@@ -220,6 +220,7 @@ def theorem_3(
 _ALONG = (1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 8.0, 11.0, 16.0, 22.0, 32.0, 45.0, 64.0)
 _CODE = ("problems/online/reddi.py", "problems/online/reddi_settings.py", "adabound_np/adam.py")
 
+#: The results that this module executes.
 ENTRIES = (
     Entry(
         "reddi-1", "Adam may have linear regret", "[Reddi18] Theorem 1",
