@@ -89,7 +89,7 @@ def theorem_5(
     return outcome_of(
         found,
         {"alpha": alpha, "beta1": beta1, "lambda": lam, "beta2_t": repr(averaging), "zeta": alpha},
-        facts=[Condition(f"Corollary 2 on the worst case: R_T <= {second:.6g}",
+        facts=[Condition(f"Corollary 2 on the worst case: R_T <= {shown(second)}",
                          bool(found.course.regret[-1] <= second))],
     )  # fmt: skip
 

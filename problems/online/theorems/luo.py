@@ -60,19 +60,18 @@ ENTRIES = (
         theorem_1, {}, {"T": 200_000}, _ADAM,
     ),
     Entry(
-        "luo-2", "Adam fails for every initial step size", "[Luo19] Theorem 2",
+        "luo-2", "Adam fails for every initial step size", "[Luo19] Theorem 2, as [Reddi18] Thm. 2",
         "For every initial step size and beta1 < sqrt(beta2) Adam's average regret stays positive.",
         r"\forall \alpha > 0: \quad x_{kC+1} = 1, \qquad"
         r" \sum_{t = kC+1}^{(k+1)C} \left( f_t(x_t) - f_t(-1) \right) \ge 2",
         theorem_2, {}, {"count": 10}, ("problems/online/reddi.py", "adabound_np/adam.py"),
-        ("Its construction is [Reddi18] Theorem 2's, which serves here.",),
     ),
     Entry(
-        "luo-3", "Adam fails on random slopes, for every step size", "[Luo19] Theorem 3",
+        "luo-3", "Adam fails on random slopes, for every step size",
+        "[Luo19] Theorem 3, as [Reddi18] Thm. 3",
         "For every initial step size there is a stochastic problem on which Adam drifts upwards.",
         r"\forall \alpha > 0: \quad \mathbb{E}[x_{t+1} - x_t] \ge 0"
         r"\ \text{while}\ \mathbb{E} f_t(x) = \delta x",
         theorem_3, {}, {"T": 1000}, ("problems/online/reddi.py", "adabound_np/adam.py"),
-        ("Its construction is [Reddi18] Theorem 3's, which serves here.",),
     ),
 )  # fmt: skip

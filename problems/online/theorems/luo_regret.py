@@ -199,7 +199,7 @@ def theorem_5(
 
     late = LateBounds(low, alpha_star, K)
     outcome = against(late, G, alpha, T, {
-        "f_t(x)": Ones(G).formula()[9:], "alpha": alpha, "beta1": beta1, "beta2": beta2, "K": K,
+        "G": G, "alpha": alpha, "beta1": beta1, "beta2": beta2, "K": K,
         "x1": x1, "bounds": repr(late),
     })  # fmt: skip
     # the same with a smooth lower bound: the paper's own, while eta_u = alpha* from the start
