@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, fetch, phase, sweep, train
+from problems.commands import counterexample, fetch, phase, sweep, theorems, train, wilson
 
 __all__ = ["main"]
 
@@ -16,8 +16,10 @@ COMMANDS = {
     "counterexample": counterexample,
     "phase": phase,
     "sweep": sweep,
-    "fetch": fetch,
+    "theorems": theorems,
     "train": train,
+    "wilson": wilson,
+    "fetch": fetch,
 }
 DEFAULT = "counterexample"
 
