@@ -135,7 +135,10 @@ class L2Ball:
         object.__setattr__(self, "center", real("center", self.center))
 
     def _norm(self, z: Any) -> Any:
-        return np.sqrt(np.sum(z * z, axis=self.axis, keepdims=True))
+        largest = np.max(np.abs(z), axis=self.axis, keepdims=True, initial=0.0)
+        unit = np.ldexp(np.ones_like(largest), np.frexp(largest)[1] - 1)
+        z = z / unit  # exact, since unit is a power of 2; squares do not overflow
+        return unit * np.sqrt(np.sum(z * z, axis=self.axis, keepdims=True))
 
     def project(self, y: Any, eta: Any) -> Any:
         r"""Weighted projection, by Newton's method on the multiplier of the constraint.
@@ -163,10 +166,11 @@ class L2Ball:
             # x_i = c_i + z_i / (1 + \lambda \eta_i)        [KKT of \Pi_{F,A}, A = diag(1/\eta)]
             w = z / (1 + lam * eta)
             norm = self._norm(w)
-            slope = np.sum(w * w * eta / (1 + lam * eta), axis=self.axis, keepdims=True)
-            # 1/\|w\| - 1/r = 0 by Newton; its derivative in \lambda is slope / \|w\|^3
+            # 1/\|w\| - 1/r = 0 by Newton; its derivative in \lambda is slope / \|w\|
             with np.errstate(divide="ignore", invalid="ignore"):
-                rise = (norm / self.radius - 1) * norm**2 / slope
+                q = w / norm
+                slope = np.sum(q * q * eta / (1 + lam * eta), axis=self.axis, keepdims=True)
+                rise = (norm / self.radius - 1) / slope
             rise = np.where(outside & (rise > 0), rise, 0)
             lam = lam + rise
             if np.all(rise <= 4 * np.finfo(y.dtype).eps * lam):

@@ -15,6 +15,7 @@ from problems.commands import (
     figures,
     phase,
     sweep,
+    theorems,
     train,
     wilson,
 )
@@ -25,11 +26,12 @@ COMMANDS = {
     "counterexample": counterexample,
     "phase": phase,
     "sweep": sweep,
+    "theorems": theorems,
     "effective-lr": effective_lr,
     "figures": figures,
-    "fetch": fetch,
     "train": train,
     "wilson": wilson,
+    "fetch": fetch,
 }
 DEFAULT = "counterexample"
 

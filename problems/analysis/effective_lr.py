@@ -307,8 +307,7 @@ def record_online(
     window: list[Any] = []
     until = next(kept)
 
-    def observe(t: int, s: Any) -> None:
-        nonlocal until
+    for t, _, _, _, s in protocol.play(problem, optimizer, T, x1):
         window.append(s)
         if t == until:
             # the optimizer's lines take t as an array: one call for all steps since the last
@@ -319,7 +318,4 @@ def record_online(
             tick(len(window))
             window.clear()
             until = next(kept, 0)
-
-    for _ in protocol.play(problem, optimizer, T, x1, observe):
-        pass
     return recorder.record()

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from problems.analysis.files import write_csv
 from problems.analysis.plots import counterexample_figure, save
-from problems.commands.options import name_of, names_of, output_folder, to_json, whole
+from problems.commands.options import check_bounds, name_of, names_of, output_folder, to_json, whole
 from problems.online.engines import ENGINES, choose
 from problems.online.roster import ROSTER, hyperparameters, make
 from problems.online.savarese import FAMILIES
@@ -85,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
             beta2=options.beta2, lr=options.lr, x1=options.x1, delta=options.delta,
             epsilon=options.epsilon, K=options.K, bounds=options.bounds, force=options.force,
         )  # fmt: skip
+        check_bounds(options.final_lr, options.gamma)
         optimizers = {
             name: make(
                 name, lr=setting.lr, beta1=setting.beta1, beta2=setting.beta2,

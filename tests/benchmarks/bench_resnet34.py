@@ -15,6 +15,13 @@ import time
 import warnings
 
 
+def report(times: dict[str, list[tuple[float, float]]]) -> None:
+    """Print the medians of elapsed and of processor time."""
+    for i, what in enumerate(("seconds per step", "CPU seconds per step")):
+        here_s, torch_s = (statistics.median(t[i] for t in times[n]) for n in ("here", "torch"))
+        print(f"{what}: here {here_s:.3f}, torch {torch_s:.3f}, ratio {here_s / torch_s:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batch", type=int, default=32)
@@ -78,9 +85,7 @@ def main() -> None:
         print(f"step {k}: loss here {losses['here']:.5f}, torch {losses['torch']:.5f}")
         if k == 0 and abs(losses["here"] - losses["torch"]) > 1e-3:
             sys.exit("they do not compute the same loss")
-    for i, what in enumerate(("seconds per step", "CPU seconds per step")):
-        here_s, torch_s = (statistics.median(t[i] for t in times[n]) for n in ("here", "torch"))
-        print(f"{what}: here {here_s:.3f}, torch {torch_s:.3f}, ratio {here_s / torch_s:.2f}")
+    report(times)
 
 
 if __name__ == "__main__":
