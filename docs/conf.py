@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "api",
     "beside",
+    "quoted",
     "tex",
 ]
 exclude_patterns = ["_build", "_ext", "**.ipynb_checkpoints"]

@@ -11,10 +11,10 @@ public name of the packages that no page documents is a warning, which ``-W`` ma
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
-import re
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -54,9 +54,11 @@ def _offered(module: ModuleType) -> list[str]:
     ]
 
 
-def _assigns(module: ModuleType, name: str) -> bool:
-    """Whether a constant is defined here, not imported."""
-    return re.search(rf"^{name}\b[^=\n]*= ", inspect.getsource(module), re.MULTILINE) is not None
+def _assigned(module: ModuleType) -> set[str]:
+    """Names of the constants that a module defines; what it imports is not among them."""
+    body = ast.parse(inspect.getsource(module)).body
+    targets = [node for node in body if isinstance(node, (ast.Assign, ast.AnnAssign))]
+    return {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
 
 
 def public_names(package: str) -> Iterator[tuple[ModuleType, list[str]]]:
@@ -70,10 +72,11 @@ def public_names(package: str) -> Iterator[tuple[ModuleType, list[str]]]:
     found = {}
     for module in modules:
         offered = {name: getattr(module, name) for name in _offered(module)}
+        constants = _assigned(module)
         keys = {
             name: (name, id(value))
             for name, value in offered.items()
-            if callable(value) or _assigns(module, name)
+            if callable(value) or name in constants
         }
         found[module.__name__] = [name for name, key in keys.items() if key not in seen]
         seen.update(keys.values())
@@ -101,7 +104,7 @@ def _directives(module: ModuleType, names: list[str], taken: set[str]) -> list[s
     for name in names:
         kind = _kind(getattr(module, name))
         if kind == "data" and ("", name) not in comments:  # its type's docstring is not its own
-            lines += [f".. py:data:: {title}.{name}", ""]
+            lines += [f".. py:data:: {name}", f"   :module: {title}", ""]
         else:
             lines += [f".. auto{kind}:: {title}.{name}", *options[kind], ""]
     return lines
@@ -162,9 +165,15 @@ def _value(path: str, default: object = None) -> object:
     return getattr(sys.modules.get(module), name, default)
 
 
+def _skip(app: Any, what: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out the fields of named tuples, which their class describes."""
+    return True if (getattr(value, "__doc__", "") or "").startswith("Alias for field") else None
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Register the directive and the check."""
     app.add_directive("api", Api)
+    app.connect("autodoc-skip-member", _skip)
     app.connect("missing-reference", _resolve)
     app.connect("env-check-consistency", _check)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -215,8 +215,9 @@ def typeset(lines: list[str]) -> list[str]:
             first = not out[-1].strip() or out[-1].lstrip().startswith(".. ")
             line = _rows(line, first)
         ruler = set(line.strip()) <= set("=-~ ")
+        name = re.match(r"\s*[\w*\\]+(, [\w*\\]+)* : ", line) is not None  # of an argument
         table = line.lstrip().startswith("`") and "  " in line.strip()
-        if block is not None or doctest or ruler or table:
+        if block is not None or doctest or ruler or name or table:
             flush()
             out.append(wrap(line) if table else line)
         else:

@@ -1,6 +1,7 @@
 """Formulas in docstrings are found, and nothing else is."""
 
 import ast
+import doctest
 import importlib.util
 import re
 from pathlib import Path
@@ -50,6 +51,17 @@ def test_displays_get_rows_and_doctests_stay():
     lines = [".. math::", r"    a_t = b, \qquad", r"    c_t = d", "", ">>> x_t = 1", "x_t"]
     expected = [".. math::", r"    & a_t = b, \\ &", r"    c_t = d", "", ">>> x_t = 1", "x_t"]
     assert tex.typeset(lines) == expected
+
+
+def test_names_of_arguments_stay():
+    assert tex.typeset(["G_2, G_inf : float", "    G_2 bounds g_t."]) == [
+        "G_2, G_inf : float",
+        "    :math:`G_2` bounds :math:`g_t`.",
+    ]
+
+
+def test_the_examples_of_the_extension_run():
+    assert doctest.testmod(tex) == (0, 2)
 
 
 def docstrings():

@@ -1,0 +1,62 @@
+"""The browser check finds what it looks for: each defect of a page is a complaint."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SPEC = importlib.util.spec_from_file_location("site_browser", ROOT / "tests/site/browser.py")
+browser = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(browser)
+
+#: page -> (body, what the complaint says; nothing for a page without a defect)
+PAGES = {
+    "good": ("<p>A page. <code>\\alpha</code></p>", None),
+    "formula": ('<span class="math">\\(x_t\\)</span>', "not typeset"),
+    "raw": ("<p>The step size \\alpha.</p>", "raw LaTeX"),
+    "wide": ('<div style="width: 3000px">wide</div>', "scrolls sideways"),
+    "console": ("<script>undefined_name()</script>", "console"),
+    "elsewhere": ('<img src="http://192.0.2.1/x.png" alt="">', "request to elsewhere"),
+    "absent": ('<link rel="stylesheet" href="absent.css">', "status 404"),
+    "picture": ('<img src="good.html" alt="">', "no image"),
+}
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    pytest.importorskip("selenium")
+    chrome = shutil.which("chromium") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if not chrome or not driver:
+        pytest.skip("chromium and chromedriver are not on the PATH")
+    folder = tmp_path_factory.mktemp("site")
+    head = '<!doctype html><link rel="icon" href="data:,">'
+    head += '<meta name="viewport" content="width=device-width">'
+    for name, (body, _) in PAGES.items():
+        (folder / f"{name}.html").write_text(f"{head}<article>{body}</article>")
+    with browser.served(folder) as base, browser.chromium(chrome, driver) as window:
+        window.get("about:blank")
+        window.get_log("performance")
+        yield window, base
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_defects_are_found(opened, name):
+    window, base = opened
+    _, wrong = browser.check_page(window, base, f"{name}.html", None)
+    expected = PAGES[name][1]
+    if expected is None:
+        assert wrong == []
+    else:
+        assert any(expected in complaint for complaint in wrong), wrong
+
+
+def test_a_search_without_results_is_a_complaint(opened, monkeypatch):
+    window, base = opened
+    ui = pytest.importorskip("selenium.webdriver.support.ui")
+    patient = ui.WebDriverWait
+    monkeypatch.setattr(ui, "WebDriverWait", lambda w, timeout: patient(w, 1))
+    wrong = browser.check_search(window, base, "dampening", "good.html")
+    assert "does not find good.html" in wrong[0]
