@@ -84,7 +84,8 @@ class Algorithm:
     def move(h: Hyperparameters, x: Any, m: Any, eta: Any, t: Any) -> Any:
         r"""x_{t+1} = \Pi_{F, \mathrm{diag}(\eta_t^{-1})}(x_t - \eta_t \odot m_t)."""
         if h.decoupled and np.any(h.weight_decay):
-            # x_t \leftarrow (1 - s_t \alpha \lambda) x_t        [Loshchilov & Hutter 2019]
+            # x_t \leftarrow (1 - \lambda (\delta + (1 - \delta) s_t \alpha)) x_t
+            #     [Loshchilov & Hutter 2019, \delta = 0; the released AdaBoundW, \delta = 1]
             x = (1 - h.weight_decay * (1 if h.fixed_decay else h.s(t) * h.alpha)) * x
         # \hat{x}_{t+1} = x_t - \eta_t \odot m_t        [Luo19 Alg. 2, l. 5]
         x_hat = x - eta * m

@@ -97,7 +97,8 @@ class SavareseBounds:
 
     def eta_u(self, t: Any) -> Any:
         """Upper bound at step t."""
-        # \eta_u(t) = [t \le K] \alpha / \sqrt{1 - \beta_2} + [t > K] \alpha / C   [Sav19 Thm. 2]
+        # \eta_u(t) = [t \le K] \alpha / \sqrt{1 - \beta_2} + [t > K] \alpha / C
+        #                                                                 [Sav19 Thm. 2]
         return (t <= self.K) * (self.alpha / sqrt(1 - self.beta2)) + (t > self.K) * (
             self.alpha / self.C
         )
@@ -118,6 +119,7 @@ class PairOfBounds:
 
     def eta_l(self, t: Any) -> Any:
         """Lower bound at step t."""
+        # \eta_l(t) = l(t)        [given]
         return self.lower(t)
 
     def eta_u(self, t: Any) -> Any:
@@ -127,6 +129,7 @@ class PairOfBounds:
             raise ValueError(
                 f"bounds must have eta_l(t) <= eta_u(t), got {lower!r} > {upper!r} at t = {t}"
             )
+        # \eta_u(t) = u(t)        [given]
         return upper
 
 
