@@ -35,7 +35,7 @@ _M, _L, _P = "moments", "learning_rate", "project"
 
 #: The table.
 SYMBOLS: tuple[Symbol, ...] = (
-    Symbol("t", "t", "", "step, from 1"),
+    Symbol("t", "t", "adabound_np", "step, from 1"),
     Symbol("x_t", "x", "algorithm1", "point before the step"),
     Symbol("g_t", "g", "adabound_np", "gradient at x_t"),
     Symbol(r"\hat{x}_{t+1}", "x_hat", "algorithm1", "point before the projection"),
@@ -135,6 +135,110 @@ SYMBOLS: tuple[Symbol, ...] = (
     Symbol(r"\lambda", "lam", "L2Ball", "multiplier of the constraint"),
     Symbol(r"\sigma", "slope", "L2Ball", "minus the norm of w times its slope in the multiplier"),
     Symbol(r"\Delta", "rise", "L2Ball", "Newton's step"),
+    # autograd_lite
+    Symbol(r"\bar{y}", "y_bar", "ops", "gradient with respect to the result"),
+    Symbol("y", "y", "ops", "result"),
+    Symbol("x", "x", "ops", "argument"),
+    Symbol("a", "a", "ops", "first argument"),
+    Symbol("b", "b", "ops", "second argument"),
+    Symbol("S", "S", "ops", "matrix of an operation that is linear in its argument"),
+    Symbol("l", "-np.inf if a_min is None else a_min", "clip", "lower end"),
+    Symbol("h", "np.inf if a_max is None else a_max", "clip", "upper end"),
+    Symbol("s", "slope", "leaky_relu", "slope where x is negative"),
+    Symbol("c", "condition", "where", "condition"),
+    Symbol("m", "mask", "dropout", "0 for what was dropped, 1/(1 - p) for the rest"),
+    Symbol("w", "weight", "embedding", "table of vectors"),
+    Symbol("k", "indices", "embedding", "indices of the rows taken"),
+    Symbol("n", "x.size", "reduce", "number of elements reduced to one"),
+    Symbol(r"\mu", "np.mean(x)", "reduce", "their mean"),
+    Symbol("d", "ddof", "var", "delta degrees of freedom"),
+    Symbol("t", "target", "losses", "target"),
+    Symbol("n", "np.size(x) if reduction == 'mean' else 1", "losses", "number averaged over"),
+    Symbol("x", "logits", "cross_entropy", "logits, a row for each case"),
+    Symbol("t", "labels", "cross_entropy", "labels"),
+    Symbol("s", "label_smoothing", "cross_entropy", "share of the target spread over all classes"),
+    Symbol("p", "np.exp(log_p)", "cross_entropy", "softmax of the logits"),
+    Symbol("C", "logits.shape[1]", "cross_entropy", "number of classes"),
+    Symbol(
+        "N", "len(labels) if reduction == 'mean' else 1", "cross_entropy", "number averaged over"
+    ),
+    Symbol("A", "a", "matmul", "left matrix"),
+    Symbol("B", "b", "matmul", "right matrix"),
+    Symbol("X", "x", "linear", "argument, a row for each case"),
+    Symbol("W", "weight", "linear", "weights"),
+    Symbol("b", "bias", "linear", "bias"),
+    Symbol(r"\bar{Y}", "y_bar", "linalg", "gradient with respect to the result"),
+    Symbol("w", "weight", "conv2d", "kernels"),
+    Symbol("b", "bias", "conv2d", "bias"),
+    Symbol("s", "stride", "conv2d", "stride"),
+    Symbol("P", "padding", "convolution", "margin of zeros"),
+    Symbol("k", "size", "max_pool2d", "length of a window's side"),
+    Symbol("k", "size", "avg_pool2d", "length of a window's side"),
+    Symbol("s", "stride or size", "max_pool2d", "stride"),
+    Symbol("s", "stride or size", "avg_pool2d", "stride"),
+    Symbol("a", "channels_first(winner)", "max_pool2d", "place of the maximum in its window"),
+    Symbol(r"\hat{x}", "x_hat", "network", "normalised argument"),
+    Symbol("w", "weight", "_batch_norm", "weights, one per channel"),
+    Symbol("w", "weight", "_layer_norm", "weights"),
+    Symbol(r"\sigma", "1 / inv_std", "network", "standard deviation"),
+    Symbol("N", "n", "_batch_norm", "number of values per channel"),
+    Symbol(r"\bar{y}", "y_rows", "_batch_norm", "gradient, channels last"),
+    Symbol(r"\bar{y}_n", "y_rows.reshape(-1, y_rows.shape[-1])[n]", "_batch_norm", "its n-th row"),
+    Symbol(r"\hat{x}_n", "x_hat.reshape(-1, x_hat.shape[-1])[n]", "_batch_norm", "its n-th row"),
+    Symbol(r"\bar{u}", "x_hat_bar", "_layer_norm", "gradient with respect to the normalised x"),
+    Symbol("a", "a", "_layer_norm", "mean of that gradient"),
+    Symbol("b", "b", "_layer_norm", "mean of its product with the normalised x"),
+    Symbol(r"\bar{x}", "x_bar", "network", "gradient with respect to the argument"),
+    Symbol(r"\bar{w}", "w_bar", "network", "gradient with respect to the weights"),
+    Symbol(r"\bar{b}", "b_bar", "network", "gradient with respect to the bias"),
+    Symbol("i", "i", "recurrent", "input gate"),
+    Symbol("f", "f", "recurrent", "forget gate"),
+    Symbol("g", "g", "recurrent", "new content"),
+    Symbol("o", "o", "recurrent", "output gate"),
+    Symbol("c_t", "c", "lstm", "cell"),
+    Symbol("c_{t-1}", "c", "lstm", "cell, before its line"),
+    Symbol("h_t", "h", "lstm", "output"),
+    Symbol("c_{t-1}", "c_before", "_lstm", "cells of the steps before"),
+    Symbol(r"\tanh(c_t)", "tanh_c", "_lstm", "tanh of the cells"),
+    Symbol(
+        r"\partial c_t / \partial z^i", "slope[:, :, 0]", "_lstm", "slope in the input gate's z"
+    ),
+    Symbol(
+        r"\partial c_t / \partial z^f", "slope[:, :, 1]", "_lstm", "slope in the forget gate's z"
+    ),
+    Symbol(r"\partial c_t / \partial z^g", "slope[:, :, 2]", "_lstm", "slope in the content's z"),
+    Symbol(
+        r"\partial h_t / \partial z^o", "slope[:, :, 3]", "_lstm", "slope in the output gate's z"
+    ),
+    Symbol("h'", "h_to_c", "_lstm", "slope of the outputs in the cells"),
+    Symbol("h'_t", "h_to_c[t]", "_lstm", "the same at step t"),
+    Symbol("z'_t", "slope[t]", "_lstm", "the four slopes at step t"),
+    Symbol("f_t", "f[t]", "_lstm", "forget gate at step t"),
+    Symbol(r"\bar{y}^h_t", "y_bar[0, t]", "_lstm", "gradient with respect to the output"),
+    Symbol(r"\bar{y}^c_t", "y_bar[1, t]", "_lstm", "gradient with respect to the cell"),
+    Symbol(r"\bar{h}", "h_bar", "_lstm", "gradient of all later steps' losses in the output"),
+    Symbol(r"\bar{c}", "c_bar", "_lstm", "gradient of all later steps' losses in the cell"),
+    Symbol(
+        r"(\bar{c}, \bar{c}, \bar{c}, \bar{h})",
+        "np.stack([c_bar, c_bar, c_bar, h_bar], 1)",
+        "_lstm",
+        "what the four slopes lead to",
+    ),
+    Symbol(r"\bar{z}_t", "z_bar", "_lstm", "gradient with respect to the gates' z at step t"),
+    Symbol(r"\bar{Z}_t", "z_bar.reshape(len(z_bar), -1)", "_lstm", "the same, as a matrix"),
+    Symbol(r"\bar{Z}", "z_bar", "_lstm", "the same for all steps, a row for each"),
+    Symbol("X", "x.reshape(-1, x.shape[-1])", "_lstm", "inputs, a row for each step"),
+    Symbol(
+        "H_0", "h_before.reshape(-1, h_before.shape[-1])", "_lstm", "outputs of the steps before"
+    ),
+    Symbol("W_{ih}", "w_ih", "_lstm", "weights of the inputs"),
+    Symbol("W_{hh}", "w_hh", "_lstm", "weights of the last outputs"),
+    Symbol(r"\bar{W}_{ih}", "w_ih_bar", "_lstm", "gradient with respect to them"),
+    Symbol(r"\bar{W}_{hh}", "w_hh_bar", "_lstm", "gradient with respect to them"),
+    Symbol(r"\bar{b}", "b_bar", "_lstm", "gradient with respect to the bias"),
+    Symbol(r"\bar{X}", "return", "_lstm", "gradient with respect to the inputs"),
+    Symbol(r"\bar{x}", "return", "linalg", "gradient with respect to an operand"),
+    Symbol(r"\bar{x}", "return", "_part", "gradient with respect to an array"),
 )
 
 
@@ -158,7 +262,7 @@ def markdown() -> str:
     Examples
     --------
     >>> print(markdown().splitlines()[-1])
-    | $\\Delta$ | `rise` | `L2Ball` | Newton's step |
+    | $\\bar{x}$ | `return` | `_part` | gradient with respect to an array |
     """
     lines = [f"- {convention}" for convention in CONVENTIONS]
     lines += ["", "| Symbol | In the code | Where | What |", "|---|---|---|---|"]

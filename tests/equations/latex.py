@@ -16,8 +16,8 @@ _SPACES = {r"\,", r"\;", r"\!", r"\left", r"\right"}
 
 #: Functions, as the equations write them.
 FUNCTIONS = (
-    r"\mathrm{Clip}", r"\mathrm{sign}", r"\max", r"\log", r"\cos", r"\sin", r"\tanh", r"\Gamma",
-    r"\sigma", "H", r"\exp", r"\Pi_{F, \mathrm{diag}(\eta_t^{-1})}", "^T",
+    r"\mathrm{mean}", r"\mathrm{Clip}", r"\mathrm{sign}", r"\max", r"\log", r"\cos", r"\sin",
+    r"\tanh", r"\Gamma", r"\sigma", "H", r"\exp", r"\Pi_{F, \mathrm{diag}(\eta_t^{-1})}", "^T",
 )  # fmt: skip
 #: Relations in Iverson's brackets; "true" and "\\neg" are those of [a] and [\neg a].
 RELATIONS = ("<", ">", r"\le", r"\ge", "=", "true", r"\neg")
@@ -120,6 +120,8 @@ class Reader:
     def named(self):
         """A symbol, an element of an array, or a function with its arguments."""
         for symbol, latex in self.symbols:
+            if symbol[0] in self.indices and len(symbol) == 1:
+                continue
             if self.at(*symbol) and not self.continues(len(symbol), latex):
                 self.take(*symbol)
                 return self.element(latex)
@@ -163,11 +165,25 @@ class Reader:
         self.take("_")
         if self.at("{"):
             self.take("{")
-            places = self.list("}")
+            places = self.places()
             self.take("}")
         else:
             places = self.factor()
         return f"A_{{{number}}}({places})"
+
+    def places(self):
+        """Indices with commas between them; letters side by side are indices each."""
+        parts = [[]]
+        while self.todo and not self.at("}"):
+            token = self.todo.pop(0)
+            if token == ",":
+                parts.append([])
+            else:
+                parts[-1].append(token)
+        places = []
+        for part in parts:
+            places += part if set(part) <= self.indices else [self.inner(part)]
+        return ", ".join(places)
 
     def function(self, latex):
         return f"F_{{{NAMES.index(latex)}}}"

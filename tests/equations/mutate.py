@@ -15,11 +15,10 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from tests.equations.cases import CASES
-from tests.equations.checks import RETURNING, check
 from tests.equations.equivalent import EQUIVALENT
 from tests.equations.mutants import mutants
-from tests.equations.tracing import MismatchError, equations_at, node_at
+from tests.equations.tracing import MismatchError
+from tests.equations.units import units
 
 
 class TimeOutError(Exception):
@@ -45,12 +44,12 @@ def limit(seconds):
         signal.signal(signal.SIGALRM, old)
 
 
-def noticed(place, mutant):
+def noticed(unit, mutant):
     """How the check fails on a mutant: "mismatch", or "error" if it cannot run; "" if not."""
     try:
         with limit(5), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            check(place, mutant)
+            unit.check(mutant)
     except MismatchError:
         return "mismatch"
     except Exception as error:
@@ -58,39 +57,23 @@ def noticed(place, mutant):
     return ""
 
 
-def lines_of(place):
-    """First lines of the statements under equations, and of the returns that are checked."""
-    lines = {node.lineno for equation in equations_at(place) for node in equation.nodes}
-    if place.endswith(RETURNING):
-        lines.add(node_at(place).body[-1].lineno)
-    return lines
-
-
-def run(places):
-    """Try the mutants of some functions; return counts, and those that were not noticed."""
+def run(chosen):
+    """Try the mutants of some units; return counts, and those that were not noticed."""
     table, unnoticed = {}, []
-    for place in places:
-        counts = table.setdefault(place, Counter())
-        assert check(place), f"{place} has no equation"
-        for before, after, mutant in mutants(node_at(place), lines_of(place), class_at(place)):
+    for unit in chosen:
+        counts = table.setdefault(unit.place, Counter())
+        assert unit.check(None), f"{unit.place} has no equation"
+        for before, after, mutant in mutants(unit.tree, unit.lines, unit.around):
             counts["mutants"] += 1
-            how = noticed(place, mutant)
+            how = noticed(unit, mutant)
             if how:
                 counts["killed"] += 1
                 counts["by error"] += how == "error"
                 continue
-            reason = reason_for(place, after)
+            reason = reason_for(unit.place, after)
             counts["equivalent" if reason else "survived"] += 1
-            unnoticed.append((place, before, after, reason))
+            unnoticed.append((unit.place, before, after, reason))
     return table, unnoticed
-
-
-def class_at(place):
-    """The class around a method, None if there is none."""
-    try:
-        return node_at(place.rpartition(".")[0])
-    except (LookupError, StopIteration):
-        return None
 
 
 def reason_for(place, after):
@@ -106,8 +89,7 @@ def main(argv=None):
     parser.add_argument("--only", default="", help="only functions whose place contains this")
     options = parser.parse_args(argv)
     begin = time.perf_counter()
-    places = [place for place in CASES if options.only in place]
-    table, unnoticed = run(places)
+    table, unnoticed = run(unit for unit in units() if options.only in unit.place)
     columns = ("mutants", "killed", "by error", "equivalent", "survived")
     width = max(map(len, table))
     print(f"{'function':<{width}} " + " ".join(f"{c:>10}" for c in columns))

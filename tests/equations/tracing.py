@@ -5,6 +5,7 @@ import __future__
 import ast
 import copy
 import importlib
+import re
 from functools import cache
 
 import numpy as np
@@ -34,12 +35,14 @@ class MismatchError(AssertionError):
 @cache
 def module_of(place):
     """The module's name, its syntax tree and its namespace."""
-    for package in PACKAGES:
-        for source in sources(package):
-            if f"{place}.".startswith(f"{source.module}.") and source.module not in PACKAGES:
-                module = importlib.import_module(source.module)
-                return source.module, ast.parse(source.text), vars(module)
-    raise LookupError(place)
+    fits = [
+        s
+        for package in PACKAGES
+        for s in sources(package)
+        if f"{place}.".startswith(f"{s.module}.")
+    ]
+    source = max(fits, key=lambda source: len(source.module))
+    return source.module, ast.parse(source.text), vars(importlib.import_module(source.module))
 
 
 def node_at(place):
@@ -127,19 +130,21 @@ class Traced:
     def check_targets(self):
         """Raise MismatchError if a line gives its value to another name than its equation does."""
         for equation in self.equations:
-            left, given = split(equation.latex)[0], self.targets[equation.line]
-            if given != symbols_at(equation.place).get(left, "return"):
+            symbols, given = symbols_at(equation.place), self.targets[equation.line]
+            symbol, _ = left_side(split(equation.latex)[0], symbols)
+            if given != symbols.get(symbol, "return"):
                 raise MismatchError(equation, f"the code gives a value to {given}")
 
     def check(self, equation, sizes=None, functions=None):
         """Compare the first times the lines ran with the equation; return how often that was."""
         symbols = symbols_at(equation.place)
-        left, _, _ = split(equation.latex)
+        symbol, _ = left_side(split(equation.latex)[0], symbols)
         pairs = self.pairs(equation)
-        target = symbols.get(left, "return")
+        target = symbols.get(symbol, "return")
+        capitals = matrices(equation.place, symbols)
         for before, after in pairs:
             given = functions(before) if functions else None
-            values = Values(symbols, look_up_in(before, self.namespace), sizes, given)
+            values = Values(symbols, look_up_in(before, self.namespace), sizes, given, capitals)
             actual = look_up_in(after, self.namespace)(target)
             compare(equation, values, actual)
         return len(pairs)
@@ -169,9 +174,43 @@ def look_up_in(local, namespace):
     def look_up(code, indices=()):
         if code == "return":
             return local[RESULT]
-        return eval(code, namespace, {**local, **dict(indices)})
+        return eval(compiled(code), namespace, {**local, **dict(indices)})
 
     return look_up
+
+
+@cache
+def compiled(code):
+    return compile(code, "<notation>", "eval")
+
+
+_ELEMENT = re.compile(r"(?P<symbol>.*[^_])_(?:\{(?P<more>[a-z]+)\}|(?P<one>[a-z]))")
+
+
+def left_side(left, symbols):
+    """The symbol on the left, "" for an expression, and the indices of its element, if any."""
+    if left in symbols:
+        return left, ""
+    match = _ELEMENT.fullmatch(left)
+    if match and match["symbol"] in symbols:
+        return match["symbol"], match["more"] or match["one"]
+    return "", ""
+
+
+def matrices(place, symbols):
+    """Symbols whose products are those of matrices: capital letters, in the engine."""
+    if not place.startswith("autograd_lite."):
+        return frozenset()
+    return frozenset(s for s in symbols if re.match(r"(\\bar\{)?[A-Z]", s))
+
+
+def expected_of(right, indices, values):
+    """The right side, for every element of the left."""
+    if not indices:
+        return values.of(right)
+    lengths = [values.sizes[index] for index in indices]
+    places = np.ix_(*map(np.arange, lengths))
+    return np.broadcast_to(values.of(right, dict(zip(indices, places, strict=True))), lengths)
 
 
 def compare(equation, values, actual):
@@ -180,15 +219,17 @@ def compare(equation, values, actual):
     `actual` is what the line made of the left side.
     """
     left, right, _ = split(equation.latex)
-    expected = values.of(right)
-    agree(equation, expected, actual)
-    if left not in values.symbols:  # both sides are expressions, and the line's value is both
+    symbol, indices = left_side(left, values.symbols)
+    agree(equation, expected_of(right, indices, values), actual)
+    if not symbol:  # both sides are expressions, and the line's value is both
         agree(equation, values.of(left), actual)
 
 
 def agree(equation, expected, actual, rtol=1e-10):
     expected, actual = np.asarray(expected, np.float64), np.asarray(actual, np.float64)
-    if expected.size > 1 and actual.size > 1 and expected.shape != actual.shape:
+    if expected.size == actual.size:
+        expected = expected.reshape(actual.shape)
+    elif expected.size > 1 and actual.size > 1:
         raise MismatchError(equation, f"shapes {actual.shape} of the code, {expected.shape} of it")
     if not np.all(np.isfinite(expected)):
         raise MismatchError(equation, "the equation is not finite: the check needs other values")

@@ -108,8 +108,11 @@ class Values:
         return out
 
     def is_matrix(self, node):
-        symbols = {self.plain.get(s.name) for s in node.atoms(sympy.Symbol)}
-        return bool(symbols & set(self.matrices))
+        """Whether a factor is a matrix, its transpose or a product of such."""
+        if isinstance(node, sympy.Symbol):
+            return self.plain.get(node.name) in self.matrices
+        transposed = node.func.__name__ == f"F_{{{NAMES.index('^T')}}}"
+        return (transposed or isinstance(node, sympy.Mul)) and any(map(self.is_matrix, node.args))
 
     def applied(self, node, indices):
         kind, number = node.func.__name__[0], int(node.func.__name__[3:-1])
@@ -117,15 +120,18 @@ class Values:
         if kind == "F":
             return self.functions[NAMES[number]](*args)
         array = np.asarray(self.look_up(self.symbols[self.plain[f"Q_{{{number}}}"]], indices))
-        if len(args) > array.ndim:
-            raise EquationError(f"{self.plain[f'Q_{{{number}}}']} has no {len(args)} axes")
         sizes = array.shape[array.ndim - len(args) :]
-        for place, size in zip(args, sizes, strict=True):
-            if place != int(place) or not 0 <= place < size:
-                return 0.0
-        places = tuple(int(place) for place in args)
+        args = np.broadcast_arrays(*args)
+        exists = np.logical_and.reduce(
+            [
+                (arg == np.floor(arg)) & (arg >= 0) & (arg < n)
+                for arg, n in zip(args, sizes, strict=True)
+            ]
+        )
+        places = tuple(np.where(exists, arg, 0).astype(int) for arg in args)
         # fewer indices than axes: the others are a batch, and stay
-        return array[places] if len(args) == array.ndim else array[(..., *places, None)]
+        elements = array[places] if len(args) == array.ndim else array[(..., *places, None)]
+        return np.where(exists, elements, 0)
 
     def folded(self, node, indices):
         body, *limits = node.args
