@@ -15,6 +15,7 @@ _COMPARED = {
     ast.Eq: (ast.NotEq,),
     ast.NotEq: (ast.Eq,),
 }
+_COMMUTE = {"maximum", "minimum", "add", "multiply", "result_type"}
 #: Functions that could be taken for each other.
 _FUNCTIONS = {
     "maximum": ["minimum"], "minimum": ["maximum"], "sqrt": ["abs", "square"], "exp": ["log1p"],
@@ -112,7 +113,7 @@ def of_attribute(node, names, fields):
 
 
 def of_call(node, names, fields):
-    if getattr(node.func, "attr", "") in ("maximum", "minimum"):  # they commute
+    if getattr(node.func, "attr", "") in _COMMUTE:
         return []
     pairs = [slice(k, k + 2) for k in range(len(node.args) - 1)]
     return [lambda n, at=at: n.args.__setitem__(at, n.args[at][::-1]) for at in pairs]

@@ -94,7 +94,7 @@ def samples(name):
 
 def elementwise(local, k, result, x):
     """The equation holds for each element, and the engine sums over broadcast axes."""
-    yield local, {}, result
+    yield local, {}, fitted(result, x)
 
 
 def reduced(local, k, result, x, full=("x",)):
@@ -204,7 +204,7 @@ def check_rule(name, k, rule=None):
             values = Values(symbols, look_up, sizes, matrices=matrices(equation.place, symbols))
             expected = np.asarray(expected_of(right, indices, values))
             if view_of(name) is elementwise:
-                expected, part = fitted(expected, args[k], part), fitted(part, args[k])
+                expected = fitted(expected, args[k], result)
             elif view_of(name) is matrix_product:
                 expected = _fit(expected, local[parameter])
             agree(equation, expected, part, rtol=1e-9)
@@ -280,7 +280,8 @@ def check_function(place, mutant=None):
     traced.check_targets()
     for args, options, _, kept, y_bar in calls(FUNCTIONS[place]):
         if place.rpartition(".")[2] == FUNCTIONS[place]:
-            traced(*args, **options)
+            (y, _) = traced(*args, **options)
+            check_kept(traced, y)
         else:
             made = traced(y_bar, kept, *args, **options)
             [part() for part in made if callable(part)]
@@ -290,6 +291,14 @@ def check_function(place, mutant=None):
         for equation in traced.equations:
             evaluated[equation] += traced.check(equation, sizes, mean_over_axes)
     return evaluated
+
+
+def check_kept(traced, y):
+    """What the LSTM returns is what its lines computed, step by step."""
+    after = [notes for (line, when), notes in traced.notes.items() if when == "after" and line]
+    for kept, name, notes in zip((1, 0), "ch", after, strict=False):
+        if not np.array_equal(y[kept], [note[name] for note in notes]):
+            raise AssertionError(f"{traced.place} returns another {name} than it computed")
 
 
 def mean_over_axes(local):

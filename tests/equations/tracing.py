@@ -227,9 +227,9 @@ def compare(equation, values, actual):
 
 def agree(equation, expected, actual, rtol=1e-10):
     expected, actual = np.asarray(expected, np.float64), np.asarray(actual, np.float64)
-    if expected.size == actual.size:
-        expected = expected.reshape(actual.shape)
-    elif expected.size > 1 and actual.size > 1:
+    if expected.ndim == 2 < actual.ndim and expected.shape[1] == actual.shape[-1]:
+        actual = actual.reshape(-1, actual.shape[-1])  # a matrix's rows, along several axes
+    if expected.shape != actual.shape and expected.size > 1 and actual.size > 1:
         raise MismatchError(equation, f"shapes {actual.shape} of the code, {expected.shape} of it")
     if not np.all(np.isfinite(expected)):
         raise MismatchError(equation, "the equation is not finite: the check needs other values")
