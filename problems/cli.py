@@ -8,11 +8,17 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, fetch, phase, sweep
+from problems.commands import counterexample, fetch, phase, sweep, train
 
 __all__ = ["main"]
 
-COMMANDS = {"counterexample": counterexample, "phase": phase, "sweep": sweep, "fetch": fetch}
+COMMANDS = {
+    "counterexample": counterexample,
+    "phase": phase,
+    "sweep": sweep,
+    "fetch": fetch,
+    "train": train,
+}
 DEFAULT = "counterexample"
 
 

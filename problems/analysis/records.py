@@ -23,7 +23,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-__all__ = ["Records", "RecordsError", "read", "recording"]
+__all__ = ["Records", "RecordsError", "locked", "read", "recording"]
 
 FORMAT = 1
 KIND = "adabound-np sweep"
@@ -173,7 +173,7 @@ def recording(
     """
     path = Path(path).resolve()
     first = json.loads(json.dumps({"kind": KIND, "format": FORMAT, **header}))
-    with _locked(path):
+    with locked(path):
         places: dict[int, tuple[int, int]] = {}
         try:
             if path.exists() and not path.is_file():
@@ -245,8 +245,14 @@ def _to_disk(file: BinaryIO) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file: the system's, on a file beside it, so that it ends with us."""
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file: the system's, on a file beside it, so that it ends with us.
+
+    Raises
+    ------
+    RecordsError
+        If another process holds it, or no file can be made there.
+    """
     beside = path.with_name(f"{path.name}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -255,7 +261,7 @@ def _locked(path: Path) -> Iterator[None]:
             try:
                 if not _try_lock(lock):
                     raise RecordsError(
-                        f"{path} must have one writer, but another sweep writes to it"
+                        f"{path} must have one writer, but another process writes to it"
                     )
                 if _is(lock, beside):
                     break

@@ -24,14 +24,26 @@ from concurrent.futures import (
 )
 from contextlib import closing, contextmanager, suppress
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from adabound_np.checks import positive_int
-from problems.analysis.cells import Cell, run_cell
+from problems.analysis.cells import run_cell
 from problems.analysis.plan import Plan
 from problems.analysis.records import recording
 
-__all__ = ["SchedulerError", "SweepError", "connect", "pool", "processors", "sweep"]
+__all__ = ["SchedulerError", "SweepError", "connect", "pool", "processors", "spread", "sweep"]
+
+
+class Numbered(Protocol):
+    """A cell of any kind."""
+
+    @property
+    def number(self) -> int:
+        """Its place, from 0."""
+
+
+C = TypeVar("C", bound=Numbered)
+R = TypeVar("R")
 
 
 class SweepError(RuntimeError):
@@ -96,7 +108,7 @@ def sweep(
         before = len(records.places)
         progress(before, total)
         missing = (i for i in range(total) if i not in records.places)
-        with closing(_run(map(plan.cell, missing), executor, window)) as batches:
+        with closing(spread(run_cell, map(plan.cell, missing), executor, window)) as batches:
             for batch in batches:
                 try:
                     records.append({**cell.identity(), **results} for cell, results in batch)
@@ -110,18 +122,33 @@ def sweep(
         return total - before
 
 
-def _run(
-    cells: Iterator[Cell], executor: Executor, window: int
-) -> Generator[list[tuple[Cell, dict[str, Any]]], None, None]:
-    """Run cells, at most `window` at a time; yield those that have ended since, with results."""
-    running: dict[Future[Any], Cell] = {}
+def spread(
+    function: Callable[[C], R], cells: Iterator[C], executor: Executor, window: int
+) -> Generator[list[tuple[C, R]], None, None]:
+    """Run cells, at most `window` at a time; yield those that have ended since, with results.
+
+    Parameters
+    ----------
+    function : callable
+        What is called with each cell, on a worker.
+    cells : iterator
+        Of anything with a ``number``, for messages.
+    executor, window
+        As for `sweep`.
+
+    Raises
+    ------
+    SweepError
+        If a worker dies or a cell fails, after what has ended was yielded.
+    """
+    running: dict[Future[Any], C] = {}
     ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
     failure: SweepError | None = None
     try:
         while True:
             try:
                 for cell in islice(cells, window - len(running)):
-                    future = executor.submit(run_cell, cell)
+                    future = executor.submit(function, cell)
                     running[future] = cell
                     future.add_done_callback(ended.put)
             except RuntimeError as error:  # broken, or shut down
@@ -146,7 +173,7 @@ def _run(
             future.cancel()
 
 
-def _failed(cell: Cell, reason: BaseException) -> SweepError:
+def _failed(cell: Numbered, reason: BaseException) -> SweepError:
     if isinstance(reason, BrokenExecutor):  # whichever cell it ran
         failure = SweepError(f"a worker died: {reason}")
     else:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from adabound_np.checks import known
 
-__all__ = ["name_of", "names_of", "output_folder", "to_json", "whole"]
+__all__ = ["name_of", "names_of", "output_folder", "seconds", "seeds", "to_json", "whole"]
 
 T = TypeVar("T")
 
@@ -76,3 +76,31 @@ def output_folder(text: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         return folder
+
+
+def seconds(text: str) -> float:
+    """A number of at least 0."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be in [0, inf), got {text!r}")
+    return value
+
+
+def seeds(text: str) -> list[int]:
+    """A number of seeds N, for 0 to N - 1; a list ``a,b,c``; or ``first:end`` without its end."""
+    try:
+        if "," in text:
+            found = [int(part) for part in text.split(",")]
+        elif ":" in text:
+            first, end = (int(part) for part in text.split(":"))
+            found = list(range(first, min(end, first + 10_001)))
+        else:
+            found = list(range(min(int(text), 10_001)))
+        if not 1 <= len(found) <= 10_000 or min(found) < 0 or len(set(found)) < len(found):
+            raise ValueError
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            "must be a number of seeds from 1 to 10,000, or different seeds of at least 0 as a,b,c "
+            f"or first:end, got {text!r}"
+        ) from None
+    return found

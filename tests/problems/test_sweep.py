@@ -394,7 +394,7 @@ def test_two_sweeps_on_one_file(whole, tmp_path):
     """Within a process and between two; through a link too; not once the first has ended."""
     path = tmp_path / "shared.jsonl"
     (tmp_path / "link.jsonl").symlink_to(path)
-    message = "must have one writer, but another sweep writes to it"
+    message = "must have one writer, but another process writes to it"
 
     class Rival(Now):
         def submit(self, function, cell):
@@ -444,7 +444,7 @@ def test_a_lock_that_its_holder_removes_meanwhile(tmp_path, monkeypatch):
         assert len(tries) == 2
         assert lock.exists()
         with (
-            pytest.raises(RecordsError, match="another sweep"),
+            pytest.raises(RecordsError, match="another process"),
             records_module.recording(tmp_path / "a.jsonl", {"cells": 0}, dict, True),
         ):
             raise AssertionError("not reached")

@@ -1,0 +1,247 @@
+"""The tasks: data, network, batches, epochs, and rates that work for each optimizer.
+
+The small tasks run on data that are always there, in seconds. The others are those of [Luo19]
+Sec. 5 on official files, at the paper's sizes.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from adabound_np.checks import known
+from autograd_lite import nn
+from problems.learning.data import Corpus, Images, cifar10, digits, mnist, penn_treebank, topics
+from problems.learning.models import (
+    DenseNet,
+    Gan,
+    LanguageModel,
+    LogisticRegression,
+    Perceptron,
+    ResNet,
+    densenet121,
+    resnet34,
+)
+from problems.learning.objectives import Adversarial, Classification, Language, Objective
+
+__all__ = ["DECAY", "MILESTONE", "TASKS", "Data", "Task", "task_named", "with_validation"]
+
+#: What a task learns from; None for the GAN, which draws its own.
+Data: TypeAlias = Images | Corpus | None
+#: lr is divided by 10 at 3/4 of the epochs: [Luo19] has 150 of 200.
+MILESTONE, DECAY = 0.75, 0.1
+#: The share of the training images that is kept for validation where one is asked for.
+VALIDATION = 1 / 6
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to learn, and how.
+
+    Attributes
+    ----------
+    name, title : str
+        For the command line, and for people.
+    load : callable
+        (folder of all data sets, whether to verify files) to the data.
+    build : callable
+        (data, Generator) to the network.
+    objective : callable
+        (data, batch size) to the objective.
+    batch_size, epochs : int
+        Unless others are asked for.
+    metric : str
+        "accuracy" (the more the better), "perplexity" or "energy distance" (the less).
+    weight_decay : float
+        L2, added to the gradient.
+    rates : mapping of str to mapping of str to float
+        For optimizers of the roster, hyperparameters other than the constructor's defaults.
+    """
+
+    name: str
+    title: str
+    load: Callable[[Path, bool], Data]
+    build: Callable[[Any, np.random.Generator], nn.Module]
+    objective: Callable[[Any, int], Objective]
+    batch_size: int
+    epochs: int
+    metric: str = "accuracy"
+    weight_decay: float = 0.0
+    rates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def hyperparameters(self, optimizer: str) -> dict[str, float]:
+        """The task's hyperparameters for an optimizer."""
+        return {"weight_decay": self.weight_decay, **self.rates.get(optimizer, {})}
+
+
+def with_validation(data: Data) -> Data:
+    """The data with a part for validation in place of that for testing.
+
+    Images give the last sixth of the training images; a text has its own part.
+
+    Examples
+    --------
+    >>> data = with_validation(digits())
+    >>> len(data.train_images), len(data.test_images)
+    (1198, 240)
+    """
+    if isinstance(data, Corpus):
+        return replace(data, test=data.valid)
+    if isinstance(data, Images):
+        n = len(data.train_images) - round(VALIDATION * len(data.train_images))
+        x, y = data.train_images, data.train_labels
+        return Images(x[:n], y[:n], x[n:], y[n:])
+    return data
+
+
+@functools.cache
+def _digits() -> Images:
+    return digits()
+
+
+@functools.cache
+def _topics() -> Corpus:
+    """The start of each part of Python's help topics: enough to learn from in seconds."""
+    whole = topics()
+    return replace(
+        whole, train=whole.train[:60_000], valid=whole.valid[:8_000], test=whole.test[:8_000]
+    )
+
+
+def _cifar10(folder: Path, verify: bool) -> Images:
+    python = folder / "cifar10-python"
+    use = python if python.is_dir() and not (folder / "cifar10").is_dir() else folder / "cifar10"
+    return cifar10(use, verify=verify)
+
+
+def _classes(data: Images) -> int:
+    return int(data.train_labels.max()) + 1
+
+
+def _pixels(data: Images) -> int:
+    return int(data.train_images[0].size)
+
+
+def _rates(
+    sgd: float, momentum: float, adagrad: float, adaptive: float, final: float
+) -> dict[str, dict[str, float]]:
+    """Rates of all optimizers; dampened momentum takes SGD's."""
+    bounded = {"lr": adaptive, "final_lr": final}
+    return {
+        "sgd": {"lr": sgd},
+        "sgdm": {"lr": momentum},
+        "nesterov": {"lr": momentum},
+        "sgdm-dampened": {"lr": sgd},
+        "csgd": {"lr": sgd},
+        "adagrad": {"lr": adagrad},
+        "rmsprop": {"lr": adaptive},
+        "adam": {"lr": adaptive},
+        "amsgrad": {"lr": adaptive},
+        "adabound": bounded,
+        "amsbound": bounded,
+    }
+
+
+def _images(augment: bool = False) -> Callable[[Any, int], Objective]:
+    return lambda data, batch_size: Classification(data, batch_size, augment)
+
+
+def _text(data: Any, batch_size: int) -> Objective:
+    return Language(data, batch_size, bptt=35)
+
+
+_DIGITS = _rates(0.1, 0.01, 1e-2, 1e-3, 0.1)
+_PAPER = _rates(0.1, 0.1, 1e-2, 1e-3, 0.1)
+_TEXT = _rates(1.0, 0.1, 1e-2, 1e-3, 0.1)
+
+
+def _digits_task(name: str, title: str, build: Any, epochs: int, decay: float = 0.0) -> Task:
+    return Task(
+        name, title, lambda folder, verify: _digits(), build, _images(), 128, epochs,
+        weight_decay=decay, rates=_DIGITS,
+    )  # fmt: skip
+
+
+def _text_task(layers: int) -> Task:
+    return Task(
+        f"text-lstm{layers}", f"Python's help topics by character, {layers}-layer LSTM",
+        lambda folder, verify: _topics(),
+        lambda data, rng: LanguageModel(len(data.vocabulary), 64, layers, 0.1, rng=rng),
+        _text, 20, 16, "perplexity", rates=_TEXT,
+    )  # fmt: skip
+
+
+def _treebank_task(layers: int) -> Task:
+    return Task(
+        f"ptb-lstm{layers}", f"Penn Treebank by word, {layers}-layer LSTM",
+        lambda folder, verify: penn_treebank(folder / "ptb", verify=verify),
+        lambda data, rng: LanguageModel(len(data.vocabulary), 200, layers, 0.2, rng=rng),
+        _text, 20, 200, "perplexity", rates=_TEXT,
+    )  # fmt: skip
+
+
+def _cifar_task(name: str, title: str, build: Any) -> Task:
+    return Task(
+        name, title, _cifar10, lambda data, rng: build(_classes(data), rng=rng), _images(True),
+        128, 200, weight_decay=5e-4, rates=_PAPER,
+    )  # fmt: skip
+
+
+#: The tasks by name.
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        _digits_task(
+            "digits-logistic", "digits, logistic regression",
+            lambda data, rng: LogisticRegression(_pixels(data), _classes(data), rng=rng), 60,
+        ),
+        _digits_task(
+            "digits-mlp", "digits, perceptron with 100 hidden units",
+            lambda data, rng: Perceptron(_pixels(data), 100, _classes(data), rng=rng), 60,
+        ),
+        _digits_task(
+            "digits-resnet", "digits, ResNet of 3 blocks",
+            lambda data, rng: ResNet([1, 1, 1], [8, 16, 32], 1, _classes(data), rng=rng), 24, 5e-4,
+        ),
+        _digits_task(
+            "digits-densenet", "digits, DenseNet-BC of 2 x 2 layers, growth 8",
+            lambda data, rng: DenseNet([2, 2], 8, 0.5, 1, _classes(data), rng=rng), 18, 5e-4,
+        ),
+        _text_task(1), _text_task(2), _text_task(3),
+        Task(
+            "gan", "GAN on a ring of eight Gaussians", lambda folder, verify: None,
+            lambda data, rng: Gan(64, rng=rng), lambda data, size: Adversarial(size, 100),
+            128, 30, "energy distance", rates=_DIGITS,
+        ),
+        Task(
+            "mnist-mlp", "MNIST, perceptron with 100 hidden units",
+            lambda folder, verify: mnist(folder / "mnist", verify=verify),
+            lambda data, rng: Perceptron(_pixels(data), 100, _classes(data), rng=rng),
+            _images(), 128, 100, rates=_DIGITS,
+        ),
+        _cifar_task("cifar-resnet34", "CIFAR-10, ResNet-34", resnet34),
+        _cifar_task("cifar-densenet121", "CIFAR-10, DenseNet-121", densenet121),
+        _treebank_task(1), _treebank_task(2), _treebank_task(3),
+    )
+}  # fmt: skip
+
+
+def task_named(name: str) -> Task:
+    """Return a task.
+
+    Raises
+    ------
+    ValueError
+        If there is no such task.
+
+    Examples
+    --------
+    >>> task_named("digits-resnet").epochs
+    24
+    """
+    return TASKS[known("task", name, TASKS)]

@@ -1,0 +1,183 @@
+"""Many runs of training: optimizers times seeds, on any executor, each with its checkpoint."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from problems.analysis.files import write_csv
+from problems.analysis.records import locked
+from problems.analysis.sweep import spread
+from problems.learning import checkpoints
+from problems.learning.checkpoints import CheckpointError
+from problems.learning.run import Epoch, History
+from problems.learning.tasks import Data, task_named
+from problems.learning.training import prepare, train
+
+__all__ = ["COLUMNS", "Inline", "Trial", "run_trial", "run_trials", "write_metrics"]
+
+#: Of the CSV: which run, then an epoch's results.
+COLUMNS = ("task", "optimizer", "seed", *Epoch._fields)
+
+
+class Trial(NamedTuple):
+    """One run; small, since it is what travels to a worker.
+
+    Attributes
+    ----------
+    number : int
+        Its place, from 0.
+    task, optimizer, seed
+        As for `problems.learning.training.train`.
+    options : dict
+        epochs, batch_size, validate and hyperparameters for it.
+    data, verify
+        The folder of all data sets, and whether files there must be the official ones.
+    checkpoint : str
+        The file of the run.
+    every : float
+        Seconds between two savings.
+    """
+
+    number: int
+    task: str
+    optimizer: str
+    seed: int
+    options: dict[str, Any]
+    data: str
+    verify: bool
+    checkpoint: str
+    every: float = 10.0
+
+    def arguments(self) -> tuple[str, str, int]:
+        """Task, optimizer and seed."""
+        return self.task, self.optimizer, self.seed
+
+    def loaded(self) -> dict[str, Any]:
+        """The options, with the data; these are read once in a process."""
+        return {**self.options, "data": _load(self.task, self.data, self.verify)}
+
+
+@functools.lru_cache(maxsize=1)
+def _load(task: str, folder: str, verify: bool) -> Data:
+    return task_named(task).load(Path(folder), verify)
+
+
+def run_trial(trial: Trial, progress: Callable[[int, int], Any] | None = None) -> History:
+    """Run a trial from where its checkpoint is: the function that workers call."""
+    return train(
+        *trial.arguments(), **trial.loaded(), progress=progress, checkpoint=trial.checkpoint,
+        every=trial.every, resume=True,
+    )  # fmt: skip
+
+
+def finished(trial: Trial, resume: bool) -> History | None:
+    """Check a trial, and return its history if its checkpoint is that of a run at its end.
+
+    Raises
+    ------
+    CheckpointError
+        If there is a checkpoint and `resume` is False, or it is damaged or of another run.
+    TypeError, ValueError, FileNotFoundError, DataError
+        If the run cannot be: unknown names, values out of range, absent data.
+    """
+    run, path = prepare(*trial.arguments(), **trial.loaded()), Path(trial.checkpoint)
+    if not path.exists():
+        return None
+    if not resume:
+        raise CheckpointError(
+            f"{path} must be a new file, but is there already; --resume goes on from it, and "
+            "another --out leaves it alone"
+        )
+    try:
+        run.restore(*checkpoints.read(path))
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    return run.history if run.done else None
+
+
+def run_trials(
+    trials: Sequence[Trial],
+    executor: Executor,
+    metrics: Path,
+    resume: bool = False,
+    function: Callable[[Trial], History] = run_trial,
+    ended: Callable[[Trial, History], Any] = lambda trial, history: None,
+) -> tuple[list[History], int]:
+    """Run trials, and write their epochs to one CSV, anew whenever a trial ends.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+        All are checked before one is run.
+    executor : concurrent.futures.Executor
+        What runs them: `problems.analysis.sweep.pool`, `Inline`, ...
+    metrics : Path
+        The CSV; its lock is held meanwhile.
+    resume : bool
+        Whether trials may have checkpoints; those at their end are not run again.
+    function : callable
+        `run_trial`, or one that calls it.
+    ended : callable
+        Called with each trial that has a history, and the history.
+
+    Returns
+    -------
+    list of History, int
+        One for each trial, in order; and how many were run now.
+
+    Raises
+    ------
+    CheckpointError, TypeError, ValueError, FileNotFoundError
+        If a trial cannot be run; nothing is then.
+    RecordsError
+        If another process writes to the same file.
+    SweepError
+        If a worker dies or a trial fails. What was done can be resumed.
+    """
+    with locked(metrics):
+        done: dict[int, History] = {}
+        for trial in trials:
+            history = finished(trial, resume)
+            if history is not None:
+                done[trial.number] = history
+                ended(trial, history)
+        missing = [trial for trial in trials if trial.number not in done]
+        write_metrics(metrics, (done[n] for n in sorted(done)))
+        window = 1 if isinstance(executor, Inline) else len(trials)
+        with closing(spread(function, iter(missing), executor, window)) as batches:
+            for batch in batches:
+                for trial, history in batch:
+                    done[trial.number] = history
+                    ended(trial, history)
+                write_metrics(metrics, (done[n] for n in sorted(done)))
+        return [done[trial.number] for trial in trials], len(missing)
+
+
+def write_metrics(path: Path, histories: Iterable[History]) -> None:
+    """Write the epochs of runs as CSV, one row each, under `COLUMNS`; losses in nats."""
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for history in histories:
+            run = [history.identity[name] for name in COLUMNS[:3]]
+            for epoch in history.epochs:
+                yield (*run, *epoch)
+
+    write_csv(path, COLUMNS, rows())
+
+
+class Inline(Executor):
+    """Runs what it is given at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+        """Call a function; return what it gave or raised, but let an interrupt through."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **options))
+        except Exception as error:
+            future.set_exception(error)
+        return future

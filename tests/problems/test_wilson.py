@@ -1,0 +1,163 @@
+"""Wilson's construction: its assumption, both solutions in closed form, and who finds which."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from problems.learning.roster import GRIDS, HYPERPARAMETERS, ROSTER, grid, make, takes
+from problems.learning.wilson import Wilson, features, fit, loss_and_gradient, wilson
+
+ADAPTIVE = ("adagrad", "rmsprop", "adam", "amsgrad")
+GRADIENT = ("sgd", "sgdm", "sgdm-dampened", "csgd", "nesterov")
+
+
+@st.composite
+def constructions(draw):
+    minus = draw(st.integers(1, 8))
+    plus = draw(st.integers(minus + 1, 20))
+    y = np.array(draw(st.permutations([1] * plus + [-1] * minus)))
+    new = np.array(draw(st.lists(st.sampled_from([1, -1]), min_size=1, max_size=9)))
+    return Wilson(y, new)
+
+
+@given(constructions())
+@settings(max_examples=50, deadline=None)
+def test_closed_forms(problem):
+    X, y = problem.X, problem.y
+    assert np.array_equal(X @ np.sign(X.T @ y), problem.c * y)
+    assert problem.c == 4
+    np.testing.assert_allclose(problem.minimum_norm, np.linalg.lstsq(X, y)[0], atol=1e-12)
+    np.testing.assert_allclose(X @ problem.adaptive, y, atol=1e-12)
+    assert problem.training_error(problem.minimum_norm) == 0
+    assert problem.training_error(problem.adaptive) == 0
+    assert problem.test_accuracy(problem.minimum_norm) == 1
+    assert problem.test_accuracy(problem.adaptive) == np.mean(problem.y_new > 0)
+
+
+def test_points_are_those_of_the_paper():
+    labels = np.array([1, -1, 1])
+    X = features(labels)
+    for i, y in enumerate(labels):
+        for j in range(1, X.shape[1] + 1):  # the paper's indices
+            own = 4 + 5 * i
+            expected = y if j == 1 else 1 if j <= 3 or own <= j <= own + 2 * (1 - y) else 0
+            assert X[i, j - 1] == expected
+
+
+def test_new_points_on_all_features():
+    """A new point's own slots may be left out: what is learned with them gives them 0."""
+    problem, d = wilson(n=20, new=7), 103
+    X = features(np.concatenate([problem.y, problem.y_new]))
+    assert np.array_equal(X[:20, :d], problem.X)
+    assert np.array_equal(X[20:, :d], problem.X_new)
+    assert not X[:20, d:].any()
+    for name in ("sgdm", "adam", "adabound"):
+        w = np.zeros(X.shape[1])
+        opt = make(name, [w], lr=1e-2)
+        for _ in range(50):
+            opt.step(grads=[X[:20].T @ (X[:20] @ w - problem.y) / 20])
+        assert not w[d:].any()
+        np.testing.assert_allclose(X[20:] @ w, problem.X_new @ w[:d], atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["adagrad", "rmsprop", "adam", "amsgrad"])
+def test_adaptive_methods_stay_on_the_line_of_the_sign(name):
+    """[Wilson17] Lemma 3.1: from 0 and with epsilon = 0, w_t is a multiple of sign(X^T y)."""
+    problem = wilson(n=40)
+    for steps in (1, 2, 30, 400):
+        w = fit(problem, name, steps=steps, eps=0.0).w
+        used = problem.sign != 0
+        assert not w[~used].any()
+        factors = w[used] / problem.sign[used]
+        np.testing.assert_allclose(factors, factors[0], rtol=1e-8)
+        assert factors[0] > 0
+
+
+@pytest.mark.parametrize("name", GRADIENT)
+def test_gradient_methods_find_the_solution_of_least_norm(name):
+    problem = wilson()
+    found = fit(problem, name, steps=3000)
+    np.testing.assert_allclose(found.w, problem.minimum_norm, atol=1e-4)
+    assert (found.training_error, found.test_accuracy) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ADAPTIVE)
+def test_adaptive_methods_predict_the_majority(name):
+    problem = wilson()
+    found = fit(problem, name, steps=3000)
+    assert (found.training_error, found.test_accuracy) == (0, problem.majority_rate)
+    np.testing.assert_allclose(found.w, problem.adaptive, atol=1e-4)
+
+
+def test_adabound_lies_between():
+    """The slower its bounds close, the nearer it ends to the adaptive methods' solution."""
+    problem = wilson()
+    distances = [
+        np.linalg.norm(fit(problem, "adabound", gamma=gamma).w - problem.minimum_norm)
+        for gamma in (10.0, 1e-1, 1e-3)
+    ]
+    assert distances == sorted(distances)
+    assert distances[0] < 0.02
+    assert fit(problem, "adabound", gamma=1e-4).test_accuracy == problem.majority_rate
+
+
+def test_gradient():
+    problem = wilson(n=6, seed=1)
+    w = np.random.default_rng(0).normal(size=problem.X.shape[1])
+    loss, gradient = loss_and_gradient(problem, w)
+    assert loss == pytest.approx(np.mean((problem.X @ w - problem.y) ** 2) / 2)
+    step = 1e-6
+    for i in (0, 1, 4):
+        e = np.eye(len(w))[i] * step
+        slope = loss_and_gradient(problem, w + e)[0] - loss_and_gradient(problem, w - e)[0]
+        assert slope / (2 * step) == pytest.approx(gradient[i], abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: wilson(n=0), "n must be an integer of at least 1, got 0"),
+        (lambda: wilson(p=0.5), r"p must be in \(0.5, 1\), got 0.5"),
+        (lambda: wilson(n=1), "n must be large enough for both labels"),
+        (lambda: features(np.array([1, 0])), "labels must be one or more of -1 and 1"),
+        (lambda: features(np.array([], int)), "labels must be one or more of -1 and 1"),
+        (lambda: Wilson(np.array([1, -1]), np.array([1])).c, "needs more labels of 1 than of -1"),
+        (lambda: fit(wilson(), "adamm"), "did you mean 'adam'"),
+        (lambda: fit(wilson(), "adam", steps=0), "steps must be an integer of at least 1, got 0"),
+    ],
+)
+def test_refusals(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_roster_sets_what_it_says():
+    """Each hyperparameter arrives under the constructor's name; the others keep its default."""
+    assert set(GRIDS) == set(ROSTER)
+    values = dict(zip(HYPERPARAMETERS, (0.3, 0.6, 0.7, 0.4, 0.02, 1e-5, 0.01), strict=True))
+    arrived = {
+        "lr": lambda d: d["lr"],
+        "beta1": lambda d: d["betas"][0] if "betas" in d else d["momentum"],
+        "beta2": lambda d: d["betas"][1] if "betas" in d else d["alpha"],
+        "final_lr": lambda d: d["final_lr"],
+        "gamma": lambda d: d["gamma"],
+        "eps": lambda d: d["eps"],
+        "weight_decay": lambda d: d["weight_decay"],
+    }
+    for name, entry in ROSTER.items():
+        plain = make(name, [np.zeros(1)]).defaults
+        own = entry.cls(None).defaults
+        changed = {key for key in own if plain[key] != own[key]}
+        assert changed <= {"momentum", "dampening", "nesterov"}
+        for key in takes(name):
+            assert (
+                arrived[key](make(name, [np.zeros(1)], **{key: values[key]}).defaults)
+                == (values[key])
+            ), (name, key)
+        for point in grid(name):
+            make(name, [np.zeros(1)], **point)
+    with pytest.raises(TypeError, match="sgd has no hyperparameter 'beta2'"):
+        make("sgd", [np.zeros(1)], beta2=0.9)
+    dampened = make("sgdm-dampened", [np.zeros(1)], beta1=0.8).defaults
+    assert (dampened["momentum"], dampened["dampening"]) == (0.8, 0.8)
