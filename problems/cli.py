@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, fetch, phase, sweep, train
+from problems.commands import counterexample, equations, fetch, phase, sweep, train
 
 __all__ = ["main"]
 
@@ -18,6 +18,7 @@ COMMANDS = {
     "sweep": sweep,
     "fetch": fetch,
     "train": train,
+    "equations": equations,
 }
 DEFAULT = "counterexample"
 

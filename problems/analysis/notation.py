@@ -262,7 +262,7 @@ def markdown() -> str:
     Examples
     --------
     >>> print(markdown().splitlines()[-1])
-    | $\\bar{x}$ | `return` | `_part` | gradient with respect to an array |
+    | $\bar{x}$ | `return` | `_part` | gradient with respect to an array |
     """
     lines = [f"- {convention}" for convention in CONVENTIONS]
     lines += ["", "| Symbol | In the code | Where | What |", "|---|---|---|---|"]
