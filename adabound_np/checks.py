@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import functools
 import math
+import numbers
 import operator
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,9 @@ def power(beta: Any, t: Any) -> Any:
 def real(name: str, value: Any) -> Real:
     """Return `value` as a Python float, or as a float array if it has one axis or more.
 
+    A real number of another kind on which NumPy's functions work (`np.sqrt` calls its method
+    ``sqrt``) is kept: the update lines can run on numbers that do not round.
+
     Raises
     ------
     TypeError
@@ -68,6 +72,8 @@ def real(name: str, value: Any) -> Real:
     """
     if type(value) is float:
         return value
+    if isinstance(value, numbers.Real) and hasattr(value, "sqrt"):
+        return cast(Real, value)
     kind = "O" if value is None else np.asarray(value).dtype.kind
     if kind not in "iuf":
         raise TypeError(f"{name} must be a real number or an array of them, got {value!r}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, equations, fetch, phase, sweep, train
+from problems.commands import counterexample, equations, fetch, phase, sweep, trace, train
 
 __all__ = ["main"]
 
@@ -19,6 +19,7 @@ COMMANDS = {
     "fetch": fetch,
     "train": train,
     "equations": equations,
+    "trace": trace,
 }
 DEFAULT = "counterexample"
 
