@@ -37,7 +37,13 @@ class FeasibleSet(Protocol):
 
 @dataclass(frozen=True)
 class Unconstrained:
-    """All of R^d."""
+    """All of R^d.
+
+    Examples
+    --------
+    >>> Unconstrained().project(3.0, eta=0.1)
+    3.0
+    """
 
     elementwise = True
 

@@ -94,6 +94,11 @@ class InverseTime:
     ----------
     decay : float
         d >= 0, per step.
+
+    Examples
+    --------
+    >>> InverseTime(0.5)(3)
+    0.5
     """
 
     decay: float
@@ -226,7 +231,13 @@ class OneMinusInverse:
 
 @dataclass(frozen=True)
 class Scaled:
-    """A schedule times a number: what a changed ``group["lr"]`` makes of s_t."""
+    """A schedule times a number: what a changed ``group["lr"]`` makes of s_t.
+
+    Examples
+    --------
+    >>> Scaled(0.5, InvSqrt())(4)
+    0.25
+    """
 
     factor: Real
     schedule: Schedule
@@ -254,6 +265,11 @@ class FromCallable:
         What error messages call it.
     interval : str
         Where its values must lie, such as ``"[0, 1)"``.
+
+    Examples
+    --------
+    >>> FromCallable(lambda t: 1 / t)(4), FromCallable(lambda t: 1 / t).product(2)
+    (0.25, 0.5)
     """
 
     function: Callable[[Any], Any]
@@ -324,6 +340,13 @@ def as_schedule(name: str, value: Any, interval: str) -> Schedule:
     ------
     TypeError, ValueError
         If `value` is none of these, or a number outside `interval`.
+
+    Examples
+    --------
+    >>> as_schedule("schedule", "inv-sqrt", "[0, inf)")(4)
+    0.5
+    >>> as_schedule("schedule", lambda t: 1 / t, "[0, inf)")(4)
+    0.25
     """
     if isinstance(value, str):
         return _NAMED[known(name, value, _NAMED)]()
@@ -337,7 +360,13 @@ def as_schedule(name: str, value: Any, interval: str) -> Schedule:
 
 
 def betas_of(group: dict[str, Any]) -> tuple[Any, Any]:
-    """Return a group's `betas`, unchecked but for being a pair; raise TypeError if it is not."""
+    """Return a group's `betas`, unchecked but for being a pair; raise TypeError if it is not.
+
+    Examples
+    --------
+    >>> betas_of({"betas": (0.9, 0.999)})
+    (0.9, 0.999)
+    """
     try:
         beta1, beta2 = group["betas"]
     except (TypeError, ValueError):
