@@ -26,7 +26,7 @@ from adabound_np.carries import Carry
 from adabound_np.checks import Array, flag, names_among, within
 from adabound_np.feasible import Unconstrained
 from adabound_np.parameters import array_of, check_gradient, check_shape
-from adabound_np.schedules import Scaled, as_schedule
+from adabound_np.schedules import FromCallable, Scaled, as_schedule
 
 __all__ = ["SHARED", "Algorithm", "Hyperparameters", "at_rest", "in_dtype"]
 
@@ -149,7 +149,8 @@ class Algorithm:
         g = check_gradient("g", g, x)
         with np.errstate(divide="ignore", invalid="ignore"):
             x_new, s = self.advance(self.hyper, x, g, s)
-        if self.hyper.shape:  # array-valued hyperparameters are float64; x keeps its dtype
+        # x keeps its dtype, whatever that of hyperparameters, bounds, or the ends of F
+        if any(array.dtype != x.dtype for array in (x_new, *s[1:])):
             return np.asarray(x_new, x.dtype), in_dtype(s, x.dtype)
         return x_new, s
 
@@ -171,18 +172,20 @@ class Algorithm:
         feasible = Unconstrained() if group["feasible"] is None else group["feasible"]
         if not (hasattr(feasible, "project") and hasattr(feasible, "elementwise")):
             raise TypeError(f"feasible must be None or a FeasibleSet, got {feasible!r}")
-        own = [group[name] for name in self.defaults if name != "feasible"]
-        shape = np.broadcast_shapes(*_shapes([*own, alpha]))
+        s = schedule if np.all(lr == alpha) else Scaled(lr / alpha, schedule)
+        weight_decay = within("weight_decay", group["weight_decay"], "[0, inf)")
+        own = self.symbols(group)
+        shape = np.broadcast_shapes(*_shapes([alpha, s, weight_decay, *own.values()]))
         return Hyperparameters(
             alpha=alpha,
-            s=schedule if np.all(lr == alpha) else Scaled(lr / alpha, schedule),
-            weight_decay=within("weight_decay", group["weight_decay"], "[0, inf)"),
+            s=s,
+            weight_decay=weight_decay,
             decoupled=flag("decoupled_weight_decay", group["decoupled_weight_decay"]),
             fixed_decay=flag("fixed_decay", group["fixed_decay"]),
             feasible=feasible,
             shape=shape,
             blocks=feasible.elementwise and shape == (),
-            **self.symbols(group),
+            **own,
         )
 
     def rate(self, h: Hyperparameters, s: Any) -> Any:
@@ -226,11 +229,10 @@ def in_dtype(s: Any, dtype: Any) -> Any:
 
 
 def _shapes(values: Iterable[Any]) -> Iterator[tuple[int, ...]]:
-    """Shapes of the arrays among hyperparameters, in pairs, schedules and bounds too."""
+    """Shapes of the arrays among hyperparameters, in schedules and methods of bounds too."""
     for value in values:
-        if isinstance(value, (tuple, list)):
-            yield from _shapes(value)
-        elif dataclasses.is_dataclass(value):
-            yield from _shapes(vars(value).values())
+        owner = getattr(value, "__self__", value)
+        if dataclasses.is_dataclass(owner) and not isinstance(owner, FromCallable):
+            yield from _shapes(vars(owner).values())
         elif isinstance(value, np.ndarray):
             yield value.shape

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from adabound_np.checks import Real, positive_int, sqrt, within
+from adabound_np.checks import Array, Real, positive_int, sqrt, within
 from adabound_np.schedules import Schedule, as_schedule
 
 __all__ = ["Bounds", "DynamicBounds", "PairOfBounds", "SavareseBounds", "as_bounds"]
@@ -68,14 +68,14 @@ class SavareseBounds:
 
     Parameters
     ----------
-    alpha : float
+    alpha : float or array
         \alpha > 0, the initial step size.
-    C : float
+    C : float or array
         The constant of Reddi's Theorem 3 sequence; C > \sqrt{1 - \beta_2}, so that the lower
         bound lies below the upper one.
-    beta2 : float
+    beta2 : float or array
         \beta_2 in [0, 1).
-    K : int
+    K : int or array
         The number of steps, at least 1, for which the upper bound stays open.
 
     Examples
@@ -85,16 +85,20 @@ class SavareseBounds:
     (0.05, 1.0, 0.05)
     """
 
-    alpha: float
-    C: float
-    beta2: float
-    K: int
+    alpha: Real
+    C: Real
+    beta2: Real
+    K: int | Array
 
     def __post_init__(self) -> None:
         within("alpha", self.alpha, "(0, inf)")
         within("beta2", self.beta2, "[0, 1)")
-        within("C", self.C, f"({sqrt(1 - self.beta2)}, inf)")
-        positive_int("K", self.K)
+        within("C", self.C, "(0, inf)")
+        least = sqrt(1 - self.beta2)
+        if not np.all(least < self.C):
+            raise ValueError(f"C must be in ({least}, inf), got {self.C!r}")
+        for K in np.ravel(self.K) if isinstance(self.K, np.ndarray) else [self.K]:
+            positive_int("K", K)
 
     def eta_l(self, t: Any) -> Any:
         """Lower bound, the same at every step."""

@@ -27,6 +27,7 @@ __all__ = [
     "within",
 ]
 
+#: A NumPy array of any dtype.
 Array: TypeAlias = NDArray[Any]
 #: A hyperparameter: one number, or an array with one number for each trajectory of a batch.
 Real: TypeAlias = float | Array
@@ -176,7 +177,7 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     ("; did you mean 'adam'?", '')
     """
     by_lower = {choice.lower(): choice for choice in choices}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.4)
     return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
 
 

@@ -142,8 +142,14 @@ class L2Ball:
         object.__setattr__(self, "center", real("center", self.center))
 
     def _norm(self, z: Any) -> Any:
-        # \| z \| = \sqrt{\sum_i z_i^2}        [definition]
-        return np.sqrt(np.sum(z * z, axis=self.axis, keepdims=True))
+        # M = \max(|z|)        [definition]
+        largest = np.max(np.abs(z), axis=self.axis, keepdims=True, initial=0.0)
+        # u = 2^{\lfloor \log_2 M \rfloor}        [a power of 2, so that z / u is exact]
+        unit = np.ldexp(np.ones_like(largest), np.frexp(largest)[1] - 1)
+        # z \leftarrow z / u        [squares do not overflow]
+        z = z / unit
+        # \| u z \| = u \sqrt{\sum_i z_i^2}        [definition]
+        return unit * np.sqrt(np.sum(z * z, axis=self.axis, keepdims=True))
 
     def project(self, y: Any, eta: Any) -> Any:
         r"""Weighted projection, by Newton's method on the multiplier of the constraint.
@@ -178,11 +184,13 @@ class L2Ball:
             w = z / (1 + lam * eta)
             # n = \| w \|        [definition]
             norm = self._norm(w)
-            # \sigma = \sum_i w_i^2 \eta_i / (1 + \lambda \eta_i)        [-n n', n' in \lambda]
-            slope = np.sum(w * w * eta / (1 + lam * eta), axis=self.axis, keepdims=True)
             with np.errstate(divide="ignore", invalid="ignore"):
-                # \Delta = (n / r - 1) n^2 / \sigma        [Newton on 1/r - 1/n]
-                rise = (norm / self.radius - 1) * norm**2 / slope
+                # q = w / n        [definition]
+                q = w / norm
+                # \sigma = \sum_i q_i^2 \eta_i / (1 + \lambda \eta_i)        [-n'/n, n' in \lambda]
+                slope = np.sum(q * q * eta / (1 + lam * eta), axis=self.axis, keepdims=True)
+                # \Delta = (n / r - 1) / \sigma        [Newton on 1/r - 1/n]
+                rise = (norm / self.radius - 1) / slope
             # \Delta \leftarrow o [\Delta > 0] \Delta        [only outward points move]
             rise = np.where(outside & (rise > 0), rise, 0)
             # \lambda \leftarrow \lambda + \Delta        [Newton]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -353,7 +353,8 @@ def as_schedule(name: str, value: Any, interval: str) -> Schedule:
     if isinstance(value, Constant):
         return Constant(within(name, value.value, interval))
     if callable(value):
-        schedule = value if hasattr(value, "product") else _from_callable(value, name, interval)
+        from_callable = _from_callable if isinstance(value, Hashable) else FromCallable
+        schedule = value if hasattr(value, "product") else from_callable(value, name, interval)
         within(f"{name} at t = 1", schedule(1), interval)
         return schedule
     return Constant(within(name, real(name, value), interval))

@@ -60,7 +60,7 @@ def fingerprint(value: Any) -> bytes | None:
         return b"".join(mark or b"" for mark in marks) if any(marks) else None
     if not isinstance(value, np.ndarray) or not _writable(value):
         return None
-    return value.tobytes() if value.size <= 512 else value.flat[:: value.size // 64].tobytes()
+    return value.tobytes() if value.size <= 16384 else value.flat[:: value.size // 64].tobytes()
 
 
 def _writable(array: Any) -> bool:

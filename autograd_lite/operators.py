@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NUMPY", "TABLE", "Array", "Operators"]
 
+#: A NumPy array of any dtype.
 Array: TypeAlias = NDArray[Any]
 #: The table of operations, by name; the modules of `autograd_lite.ops` fill it.
 TABLE: dict[str, Callable[..., Tensor]] = {}

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 __all__ = ["is_recording", "no_grad"]
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
+#: Return whether operations leave records now, in this thread or task.
 is_recording = _recording.get
 
 

@@ -1,7 +1,8 @@
-"""Bring the outputs quoted in README.md and docs/*.md up to date.
+"""Bring the outputs quoted in README.md and in the pages of docs/ up to date.
 
 A quoted output is a ``text`` block under a comment: ``<!-- output: COMMAND -->`` quotes a
-command's standard output, ``<!-- output: the code above -->`` that of the Python block above.
+command's standard output, ``<!-- output: the code above -->`` that of the Python block above,
+``<!-- output: all the code above -->`` what the last of the page's Python blocks so far adds.
 
     python docs/regenerate.py          rewrites them, and the figures the commands write
     python docs/regenerate.py --check  changes nothing; exits with 1 if one is out of date
@@ -25,14 +26,27 @@ CODE = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 
 
 def output_of(command: str, before: str, folder: Path) -> str:
-    """Run a quoted command in `folder`, or the last Python block of `before`."""
+    """Run a quoted command in `folder`, or the Python blocks of `before`."""
+    blocks = CODE.findall(before)
+    if command == "all the code above":
+        earlier = printed([sys.executable, "-c", "".join(blocks[:-1])], folder)
+        return printed([sys.executable, "-c", "".join(blocks)], folder).removeprefix(earlier)
     if command == "the code above":
-        args = [sys.executable, "-c", CODE.findall(before)[-1]]
-    else:
-        args = [sys.executable, *shlex.split(command)[1:]]
+        return printed([sys.executable, "-c", blocks[-1]], folder)
+    return printed([sys.executable, *shlex.split(command)[1:]], folder)
+
+
+def printed(args: list[str], folder: Path) -> str:
+    """Standard output of a program, without spaces at the ends of lines."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(args, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=True)
     return "".join(line.rstrip() + "\n" for line in done.stdout.splitlines())
+
+
+def pages() -> list[Path]:
+    """README.md and all pages of the site, but for what a build leaves there."""
+    docs = (path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)
+    return [ROOT / "README.md", *sorted(docs)]
 
 
 def main() -> int:
@@ -43,7 +57,7 @@ def main() -> int:
     outdated = 0
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) if check else ROOT
-        for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for path in pages():
             text = path.read_text()
 
             def fresh(match: re.Match[str], text: str = text) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from adabound_np import Optimizer
+from adabound_np import DynamicBounds, Optimizer
 from problems.online.engines import choose, summarize
 from problems.online.roster import make
 from problems.online.sequences import setting
@@ -73,6 +73,7 @@ def prepare(cell: Cell) -> tuple[Setting, Optimizer]:
     """
     given = {AXES[name]: value for name, value in cell.parameters.items()}
     bounds = {name: given.pop(name, default) for name, default in BOUNDS.items()}
+    DynamicBounds(**bounds)  # refuses what is out of range, even for optimizers without bounds
     s = setting(cell.problem, seed=cell.seed, force=cell.force, **given)
     if s.bounds is not None:
         for name in BOUNDS:

@@ -61,7 +61,7 @@ def as_markdown(equations: Sequence[Equation]) -> str:
 
 def _unbarred(latex: str) -> str:
     """Write norms without the character that ends a table's cell."""
-    return latex.replace(r"\|", r"\Vert ")
+    return latex.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
 
 
 _PAGE = """<!DOCTYPE html>

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from adabound_np import Bounds
 from adabound_np.checks import known
 from problems.online.batch import endpoints
 from problems.online.roster import make
@@ -22,7 +23,7 @@ __all__ = ["AXES", "Axis", "Phase", "phase", "phase_figure"]
 #: Constants of the optimizers, beside those of the problem (`CONSTANTS`).
 OPTIMIZERS_OWN = ("final_lr", "gamma")
 #: Every constant that may be an axis.
-AXES = ("beta1", "beta2", "lr", "x1", "C", "delta", "epsilon", *OPTIMIZERS_OWN)
+AXES = ("beta1", "beta2", "lr", "x1", "C", "delta", "epsilon", "K", *OPTIMIZERS_OWN)
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,27 @@ class Axis:
         One of `AXES`.
     values : array of float
         Increasing, at least two.
+    log : bool
+        Whether to draw them on a log scale.
     """
 
     name: str
     values: NDArray[np.float64]
+    log: bool = False
 
     def __post_init__(self) -> None:
         known("constant", self.name, AXES)
         if len(self.values) < 2 or not np.all(np.diff(self.values) > 0):
             raise ValueError(f"{self.name} must take at least two increasing values")
+        if self.log and self.values[0] <= 0:
+            raise ValueError(f"{self.name} must take positive values on a log scale")
+
+    def edges(self) -> NDArray[np.float64]:
+        """Ends of the cells around the values, one more than these."""
+        v = np.log(self.values) if self.log else self.values
+        half = np.diff(v) / 2
+        ends = np.hstack([v[0] - half[0], v[:-1] + half, v[-1] + half[-1]])
+        return np.exp(ends) if self.log else ends
 
 
 @dataclass(frozen=True)
@@ -91,7 +104,7 @@ def phase(
         T >= 1.
     options : mapping
         The other constants, those of the problem that are None chosen by its conditions, and
-        schedule, final_lr, gamma, seed.
+        schedule, final_lr, gamma (both without effect where the problem sets the bounds), seed.
     tick : callable
         Called now and then with the number of steps done since.
 
@@ -101,7 +114,9 @@ def phase(
         If the axes are not two different constants of the problem or the optimizers, or no cell
         has constants.
     """
-    takes = (*CONSTANTS[known("problem", problem, CONSTANTS)], *OPTIMIZERS_OWN)
+    takes = CONSTANTS[known("problem", problem, CONSTANTS)]
+    if "bounds" not in takes:  # where the problem does not set the bounds, the optimizers do
+        takes = (*takes, *OPTIMIZERS_OWN)
     for axis in (x, y):
         known(f"constant of {problem}", axis.name, [name for name in AXES if name in takes])
     if x.name == y.name:
@@ -117,8 +132,6 @@ def phase(
             reasons.append(str(error))
     if not settings:
         raise ValueError(f"no cell of the plane has constants: {reasons[0]}")
-    if any(s.bounds is not None for s, _ in settings):
-        raise ValueError(f"{problem} must be run cell by cell: it has bounds of its own in each")
     ends = endpoints(
         [s.problem for s, _ in settings],
         make(optimizer, schedule=options["schedule"], **_arrays(settings)),
@@ -136,12 +149,21 @@ def phase(
 
 def _arrays(settings: list[tuple[Setting, dict[str, Any]]]) -> dict[str, Any]:
     """The optimizer's hyperparameters, one entry a cell."""
-    own = {name: np.array([getattr(s, name) for s, _ in settings])
+    own: dict[str, Any] = {name: np.array([getattr(s, name) for s, _ in settings])
            for name in ("lr", "beta1", "beta2", "eps_root")}  # fmt: skip
     own["final_lr"] = np.array([given["final_lr"] for _, given in settings])
     gammas = [given["gamma"] for _, given in settings]
     own["gamma"] = 1 - own["beta2"] if gammas[0] is None else np.array(gammas)
+    own["bounds"] = _stacked([s.bounds for s, _ in settings if s.bounds is not None])
     return {**own, "feasible": settings[0][0].problem.feasible}
+
+
+def _stacked(bounds: Sequence[Bounds]) -> Bounds | None:
+    """Bounds of one family as one, its constants as arrays; None for none."""
+    if not bounds:
+        return None
+    names = [field.name for field in fields(bounds[0])]  # type: ignore[arg-type]
+    return type(bounds[0])(**{name: np.array([getattr(b, name) for b in bounds]) for name in names})
 
 
 def phase_figure(result: Phase, show: str, title: str) -> Figure:
@@ -160,7 +182,8 @@ def phase_figure(result: Phase, show: str, title: str) -> Figure:
     axes = figure.subplots()
     x, y = result.x.values, result.y.values
     values, norm = (result.x_final, None) if show == "x" else _logarithmic(result.average_regret)
-    mesh = axes.pcolormesh(x, y, values, cmap="cividis", norm=norm, shading="nearest")
+    corners = result.x.edges(), result.y.edges()
+    mesh = axes.pcolormesh(*corners, values, cmap="cividis", norm=norm)
     figure.colorbar(mesh, label="$x_T$" if show == "x" else "average regret $R_T / T$")
     axes.set_facecolor("0.85")  # cells without constants
     if result.holds.any() and not result.holds.all():
@@ -178,6 +201,7 @@ def phase_figure(result: Phase, show: str, title: str) -> Figure:
         axes.plot(*curve, color="#D55E00", linestyle="--", label=r"$\beta_1 = \sqrt{\beta_2}$")
         axes.legend(loc="lower right", fontsize=9)
     axes.set(
+        xscale="log" if result.x.log else "linear", yscale="log" if result.y.log else "linear",
         xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), title=title,
         xlabel=_label(result.x.name), ylabel=_label(result.y.name),
     )  # fmt: skip
@@ -198,7 +222,7 @@ def _logarithmic(regret: NDArray[np.float64]) -> tuple[NDArray[np.float64], LogN
 def _label(name: str) -> str:
     greek = {
         "beta1": r"$\beta_1$", "beta2": r"$\beta_2$", "lr": r"step size $\alpha$",
-        "x1": "$x_1$", "C": "$C$", "delta": r"$\delta$", "epsilon": r"$\epsilon$",
+        "x1": "$x_1$", "C": "$C$", "K": "$K$", "delta": r"$\delta$", "epsilon": r"$\epsilon$",
         "final_lr": r"final rate $\alpha^*$", "gamma": r"speed of the bounds $\gamma$",
     }  # fmt: skip
     return greek[name]

@@ -9,9 +9,19 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from adabound_np import DynamicBounds
 from adabound_np.checks import known
 
-__all__ = ["name_of", "names_of", "output_folder", "seconds", "seeds", "to_json", "whole"]
+__all__ = [
+    "check_bounds",
+    "name_of",
+    "names_of",
+    "output_folder",
+    "seconds",
+    "seeds",
+    "to_json",
+    "whole",
+]
 
 T = TypeVar("T")
 
@@ -28,6 +38,11 @@ def whole(text: str) -> int:
             f"must be a whole number of at least 1 (to 10^15), got {text!r}"
         ) from None
     return value
+
+
+def check_bounds(final_lr: float, gamma: float | None) -> None:
+    """Raise ValueError if a constant of the bounds is out of range, even if no run uses it."""
+    DynamicBounds(final_lr, 1.0 if gamma is None else gamma)
 
 
 def name_of(what: str, choices: Iterable[str]) -> Callable[[str], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from tqdm import tqdm
 from problems.analysis.files import write_csv
 from problems.analysis.phase import AXES, Axis, Phase, phase, phase_figure
 from problems.analysis.plots import save
-from problems.commands.options import name_of, output_folder, whole
+from problems.commands.options import check_bounds, name_of, output_folder, whole
 from problems.online.roster import ROSTER
+from problems.online.savarese import FAMILIES
 from problems.online.sequences import SEQUENCES
 
 HELP = "a map of x_T or R_T/T over two constants"
@@ -43,6 +45,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for name, what in (("lr", "alpha"), ("beta1", "beta1"), ("beta2", "beta2"), ("x1", "x_1"),
                        ("cycle", "C"), ("delta", "delta"), ("epsilon", "epsilon")):  # fmt: skip
         add(f"--{name}", type=float, help=f"{what}, where it is no axis (default: the problem's)")
+    add("--K", type=float, help="of savarese: steps for which the bounds stay open")
+    add("--bounds", type=name_of("bounds", FAMILIES), metavar="NAME",
+        help="of savarese: savarese (the default) or paper")  # fmt: skip
     add("--final-lr", type=float, default=0.1, help="alpha* (default: %(default)s)")
     add("--gamma", type=float, default=1e-3, help="speed of the bounds (default: %(default)s)")
     add(
@@ -68,7 +73,7 @@ def axis(text: str) -> Axis:
         if log and low <= 0:
             raise ValueError("LO must be positive on a log scale")
         values = (np.geomspace if log else np.linspace)(low, high, int(count))
-        return Axis("C" if name == "cycle" else name, values)
+        return Axis("C" if name == "cycle" else name, values, log)
     except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(
             f"must be NAME=LO:HI:COUNT or NAME=log:LO:HI:COUNT, got {text!r} ({error})"
@@ -80,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
     given = {
         "lr": options.lr, "beta1": options.beta1, "beta2": options.beta2, "x1": options.x1,
         "C": options.cycle, "delta": options.delta, "epsilon": options.epsilon,
+        "K": options.K, "bounds": options.bounds,
         "final_lr": options.final_lr, "gamma": options.gamma, "schedule": options.schedule,
         "seed": options.seed,
     }  # fmt: skip
@@ -88,6 +94,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         options.parser.error(f"--out must be a folder that can be written, got {error}")
     try:
+        check_bounds(options.final_lr, options.gamma)
         with tqdm(total=options.steps, unit="step", delay=1, leave=False) as bar:
             result = phase(
                 options.problem, options.optimizer, options.x, options.y, options.steps, given,
@@ -97,9 +104,13 @@ def run(options: argparse.Namespace) -> int:
         options.parser.error(str(error))
     stem = folder / f"phase-{options.problem}-{options.optimizer}"
     title = f"{options.optimizer} on {options.problem}, T = {options.steps:,}"
-    written = save(phase_figure(result, options.show, title), stem)
     header = (result.x.name, result.y.name, "C", "holds", "x_final", "average_regret")
-    write_csv(stem.with_suffix(".csv"), header, rows(result))
+    try:
+        written = save(phase_figure(result, options.show, title), stem)
+        write_csv(stem.with_suffix(".csv"), header, rows(result))
+    except OSError as error:
+        print(f"the results cannot be written: {error}", file=sys.stderr)
+        return 1
     if options.json:
         print(json.dumps(record(result, options)))
     else:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adabound_np import Optimizer
-from problems.commands.options import name_of, whole
+from problems.commands.options import check_bounds, name_of, whole
 from problems.online.roster import make
 from problems.online.savarese import FAMILIES
 from problems.online.sequences import SEQUENCES
@@ -64,6 +64,7 @@ def setting(options: argparse.Namespace) -> Setting:
     """Return the problem and its constants; exit with code 2 if they are not allowed."""
     parser: argparse.ArgumentParser = options.parser
     try:
+        check_bounds(options.final_lr, options.gamma)
         return setting_of(
             options.problem, seed=options.seed, C=options.cycle, beta1=options.beta1,
             beta2=options.beta2, lr=options.lr, x1=options.x1, delta=options.delta,

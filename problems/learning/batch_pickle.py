@@ -2,7 +2,7 @@
 
 A pickle is a program: loading it calls whatever it names. Here it may name three things, NumPy's
 ``_reconstruct``, ``ndarray`` and ``dtype``, and even these are not called: in their place stands
-a `Piece`, which keeps what it is given. What was built of dicts, lists, strings, numbers and
+a ``Piece``, which keeps what it is given. What was built of dicts, lists, strings, numbers and
 pieces is looked at afterwards, and the array made from its bytes.
 """
 

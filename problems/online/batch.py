@@ -39,6 +39,7 @@ def endpoints(
     steps: int,
     x1: Any,
     tick: Callable[[int], Any] = lambda n: None,
+    visit: Callable[[NDArray[np.float64]], Any] = lambda x: None,
 ) -> Endpoints:
     """Play `steps` rounds of each problem of a batch, side by side.
 
@@ -54,6 +55,8 @@ def endpoints(
         x_1 in F.
     tick : callable
         Called now and then with the number of steps done since.
+    visit : callable
+        Called after each step t with x_{t+1}, shape (n,).
 
     Raises
     ------
@@ -81,7 +84,8 @@ def endpoints(
         raise ValueError(f"x1 must be in F = {batch[0].feasible}, got {x1!r}")
     s = optimizer.init(x)
     different = dict.fromkeys(batch)
-    which = np.array([list(different).index(problem) for problem in batch]) if n > 1 else [0]
+    number = {problem: i for i, problem in enumerate(different)}
+    which = np.array([number[problem] for problem in batch])
     paid, slope, size = np.zeros(n), np.zeros(n), 1024
     for start in range(1, T + 1, size):
         stop = min(start + size, T + 1)
@@ -90,6 +94,7 @@ def endpoints(
             paid += c * x
             slope += c
             x, s = optimizer.update(x, c, s)
+            visit(x)
         tick(stop - start)
     regret = paid - batch[0].least(slope)
     return Endpoints(x, regret, regret / T)

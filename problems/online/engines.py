@@ -165,8 +165,8 @@ def _one_by_one(
 
 
 def _take(
-    rounds: Iterator[tuple[int, Any, Any, Any]], n: int
+    rounds: Iterator[tuple[int, Any, Any, Any, Any]], n: int
 ) -> Iterator[tuple[float, float, float]]:
     for _ in range(n):
-        _, f_t, x, after = next(rounds)
+        _, f_t, x, after, _ = next(rounds)
         yield f_t.c, x, after

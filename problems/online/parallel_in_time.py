@@ -20,8 +20,8 @@ clip(r x + a, A, B), followed by x \mapsto clip(r' x + a', A', B'), is
 
 since a monotone map carries the ends A and B of the first one's values to the ends of its own.
 A lane's map is read off where it takes lo, hi (its A and B: on F, any lower end gives the same)
-and, without clipping, 0 (its a). Once a lane is pinned, A = B, and the value is exact
-however large the steps were.
+and, without clipping, 0 (its a); r is what decay alone makes of 1. Once a lane is pinned, A = B,
+and the value is exact however large the steps were.
 
 So there is a first pass over the lanes from zero states, whose ends compose to the lanes' true
 starts; (for running maxima a second one;) a pass that computes the steps and each lane's map,
@@ -57,14 +57,9 @@ Visit = Callable[[Any, Row], None]
 
 
 class Chunk(NamedTuple):
-    """What is known after a chunk of lanes.
+    """What is known after a chunk: of each lane the last step's t, and the point x_{t+1} after it.
 
-    Attributes
-    ----------
-    last : array of int, shape (lanes,)
-        The number t of each lane's last step.
-    x : array of float, shape (lanes,)
-        x_{t+1}, the point after it.
+    Both have the shape (lanes,).
     """
 
     last: NDArray[np.int64]
@@ -107,9 +102,9 @@ def _takes_arrays(optimizer: Optimizer) -> bool:
     steps = [1, 2, 3, 1000, 10**6]
     try:
         together = quantities(np.array(steps, dtype=np.float64))
-    except (TypeError, ValueError):
+        one_by_one = np.concatenate([quantities(t) for t in steps], axis=1)
+    except Exception:  # what a user's function raises knows no bounds
         return False
-    one_by_one = np.concatenate([quantities(t) for t in steps], axis=1)
     return bool(np.allclose(together, one_by_one, rtol=1e-12, atol=0))
 
 
@@ -131,10 +126,9 @@ def even(T: int, lanes: int = LANES, length: int = LENGTH) -> Iterator[tuple[int
 
 
 def growing(T: int, period: int = 1, lanes: int = LANES) -> Iterator[tuple[int, int]]:
-    """Cut T steps into lanes that are short at first, so that each ends near any given step.
+    """Cut T steps into lanes that are short at first, so that one ends near any given step.
 
-    A lane that starts at t has at most t/512 steps; whole periods of the problem if one fits
-    into that, about `LENGTH` in any case.
+    A lane from t on has at most t/512 steps, whole periods if one fits, at most about `LENGTH`.
     """
     t = 0
     while t < T:
@@ -153,6 +147,7 @@ def play(
     x1: float,
     shapes: Iterable[tuple[int, int]],
     visit: Callable[[NDArray[np.float64], int], Visit],
+    watch: Callable[[Any, Row], Any] = lambda eta, t: None,
 ) -> Iterator[Chunk]:
     r"""Play a linear problem in chunks of lanes.
 
@@ -165,6 +160,9 @@ def play(
     visit : callable
         Called with each chunk's slopes c, shape (length, lanes) or (length, 1), and its number of
         lanes; what it returns is called `length` times, with c_t and x_t of one step in every lane.
+    watch : callable
+        Called before that, `length` times, with \eta_t (infinite where V_t = 0 and nothing bounds
+        it) and t of one step in every lane.
 
     Yields
     ------
@@ -177,11 +175,11 @@ def play(
     for L, K in shapes:
         c = _rows(problem, done + 1, L, K)
         first = done + 1 + K * np.arange(L, dtype=np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             starts = _starts(optimizer, h, s, c, first)
-            steps, maps, s = _steps(optimizer, h, starts, c, first)
-        r, a, A, B = _before(_compose_clips, maps, identity=(1.0, 0.0, -np.inf, np.inf))
-        xs = np.clip(r * x + a, A, B)  # where each lane starts
+            steps, maps, s = _steps(optimizer, h, starts, c, first, watch)
+            before = _before(_compose_clips, maps, identity=(1.0, 0.0, -np.inf, np.inf))
+            xs = _apply_clips(before, x)  # where each lane starts
         row = visit(c, L)
         for k in range(K):
             row(c[k], xs)
@@ -224,7 +222,7 @@ def _starts(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row
     if maxima:
         end = _run(optimizer, h, zero._replace(**starts), c, first)
         for name in maxima:
-            (w,) = _before(_compose_max, (getattr(end, name),), identity=(-np.inf,))
+            w = np.append(-np.inf, np.maximum.accumulate(getattr(end, name))[:-1])
             starts[name] = np.maximum(getattr(s, name), w)
     return s._replace(**starts)
 
@@ -240,23 +238,26 @@ def _product(carry: Affine | Sum, h: Hyperparameters, K: int, first: Row) -> Row
 
 
 def _steps(
-    optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row
+    optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row, watch: Any
 ) -> tuple[NDArray[np.float64], tuple[Row, Row, Row, Row], Any]:
     r"""\eta_t \odot m_t of every step, each lane's map (r, a, A, B), and the states after it."""
     lo, hi = getattr(h.feasible, "lo", -np.inf), getattr(h.feasible, "hi", np.inf)
-    ends = np.array([[lo, lo, hi], [hi, lo, hi], [0.0, -np.inf, np.inf], [1.0, -np.inf, np.inf]])
-    if not np.any(h.weight_decay):
-        ends = ends[:3]  # x is not scaled: r = 1
+    ends = np.array([[lo, lo, hi], [hi, lo, hi], [0.0, -np.inf, np.inf]])
     free = Hyperparameters(**{**vars(h), "feasible": Box(ends[:, 1:2], ends[:, 2:])})
-    probes = np.repeat(ends[:, :1], len(first), axis=1)
+    scaled = Hyperparameters(**{**vars(h), "feasible": Unconstrained()})
+    probes, r = np.repeat(ends[:, :1], len(first), axis=1), np.ones(len(first))
     steps = np.empty((len(c), len(first)))
     for k, g in enumerate(c):
         t = first + k
         m, s = optimizer.moments(h, s, g, t)
-        np.multiply(at_rest(optimizer.learning_rate(h, s, t)), m, out=steps[k])
+        eta = optimizer.learning_rate(h, s, t)
+        watch(eta, t)
+        np.multiply(at_rest(eta), m, out=steps[k])
         probes = optimizer.move(free, probes, steps[k], 1.0, t)
-    A, B, a = probes[:3]
-    return steps, (probes[3] - a if len(probes) > 3 else np.ones_like(a), a, A, B), s
+        if np.any(h.weight_decay):
+            r = optimizer.move(scaled, r, 0.0, 1.0, t)
+    A, B, a = probes
+    return steps, (r, a, A, B), s
 
 
 def _compose_affine(one: tuple[Row, Row], two: tuple[Row, Row]) -> tuple[Row, Row]:
@@ -267,13 +268,15 @@ def _compose_affine(one: tuple[Row, Row], two: tuple[Row, Row]) -> tuple[Row, Ro
 
 def _compose_clips(one: tuple[Row, ...], two: tuple[Row, ...]) -> tuple[Row, ...]:
     """Map `one`, then map `two`, of x -> clip(r x + a, A, B)."""
-    (r1, a1, A1, B1), (r2, a2, A2, B2) = one, two
-    return r2 * r1, r2 * a1 + a2, np.clip(r2 * A1 + a2, A2, B2), np.clip(r2 * B1 + a2, A2, B2)
+    (r1, a1, A1, B1), (r2, a2, _, _) = one, two
+    return r2 * r1, r2 * a1 + a2, _apply_clips(two, A1), _apply_clips(two, B1)
 
 
-def _compose_max(one: tuple[Row], two: tuple[Row]) -> tuple[Row]:
-    """Map `one`, then map `two`, of s -> max(s, w)."""
-    return (np.maximum(one[0], two[0]),)
+def _apply_clips(maps: tuple[Row, ...], x: Any) -> Row:
+    """clip(r x + a, A, B), also where r > 0 rounds to 0 and x is infinite, or a overflows."""
+    r, a, A, B = maps
+    y = np.where(np.isinf(x), x, r * x + a)
+    return np.where(A == B, A, np.clip(y, A, B))
 
 
 def _before(

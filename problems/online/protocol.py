@@ -73,30 +73,30 @@ def check(problem: OnlineProblem, steps: Any, x1: Any) -> int:
 
 def play(
     problem: OnlineProblem, optimizer: Optimizer, T: int, x1: Any
-) -> Iterator[tuple[int, RoundFunction, Any, Any]]:
+) -> Iterator[tuple[int, RoundFunction, Any, Any, Any]]:
     r"""The protocol: play x_t, see f_t, pay f_t(x_t), update with \nabla f_t(x_t).
 
     Yields
     ------
-    t, f_t, x_t, x_{t+1}
-        After each round.
+    t, f_t, x_t, x_{t+1}, s_t
+        After each round; s_t is the optimizer's state after it.
     """
     x = np.asarray(x1, dtype=np.float64)
     s = optimizer.init(x)
     for t, f_t in problem.reveal(T):
         g_t = f_t.gradient(x)
         x_next, s = optimizer.update(x, g_t, s)
-        yield t, f_t, x, x_next
+        yield t, f_t, x, x_next, s
         x = x_next
 
 
 def run(problem: OnlineProblem, optimizer: Optimizer, steps: int, x1: Any) -> Trajectory:
-    """Play `steps` rounds one after the other and keep every iterate; see `engines.run`."""
+    """Play `steps` rounds one after the other and keep every iterate; see `problems.online.run`."""
     begin, T = time.perf_counter(), check(problem, steps, x1)
     xs = np.empty((T + 1, *np.shape(x1)))
     xs[0] = x1
     losses = np.empty((T, *np.shape(x1)))
-    for t, f_t, x, x_next in play(problem, optimizer, T, x1):
+    for t, f_t, x, x_next, _ in play(problem, optimizer, T, x1):
         losses[t - 1] = f_t(x)
         xs[t] = x_next
     return Trajectory(xs, losses, problem.best_losses(T), time.perf_counter() - begin)

@@ -117,3 +117,17 @@ def test_a_rate_that_is_a_number_or_fewer_axes():
     for eta in (0.5, np.array([0.5, 0.5])):
         x = L2Ball(1.0, axis=1).project(y, eta)
         np.testing.assert_allclose(x, [[0.6, 0.8], [0.3, 0.4]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-170, 1.0, 1e200])
+@pytest.mark.parametrize("far", [5.0, 1e100])
+def test_a_ball_of_any_size(scale, far):
+    """Squares neither overflow nor round to 0."""
+    ball, y = L2Ball(scale), scale * far * np.array([0.6, 0.8])
+    x = ball.project(y, np.array([1.0, 1.0]))
+    np.testing.assert_allclose(x, [0.6 * scale, 0.8 * scale], rtol=1e-12)
+    assert ball.contains(x)
+    assert not ball.contains(y)
+    x = ball.project(y, np.array([1.0, 1e-6]))
+    assert np.hypot(*x) == pytest.approx(scale, rel=1e-12)
+    assert x[0] < x[1]

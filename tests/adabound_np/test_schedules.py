@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from adabound_np import (
+    Adam,
     Constant,
     DynamicBounds,
     Geometric,
@@ -81,3 +82,19 @@ def test_savareses_bounds_close_after_k_steps():
     np.testing.assert_array_equal(bounds.eta_u(np.array([1, 3, 4])), [0.6, 0.6, 0.03])
     assert isinstance(bounds.eta_u(1), float)
     assert SavareseBounds(alpha=0.3, C=0.51, beta2=0.75, K=1).eta_u(2) == 0.3 / 0.51
+
+
+def test_a_callable_without_a_hash():
+    class Halving:
+        __hash__ = None
+
+        def __call__(self, t):
+            return 0.5**t
+
+    x, y = np.ones(1), np.ones(1)
+    one = Adam([x], betas=(Halving(), 0.9), schedule=Halving())
+    two = Adam([y], betas=(lambda t: 0.5**t, 0.9), schedule=lambda t: 0.5**t)
+    for _ in range(5):
+        one.step(grads=[x])
+        two.step(grads=[y])
+    np.testing.assert_array_equal(x, y)

@@ -1,10 +1,22 @@
 """The same lines on numbers, arrays, batches, blocks and lanes of time; dtypes kept."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 import adabound_np.optimizer
-from adabound_np import AdaBound, Adam, Box, L2Ball
+from adabound_np import (
+    SGD,
+    AdaBound,
+    Adam,
+    Box,
+    Constant,
+    Geometric,
+    L2Ball,
+    PairOfBounds,
+    StepDecay,
+)
 from tests.roster import CASES, gradients
 
 
@@ -140,3 +152,46 @@ def test_a_box_with_arrays_takes_the_whole_array(monkeypatch):
     x = np.zeros(50)
     Adam([x], lr=10.0, feasible=Box(-hi, hi)).step(grads=[-np.ones(50)])
     np.testing.assert_array_equal(x, hi)
+
+
+@pytest.mark.parametrize("kw", [
+    {"feasible": Box(np.full(3, -1.0), np.full(3, 1.0))},
+    {"feasible": L2Ball(1.0, center=np.zeros(3))},
+    {"schedule": StepDecay([1], np.float64(0.5))},
+    {"betas": (Geometric(np.float64(0.9), np.float64(0.5)), np.float64(0.9))},
+    {"bounds": PairOfBounds(Constant(np.float64(0.1)), Constant(np.float64(0.2)))},
+])  # fmt: skip
+def test_an_update_keeps_float32_beside_float64_settings(kw):
+    opt, x = AdaBound(lr=0.1, **kw), np.zeros(3, np.float32)
+    s = opt.init(x)
+    for _ in range(3):
+        x, s = opt.update(x, np.ones(3, np.float32), s)
+        assert {a.dtype for a in (x, s.m, s.v)} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("name", ["lr", "eps", "weight_decay", "final_lr", "gamma"])
+def test_a_list_of_hyperparameters_is_an_array(name):
+    n = 70_000  # more than one block
+    values = np.linspace(0.1, 0.2, n)
+    paths = []
+    for given in (values, values.tolist()):
+        x = np.ones(n)
+        opt = AdaBound([x], **{name: given})
+        opt.step(grads=[np.ones(n)])
+        paths.append(x)
+        with pytest.raises(ValueError, match="must have a shape to which"):
+            opt.init(np.ones(3))
+    np.testing.assert_array_equal(*paths)
+
+
+def test_a_schedule_that_is_a_method_of_an_object_with_arrays():
+    @dataclass
+    class Table:
+        values: np.ndarray
+
+        def at(self, t):
+            return self.values[t - 1]
+
+    x = np.ones(2)
+    SGD([x], lr=1.0, schedule=Table(np.array([0.5, 0.25, 0.125])).at).step(grads=[np.ones(2)])
+    np.testing.assert_array_equal(x, 0.5)

@@ -1,5 +1,8 @@
 """gradcheck and draw."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -20,6 +23,15 @@ def test_gradcheck_reports_the_worst_entry():
     with pytest.raises(AssertionError, match=message):
         ag.gradcheck(wrong, [1.0, 2.0, 3.0])
     assert ag.gradcheck(wrong, [1.0, 2.0, 3.0], tolerance=1.0).index == (1,)
+
+
+def test_gradcheck_fails_without_asserts():
+    """Python's -O removes assert statements."""
+    code = "import autograd_lite as ag; ag.gradcheck(lambda x: x * x.detach(), [2.0])"
+    command = [sys.executable, "-O", "-c", code]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "AssertionError: gradients differ" in done.stderr
 
 
 def test_gradcheck_notices_an_unused_argument_and_nan():

@@ -26,8 +26,10 @@ EQUIVALENT = [
     ),
     Equivalent("Box.project", r"clip\(self\.lo, y, self\.hi", "min(max(a, b), c) is symmetric"),
     Equivalent(
-        "L2Ball.project", r"(eta|z|norm|lam|w|slope|rise)\.dtype", "all arrays have y's dtype"
+        "L2Ball.project", r"(eta|z|norm|lam|w|q|slope|rise)\.dtype", "all arrays have y's dtype"
     ),
+    Equivalent("L2Ball._norm", r"initial=-1", "sizes are not below 0"),
+    Equivalent("L2Ball._norm", r"\[-1\] - 1", "the last of two is the second"),
     Equivalent("L2Ball.project", r"copy=True", "a copy has the same values"),
     Equivalent("L2Ball.project", r"rise >= 0", "where the step is 0, 0 takes its place"),
     Equivalent(
@@ -50,7 +52,6 @@ EQUIVALENT = [
     Equivalent("convolution._conv_x", r"shape\[-2:\]|\(-2,|0, -2, 3", "the same axis"),
     Equivalent("convolution._conv_x", r"kw - 1 - padding", "only where the kernel is square"),
     Equivalent("convolution._conv_weight", r"3, -2, 0", "the same axis, counted from the end"),
-    Equivalent("convolution._conv_weight", r"\(kw, kh, c, k\)", "the samples' kernels"),
     Equivalent("convolution._shifts", r"out\[-2\]", "the same axis, counted from the end"),
     Equivalent("convolution._correlate", r"\(-2, 3, 1, 0\)", "the same axis"),
     Equivalent("convolution._correlate", r"^(h, n, w|k), \w+.* = \w+\.shape", "a name for nothing"),

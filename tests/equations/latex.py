@@ -17,7 +17,8 @@ _SPACES = {r"\,", r"\;", r"\!", r"\left", r"\right"}
 #: Functions, as the equations write them.
 FUNCTIONS = (
     r"\mathrm{mean}", r"\mathrm{Clip}", r"\mathrm{sign}", r"\max", r"\log", r"\cos", r"\sin",
-    r"\tanh", r"\Gamma", r"\sigma", "H", r"\exp", r"\Pi_{F, \mathrm{diag}(\eta_t^{-1})}", "^T",
+    r"\tanh", r"\Gamma", r"\log_2", r"\sigma", "H", r"\exp",
+    r"\Pi_{F, \mathrm{diag}(\eta_t^{-1})}", "^T", "|", r"\lfloor",
 )  # fmt: skip
 #: Relations in Iverson's brackets; "true" and "\\neg" are those of [a] and [\neg a].
 RELATIONS = ("<", ">", r"\le", r"\ge", "=", "true", r"\neg")
@@ -33,7 +34,7 @@ def tokens(latex):
     return [token for token in _TOKEN.findall(latex) if token not in _SPACES]
 
 
-_FUNCTION_TOKENS = sorted(((tokens(f), f) for f in FUNCTIONS if f != "^T"),
+_FUNCTION_TOKENS = sorted(((tokens(f), f) for f in FUNCTIONS if f not in ("^T", "|", r"\lfloor")),
                           key=lambda pair: -len(pair[0]))  # fmt: skip
 
 
@@ -111,11 +112,25 @@ class Reader:
         token = self.todo.pop(0)
         if token in self.indices or re.fullmatch(r"\d+(\.\d+)?", token):
             return token
-        if token == "[":
-            return self.bracket()
-        if token == r"\sqrt":
-            return r"\sqrt{" + self.group() + "}"
+        starts = {"[": self.bracket, r"\sqrt": self.root, "|": self.size, r"\lfloor": self.floor}
+        if token in starts:
+            return starts[token]()
         raise EquationError(f"{token!r} is neither a symbol of the notation nor an index")
+
+    def root(self):
+        return r"\sqrt{" + self.group() + "}"
+
+    def size(self):
+        return self.closed("|", "|")
+
+    def floor(self):
+        return self.closed(r"\lfloor", r"\rfloor")
+
+    def closed(self, function, end):
+        """A function written around its argument, the start of which is read."""
+        inner = self.series(end)
+        self.take(end)
+        return f"{self.function(function)}({inner})"
 
     def named(self):
         """A symbol, an element of an array, or a function with its arguments."""

@@ -47,7 +47,7 @@ def limit(seconds):
 def noticed(unit, mutant):
     """How the check fails on a mutant: "mismatch", or "error" if it cannot run; "" if not."""
     try:
-        with limit(5), warnings.catch_warnings(), np.errstate(all="ignore"):
+        with limit(20), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             unit.check(mutant)
     except MismatchError:

@@ -48,6 +48,8 @@ def value(latex, **indices):
         (r"\sum_i x_{i + 1}", 6.0),
         (r"\sum_i x_{i / 2}", 3.0),
         (r"e^{-\log a}", 0.5),
+        (r"|a - a_t| a", 2.0),
+        (r"a^{\lfloor \log_2 a_t \rfloor}", 2.0),
     ],
 )
 def test_value(latex, expected):

@@ -133,6 +133,8 @@ def test_force_runs_and_says_so(tmp_path, capsys):
     ("args", "message"),
     [
         (["--problem", "redi-online"], "did you mean 'reddi-online'?"),
+        (["--problem", "reddi"], "did you mean 'reddi-online'?"),
+        (["--problem", "luo"], "did you mean 'luo-theorem1'?"),
         (["--optimizers", "adam,adambound"], "did you mean 'adabound'?"),
         (["--optimizers", ""], "unknown optimizer ''"),
         (["conterexample"], "unknown command 'conterexample'; did you mean 'counterexample'?"),
@@ -151,6 +153,8 @@ def test_force_runs_and_says_so(tmp_path, capsys):
         (["--beta1", "1"], "beta1 must be in [0, 1), got 1"),
         (["--final-lr", "-1"], "final_lr must be in (0, inf), got -1"),
         (["--gamma", "0"], "gamma must be in (0, inf], got 0"),
+        (["--gamma", "-1", "--optimizers", "adam"], "gamma must be in (0, inf], got -1"),
+        (["--final-lr", "nan", "--optimizers", "sgd"], "final_lr must be in (0, inf), got nan"),
         (["--x1", "7"], "x1 must be in [-1.0, 1.0], got 7"),
         (["--cycle", "2.5"], "C must be an integer"),
         (["--engine", "paralel"], "did you mean 'parallel'?"),

@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -145,6 +146,25 @@ def test_decoupled_decay(fixed, ends):
         assert_same_path(problem, opt, 200, 0.5, parallel_in_time.even(200, 9, 6))
 
 
+@pytest.mark.parametrize(("lr", "decay"), [(1e9, 1e-4), (1e-3, 0.9)])
+@pytest.mark.parametrize("ends", [(-1.0, 1.0), (-1.0, math.inf), (-math.inf, math.inf)])
+@pytest.mark.parametrize("lanes", [1, 3, 400])
+def test_decay_of_any_strength(lr, decay, ends, lanes):
+    """r is not read off beside an a of 1e12, and may round to 0 while the ends are infinite."""
+    problem = Given(np.random.default_rng(1).standard_normal(1500), *ends)
+    opt = SGD(lr=lr, weight_decay=decay, decoupled_weight_decay=True, fixed_decay=True,
+              feasible=problem.feasible)  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_same_path(problem, opt, 1500, 0.5, parallel_in_time.even(1500, lanes, 4))
+
+
+def test_steps_whose_sum_overflows():
+    problem = Given(np.tile([1000.0, -1.0, -1.0], 400))
+    opt = SGD(lr=1e305, feasible=problem.feasible)
+    assert_same_path(problem, opt, 1200, 0.0, parallel_in_time.even(1200, 50, 8))
+
+
 def test_the_iterate_stays_pinned_exactly():
     """Huge steps one way keep x at the very end of F, in every lane."""
     problem = Given([1.0] * 300 + [-1.0] * 300)
@@ -199,6 +219,7 @@ class NewSGD(SGD):
             "takes no array of steps",
         ),  # its powers, step by step
         (AdaBound(bounds=(0.0, lambda t: max(0.1, 1 / t))), "takes no array of steps"),
+        (Adam(schedule=lambda t: np.full(60, 0.5)[t - 1]), "takes no array of steps"),
     ],
 )
 def test_what_cannot_be_parallel_falls_back(opt, reason):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from adabound_np import SGD, AdaBound, Box
-from problems.analysis.phase import Axis, phase
+from problems.analysis.phase import Axis, phase, phase_figure
 from problems.cli import main
 from problems.online import (
     LinearProblem,
@@ -114,6 +114,21 @@ def test_conditions_and_optimizers_constants_as_axes():
     assert np.all(result.x_final[0] != result.x_final[1])
 
 
+@pytest.mark.parametrize("family", ["savarese", "paper"])
+@pytest.mark.parametrize("optimizer", ["adam", "adabound"])
+def test_bounds_that_the_problem_sets(family, optimizer):
+    x, y = Axis("K", np.array([100.0, 300.0])), Axis("C", np.array([64.0, 80.0, 100.0]))
+    result = phase("savarese", optimizer, x, y, 400, {**OPTIONS, "bounds": family})
+    for i, j in np.ndindex(3, 2):
+        s = setting("savarese", K=x.values[j], C=y.values[i], bounds=family)
+        opt = make(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, bounds=s.bounds,
+                   schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
+        expected = run(s.problem, opt, 400, s.x1)
+        assert result.x_final[i, j] == pytest.approx(expected.x[-1], abs=1e-12)
+        assert result.average_regret[i, j] == pytest.approx(expected.average_regret[-1])
+    assert np.array_equal(*result.average_regret.T) == (optimizer == "adam")
+
+
 def test_the_command(tmp_path, capsys):
     args = ["phase", "--problem", "reddi-theorem2", "--x", "beta1=0:0.8:3",
             "--y", "beta2=0.5:0.9:2", "--steps", "300", "--out", str(tmp_path)]  # fmt: skip
@@ -150,8 +165,11 @@ def test_the_command(tmp_path, capsys):
         (["--x", "beta2=0.5:0.9:3"], "two different constants, got 'beta2' twice"),
         (["--x", "delta=0.5:0.9:3"], "unknown constant of reddi-theorem2 'delta'"),
         (["--x", "beta1=0.9:0.99:3", "--y", "beta2=0.5:0.6:3"], "no cell of the plane has"),
-        (["--problem", "savarese"], "has bounds of its own"),
+        (["--problem", "savarese", "--x", "gamma=1:2:2"], "unknown constant of savarese 'gamma'"),
+        (["--K", "5"], "K must not be given for reddi-theorem2"),
         (["--lr", "-1"], "lr must be in (0, inf), got -1"),
+        (["--final-lr", "-1"], "final_lr must be in (0, inf), got -1"),
+        (["--gamma", "nan"], "gamma must be in (0, inf], got nan"),
         (["--optimizer", "adamm"], "did you mean 'adam'?"),
     ],
 )  # fmt: skip
@@ -161,3 +179,22 @@ def test_bad_usage(args, message, tmp_path, capsys):
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_results_that_cannot_be_written(tmp_path, capsys):
+    (tmp_path / "phase-reddi-online-adam.csv" / "full").mkdir(parents=True)
+    args = ["--problem", "reddi-online", "--x", "lr=0.1:1:2", "--y", "beta2=0.5:0.9:2"]
+    assert main(["phase", *args, "--steps", "10", "--out", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert "the results cannot be written" in captured.err
+    assert captured.out == ""
+
+
+def test_a_log_axis_is_drawn_as_one():
+    x, y = Axis("lr", np.array([0.01, 0.1, 1.0]), log=True), Axis("beta2", np.array([0.5, 0.9]))
+    np.testing.assert_allclose(x.edges(), 10.0 ** np.array([-2.5, -1.5, -0.5, 0.5]))
+    np.testing.assert_allclose(y.edges(), [0.3, 0.7, 1.1])
+    axes = phase_figure(phase("reddi-online", "adam", x, y, 50, OPTIONS), "x", "").axes[0]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "linear")
+    with pytest.raises(ValueError, match="lr must take positive values on a log scale"):
+        Axis("lr", np.array([0.0, 1.0]), log=True)

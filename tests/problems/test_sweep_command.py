@@ -149,6 +149,7 @@ STOCHASTIC = ("--problem", "reddi-stochastic")
         (["--grid", "lr=-1,0.5"], "lr must be in (0, inf), got -1"),
         (["--grid", "beta1=1"], "beta1 must be in [0, 1), got 1"),
         (["--grid", "gamma=-1", "--optimizers", "adabound"], "gamma must be in (0, inf]"),
+        (["--grid", "gamma=-1", "--optimizers", "adam"], "gamma must be in (0, inf]"),
         (["--grid", "x1=7"], "x1 must be in [-1.0, 1.0], got 7"),
         (["--grid", "cycle=2.5"], "C must be an integer"),
         (["--grid", "delta=1"], "delta must not be given for reddi-online"),

@@ -1,10 +1,13 @@
 """Wilson's construction: its assumption, both solutions in closed form, and who finds which."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from problems.cli import main
 from problems.learning.roster import GRIDS, HYPERPARAMETERS, ROSTER, grid, make, takes
 from problems.learning.wilson import Wilson, features, fit, loss_and_gradient, wilson
 
@@ -161,3 +164,41 @@ def test_roster_sets_what_it_says():
         make("sgd", [np.zeros(1)], beta2=0.9)
     dampened = make("sgdm-dampened", [np.zeros(1)], beta1=0.8).defaults
     assert (dampened["momentum"], dampened["dampening"]) == (0.8, 0.8)
+
+
+def test_command(capsys):
+    args = ["wilson", "--points", "40", "--steps", "1500", "--optimizers", "sgdm,adam,adabound",
+            "--gammas", "0.1,10"]  # fmt: skip
+    assert main([*args, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    problem = wilson(n=40)
+    assert (record["c"], record["majority_rate"]) == (4, problem.majority_rate)
+    found = {(r["optimizer"], r["gamma"]): r for r in record["results"]}
+    assert set(found) == {("sgdm", None), ("adam", None), ("adabound", 0.1), ("adabound", 10)}
+    for (name, gamma), row in found.items():
+        given = {} if gamma is None else {"gamma": gamma}
+        expected = fit(problem, name, 1500, **given)
+        assert row["test_accuracy"] == expected.test_accuracy
+        assert row["training_error"] == expected.training_error == 0
+    assert found["adam", None]["from_adaptive"] < 1e-3
+    assert found["sgdm", None]["from_minimum_norm"] < 1e-3
+    assert main(args) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[-4:]] == ["sgdm", "adam", "adabound", "adabound"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--p", "0.2"], "p must be in (0.5, 1), got 0.2"),
+        (["--points", "1"], "n must be large enough for both labels"),
+        (["--gammas", "0"], "must be positive numbers a,b,c, got '0'"),
+        (["--lr", "0"], "lr must be in (0, inf), got 0.0"),
+        (["--lr", "100", "--optimizers", "sgd"], "must be finite"),
+    ],
+)
+def test_command_refusals(args, message, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["wilson", *args])
+    assert stop.value.code == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,170 @@
+"""The directive ``api``: a package's public names, each once, under its shortest public path.
+
+.. code-block:: rst
+
+    .. api:: adabound_np
+
+A public name is one in the ``__all__`` of a module that is not in its package's; a module
+without ``__all__`` has the public classes and functions that it defines. When the build ends, a
+public name of the packages that no page documents is a warning, which ``-W`` makes an error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.pycode import ModuleAnalyzer
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import make_refnode
+
+__all__ = ["PACKAGES", "Api", "modules_of", "public_names", "setup"]
+
+PACKAGES = ("adabound_np", "autograd_lite", "problems")
+LOG = logging.getLogger(__name__)
+
+
+def modules_of(package: str) -> list[ModuleType]:
+    """The package and all its modules, but for `__main__` and those with a leading underscore."""
+    root = importlib.import_module(package)
+    found = [root]
+    for info in pkgutil.walk_packages(root.__path__, package + "."):
+        if not info.name.rpartition(".")[2].startswith("_"):
+            found.append(importlib.import_module(info.name))
+    return found
+
+
+def _offered(module: ModuleType) -> list[str]:
+    """Names that the module itself makes public."""
+    if hasattr(module, "__all__"):
+        return [name for name in module.__all__ if not inspect.ismodule(getattr(module, name))]
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
+    ]
+
+
+def _assigns(module: ModuleType, name: str) -> bool:
+    """Whether a constant is defined here, not imported."""
+    return re.search(rf"^{name}\b[^=\n]*= ", inspect.getsource(module), re.MULTILINE) is not None
+
+
+def public_names(package: str) -> Iterator[tuple[ModuleType, list[str]]]:
+    """Each module of a package with its public names, but for those that came up before.
+
+    Packages come before their modules, so an object is listed under its shortest path; constants
+    are listed where they are defined, since there their comments stand.
+    """
+    modules = sorted(modules_of(package), key=lambda m: (m.__name__.count("."), m.__name__))
+    seen: set[tuple[str, int]] = set()
+    found = {}
+    for module in modules:
+        offered = {name: getattr(module, name) for name in _offered(module)}
+        keys = {
+            name: (name, id(value))
+            for name, value in offered.items()
+            if callable(value) or _assigns(module, name)
+        }
+        found[module.__name__] = [name for name, key in keys.items() if key not in seen]
+        seen.update(keys.values())
+    for module in sorted(modules, key=lambda m: m.__name__):
+        yield module, found[module.__name__]
+
+
+def _kind(value: object) -> str:
+    """The kind of directive for an object: the operations of the engine are functions."""
+    if inspect.isclass(value):
+        return "class"
+    ours = (getattr(value, "__module__", None) or "").startswith(PACKAGES)
+    return "function" if callable(value) and ours else "data"
+
+
+def _directives(module: ModuleType, names: list[str], taken: set[str]) -> list[str]:
+    """An `automodule`, and a directive for each name.
+
+    Where a function of the package has the module's name, there is no place for the module.
+    """
+    title = module.__name__
+    lines = [] if title in taken else [f".. automodule:: {title}", ""]
+    options = {"class": ["   :members:"], "function": [], "data": ["   :no-value:"]}
+    comments = ModuleAnalyzer.for_module(title).find_attr_docs()
+    for name in names:
+        kind = _kind(getattr(module, name))
+        if kind == "data" and ("", name) not in comments:  # its type's docstring is not its own
+            lines += [f".. py:data:: {title}.{name}", ""]
+        else:
+            lines += [f".. auto{kind}:: {title}.{name}", *options[kind], ""]
+    return lines
+
+
+class Api(SphinxDirective):
+    """Sections with the docstring and the public names of a package and of its modules."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Expand to one `automodule` for each module that has something to say."""
+        lines: list[str] = []
+        listed = list(public_names(self.arguments[0]))
+        taken = {f"{module.__name__}.{name}" for module, names in listed for name in names}
+        for module, names in listed:
+            if names or len((module.__doc__ or "").splitlines()) > 3 or "." not in module.__name__:
+                title = module.__name__
+                if "." in title:
+                    lines += [title, "-" * len(title), ""]
+                lines += _directives(module, names, taken)
+        section = nodes.section()
+        section.document = self.state.document
+        content = StringList(lines, source=self.get_source_info()[0])
+        self.state.nested_parse(content, 0, section, match_titles=True)
+        return section.children
+
+
+def _check(app: Any, env: Any) -> None:
+    documented = env.get_domain("py").objects
+    for package in PACKAGES:
+        for module, names in public_names(package):
+            for name in names:
+                if f"{module.__name__}.{name}" not in documented:
+                    LOG.warning("no page documents %s.%s", module.__name__, name)
+
+
+def _resolve(app: Any, env: Any, node: Any, content: Any) -> Any:
+    """Find what a docstring calls by the end of its name, or by where it is imported."""
+    if node.get("refdomain") != "py" or node.get("reftype") not in ("obj", "class", "exc"):
+        return None
+    objects = env.get_domain("py").objects
+    target = node["reftarget"]
+    value = _value(f"{node.get('py:module')}.{target}", _value(target))
+    for end in (target, target.rpartition(".")[0], target.rpartition(".")[2]):
+        found = {(o.docname, o.node_id): n for n, o in objects.items() if n.endswith("." + end)}
+        if len(found) > 1 and value is not None:
+            found = {place: n for place, n in found.items() if _value(n) is value}
+        if end and len(found) == 1:
+            ((docname, node_id), name) = found.popitem()
+            return make_refnode(app.builder, node["refdoc"], docname, node_id, content, name)
+    return None
+
+
+def _value(path: str, default: object = None) -> object:
+    """The object at a dotted path."""
+    module, _, name = path.rpartition(".")
+    return getattr(sys.modules.get(module), name, default)
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the directive and the check."""
+    app.add_directive("api", Api)
+    app.connect("missing-reference", _resolve)
+    app.connect("env-check-consistency", _check)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,180 @@
+"""The train command, as a user meets it."""
+
+import csv
+import json
+import statistics
+
+import numpy as np
+import pytest
+
+from problems.cli import main
+from problems.commands.options import seeds
+from problems.learning import checkpoints
+from problems.learning.training import train
+from problems.learning.trials import COLUMNS
+
+FAST = ("--task", "digits-mlp", "--epochs", "2")
+
+
+def call(capsys, *args):
+    code = main(["train", *args])
+    captured = capsys.readouterr()
+    assert code == 0, captured.err
+    return captured.out
+
+
+def refused(capsys, *args):
+    with pytest.raises(SystemExit) as stop:
+        main(["train", *args])
+    assert stop.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return captured.err
+
+
+def rows_of(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_metrics_are_those_of_train(tmp_path, capsys):
+    args = (*FAST, "--optimizers", "adam,sgdm", "--seeds", "2", "--lr", "0.01", "--beta2", "0.9")
+    record = json.loads(call(capsys, *args, "--workers", "1", "--out", str(tmp_path), "--json"))
+    rows = rows_of(tmp_path / "train-digits-mlp.csv")
+    assert tuple(rows[0]) == COLUMNS == (
+        "task", "optimizer", "seed", "epoch", "train_loss", "train_metric", "test_loss",
+        "test_metric", "lr", "seconds",
+    )  # fmt: skip
+    assert [(r["optimizer"], r["seed"], r["epoch"]) for r in rows] == [
+        (name, seed, epoch) for seed in "01" for name in ("adam", "sgdm") for epoch in "12"
+    ]
+    finals = {}
+    for name, given in (("adam", {"lr": 0.01, "beta2": 0.9}), ("sgdm", {"lr": 0.01})):
+        for seed in (0, 1):
+            history = train("digits-mlp", name, seed, epochs=2, **given)
+            own = [r for r in rows if (r["optimizer"], r["seed"]) == (name, str(seed))]
+            for epoch, row in zip(history.epochs, own, strict=True):
+                for column in COLUMNS[3:-1]:
+                    assert float(row[column]) == getattr(epoch, column)
+            finals.setdefault(name, []).append(history.epochs[-1].test_metric)
+    assert (record["runs"], record["computed"], record["epochs"]) == (4, 4, 2)
+    for result in record["results"]:
+        values = finals[result["optimizer"]]
+        assert result["test_metric"] == {
+            "mean": pytest.approx(statistics.fmean(values)),
+            "std": pytest.approx(statistics.stdev(values)),
+        }
+        assert (result["seeds"], result["diverged"]) == ([0, 1], [])
+
+
+def test_workers_change_nothing(tmp_path, capsys):
+    files = []
+    for workers in ("1", "2"):
+        out = tmp_path / workers
+        call(capsys, *FAST, "--optimizers", "adam,sgd", "--workers", workers, "--out", str(out))
+        rows = rows_of(out / "train-digits-mlp.csv")
+        files.append([{**row, "seconds": None} for row in rows])
+    assert files[0] == files[1]
+    assert len(files[0]) == 4
+
+
+def test_resuming(tmp_path, capsys):
+    """What is at its end is kept, what is not is gone on with, what is missing is run."""
+    args = (*FAST, "--optimizers", "adam,sgd,sgdm", "--workers", "1", "--out", str(tmp_path))
+    folder = tmp_path / "train-digits-mlp"
+
+    class KilledError(Exception):
+        pass
+
+    def observe(t, model, optimizer):
+        if t == 15:
+            raise KilledError
+
+    train("digits-mlp", "adam", 0, epochs=2, checkpoint=folder / "adam-seed0.npz")
+    with pytest.raises(KilledError):
+        train(
+            "digits-mlp", "sgd", 0, epochs=2, checkpoint=folder / "sgd-seed0.npz", every=0,
+            observe=observe,
+        )  # fmt: skip
+    before = (folder / "adam-seed0.npz").read_bytes()
+    err = refused(capsys, *args)
+    assert "adam-seed0.npz must be a new file, but is there already; --resume goes on" in err
+    record = json.loads(call(capsys, *args, "--resume", "--json"))
+    assert (record["runs"], record["computed"]) == (3, 2)
+    assert (folder / "adam-seed0.npz").read_bytes() == before
+    whole = tmp_path / "whole.npz"
+    train("digits-mlp", "sgd", 0, epochs=2, checkpoint=whole)
+    (_, one), (_, two) = (checkpoints.read(p) for p in (folder / "sgd-seed0.npz", whole))
+    assert all(np.array_equal(one[name], two[name]) for name in two)
+    rows = rows_of(tmp_path / "train-digits-mlp.csv")
+    assert [r["optimizer"] for r in rows] == ["adam"] * 2 + ["sgd"] * 2 + ["sgdm"] * 2
+    assert json.loads(call(capsys, *args, "--resume", "--json"))["computed"] == 0
+
+
+def test_a_checkpoint_of_another_run_and_a_damaged_one(tmp_path, capsys):
+    args = (*FAST, "--optimizers", "sgd", "--workers", "1", "--out", str(tmp_path))
+    call(capsys, *args)
+    path = tmp_path / "train-digits-mlp" / "sgd-seed0.npz"
+    assert "its hyperparameters is" in refused(capsys, *args, "--lr", "0.3", "--resume")
+    assert "its epochs is 2, not 3" in refused(capsys, *args, "--epochs", "3", "--resume")
+    path.write_bytes(path.read_bytes()[:-20])
+    err = refused(capsys, *args, "--resume")
+    assert "sgd-seed0.npz must be a whole checkpoint" in err
+
+
+def test_divergence_is_said_and_nothing_else_is_lost(tmp_path, capsys):
+    args = (
+        *FAST, "--optimizers", "sgd,adam", "--lr", "1e25", "--workers", "1", "--out", str(tmp_path)
+    )  # fmt: skip
+    assert main(["train", *args, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "note: sgd, seed 0, diverged in epoch 1, after " in captured.err
+    results = {r["optimizer"]: r for r in json.loads(captured.out)["results"]}
+    assert results["sgd"]["test_metric"] == {"mean": None, "std": None}
+    assert "the loss is " in results["sgd"]["diverged"][0]["reason"]
+    out = call(capsys, *args, "--resume")
+    assert "1 diverged" in next(line for line in out.splitlines() if line.startswith("sgd "))
+
+
+def test_table(tmp_path, capsys):
+    out = call(
+        capsys, "--task", "gan", "--epochs", "1", "--optimizers", "adam", "--workers", "1",
+        "--out", str(tmp_path),
+    )  # fmt: skip
+    assert "gan: GAN on a ring of eight Gaussians; 1 epochs, batches of 128" in out
+    assert "test energy distance" in out
+    assert str(tmp_path / "train-gan.csv") in out
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--task", "digit-mlp"], "did you mean 'digits-mlp'"),
+        (["--optimizers", "adm"], "did you mean 'adam'"),
+        (["--optimizers", "sgd", "--beta2", "0.9"], "--beta2 must be of an optimizer that has it"),
+        (["--optimizers", "adam", "--lr", "-1"], "lr must be in (0, inf), got -1.0"),
+        (["--epochs", "0"], "must be a whole number of at least 1"),
+        (["--seeds", "0"], "must be a number of seeds from 1 to 10,000"),
+        (["--checkpoint-seconds", "nan"], "must be in [0, inf)"),
+        (["--task", "mnist-mlp", "--data", "nowhere"], "python -m problems fetch mnist"),
+        (["--task", "cifar-resnet34", "--data", "nowhere"], "python -m problems fetch cifar10"),
+    ],
+)
+def test_refusals(args, message, tmp_path, capsys):
+    err = refused(capsys, *args, "--workers", "1", "--out", str(tmp_path / "out"))
+    assert message in err
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_an_output_folder_that_cannot_be(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert "file" in refused(capsys, *FAST, "--out", str(tmp_path / "file" / "out"))
+
+
+def test_seeds():
+    assert seeds("3") == [0, 1, 2]
+    assert seeds("4,7") == [4, 7]
+    assert seeds("5:8") == [5, 6, 7]
+    for text in ("", "-1", "1,1", "3:3", "a", "1:", "100000", "0:100000", "-2,3"):
+        with pytest.raises(Exception, match="must be a number of seeds"):
+            seeds(text)

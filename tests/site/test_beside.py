@@ -1,0 +1,59 @@
+"""The side-by-side columns are the source: every equation once, every line with its number."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.oracles.peers import peer
+
+ROOT = Path(__file__).parents[2]
+PAGES = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "docs/paper").glob("*.md"))
+
+
+@pytest.fixture(scope="module")
+def beside():
+    peer("sphinx")
+    sys.path.insert(0, str(ROOT / "docs/_ext"))
+    try:
+        yield peer("beside")
+    finally:
+        sys.path.remove(str(ROOT / "docs/_ext"))
+
+
+def test_rows(beside):
+    rows = beside.rows_of(ROOT / "adabound_np/adabound.py", "AdaBound.learning_rate")
+    assert [row.source for row in rows if "Luo19 Alg. 2" in row.source] == [
+        "Luo19 Alg. 2, l. 4",
+        r"Luo19 Alg. 2, l. 4, s_t = 1 / \sqrt{t}",
+    ]
+    clip = next(row for row in rows if r"\mathrm{Clip}" in row.tex)
+    assert clip.tex.startswith(r"\hat{\eta}_t = ") and clip.code[0].startswith("        eta_hat =")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "adabound_np").glob("*.py")), ids=lambda p: p.stem)
+def test_every_equation_is_on_a_page_with_its_line(beside, path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    equations = [n for n, line in enumerate(lines, 1) if beside.cited(line)]
+    name = path.relative_to(ROOT).as_posix()
+    asked = [
+        block.partition(":pyobject: ")[2].split("\n")[0]
+        for block in PAGES.split("```{beside} ")
+        if block.startswith(name + "\n")
+    ]
+    found = set()
+    for pyobject in asked:
+        for row in beside.rows_of(path, pyobject):
+            numbered = list(enumerate(row.code, row.first))
+            assert all(lines[number - 1] == line for number, line in numbered)
+            if row.tex:
+                found.add(row.first - 1)
+    assert found == set(equations)
+
+
+def test_errors(beside):
+    path = ROOT / "adabound_np/adabound.py"
+    with pytest.raises(ValueError, match=r"has no AdaBound\.moment"):
+        beside.rows_of(path, "AdaBound.moment")
+    with pytest.raises(ValueError, match="no equation stands in"):
+        beside.rows_of(path, "AdaBound.symbols")
