@@ -11,11 +11,13 @@ from adabound_np.checks import nearest
 from problems.commands import (
     counterexample,
     effective_lr,
+    equations,
     fetch,
     figures,
     phase,
     sweep,
     theorems,
+    trace,
     train,
     wilson,
 )
@@ -31,6 +33,8 @@ COMMANDS = {
     "figures": figures,
     "train": train,
     "wilson": wilson,
+    "equations": equations,
+    "trace": trace,
     "fetch": fetch,
 }
 DEFAULT = "counterexample"

@@ -82,6 +82,15 @@ def test_numbers_of_the_paper():
     assert LEDGER["reddi-3"].experiment(seeds=10, T=10).parameters["C"] == 64
 
 
+def test_the_spread_of_the_papers_bounds_is_known():
+    r"""t/\\eta_l(t) - (t-1)/\\eta_u(t-1) = 1 + 1/gamma + s/(gamma s + 1), s = t - 1: it rises."""
+    curves = LEDGER["savarese-prop-1"].experiment(T=1001).curves
+    gamma = curves["gamma"]
+    np.testing.assert_allclose(
+        curves["measured"], 1 + 1 / gamma + 1000 / (1000 * gamma + 1), rtol=1e-8
+    )
+
+
 def test_the_drift_turns_negative_as_c_falls():
     curves = LEDGER["reddi-3"].experiment(seeds=300, T=50, along=(2.0, 64.0), along_T=500).curves
     assert curves["high"][0] < 0 < curves["low"][1]
