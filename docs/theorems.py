@@ -37,7 +37,8 @@ ESSAY = """\
 for all bounds η_l and η_u that close monotonically on α\\*. On the random slopes of [Sav19], with
 bounds that meet these assumptions at every step, the regret first passes the bound at
 t = {first}, stays above it from t = {since} on, and is {regret} at T = {T}, where the bound is
-{bound} ([luo-4](#luo-4)). The proof takes η_t⁻¹ ≥ η_(t−1)⁻¹ for granted, as if AdaBound were AMSGrad.
+{bound} ([luo-4](#luo-4)). The proof takes η_t⁻¹ ≥ η_(t−1)⁻¹ for granted, as if AdaBound were
+AMSGrad.
 
 **AMSBound's falls too.** Its v̂_t never decreases, so that Adam's failure is out of reach; but a
 lower bound that rises faster than √t raises the rate just as well. With a lower bound that stays
