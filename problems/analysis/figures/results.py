@@ -43,7 +43,7 @@ def paired(
     Examples
     --------
     >>> {k: round(v, 4) for k, v in paired([3.0, 5.0, 8.0, 9.0], [2.0, 3.0, 4.0, 1.0]).items()}
-    {'difference': 3.75, 't': 0.0922, 'wilcoxon': 0.125}
+    {'difference': 3.75, 't': 0.0939, 'wilcoxon': 0.125}
     """
     none: dict[str, float | None] = {"difference": None, "t": None, "wilcoxon": None}
     if len(values) != len(baseline) or len(values) < 2 or None in (*values, *baseline):
