@@ -299,6 +299,8 @@ def test_figures_draw_the_results(tiny):
     for axes, part in zip(figure.axes, ("train", "test"), strict=True):
         assert axes.get_xlabel() == "epoch"
         assert axes.get_ylabel() == f"{part} accuracy (%)"
+        low, high = axes.get_ylim()
+        assert all(low < line.get_ydata()[-1] < high for line in axes.lines)
         looks = set()
         for line in axes.lines:
             mean = task["optimizers"][line.get_label()][part]["mean"]
@@ -317,6 +319,17 @@ def test_figures_draw_the_results(tiny):
         assert list(line.get_xdata()) == sorted(points)
         expected = [np.nan if points[x] is None else 100 * points[x] for x in sorted(points)]
         np.testing.assert_allclose(line.get_ydata(), expected)
+
+
+def test_bars_of_equal_results():
+    """Their mean is not always equal to them."""
+    values = [0.8132702392002724] * 3
+    assert np.mean(values) > max(values)
+    points = [{"optimizer": name, "axis": axis, "value": value, "last": values}
+              for name, axis in (("sgdm", "lr"), ("csgd", "lr"), ("adabound", "final_lr"))
+              for value in (0.1, 1.0)]  # fmt: skip
+    each = {"metric": "accuracy", "seeds": 3, "lr": 1e-3, "points": points}
+    assert len(sensitivity_figure(each, "title").axes[0].containers) == 3
 
 
 def test_the_command(tmp_path, capsys, monkeypatch):

@@ -77,19 +77,19 @@ def _curve(axes: Axes, name: str, number: int, mean: Any, std: Any) -> None:
 
 
 def _window(curves: Sequence[Any], accuracy: bool) -> tuple[float, float]:
-    """Ends of the y axis that show the later half of most curves, not how they all began."""
+    """Ends of the y axis: where all curves end, and most of how they got there."""
     if not curves:
         return 0.0, 1.0
-    late = np.array([curve[len(curve) // 2 :] for curve in curves])
-    mid = np.nanmedian(late, axis=1)
-    best, worst = (np.nanmax(late), np.nanmin(late)) if accuracy else (
-        np.nanmin(late), np.nanmax(late))  # fmt: skip
-    typical = np.nanmedian(mid)
-    reach = min(abs(best - worst), 6 * abs(best - typical) + 1e-6)
-    margin = 0.08 * reach + 1e-6
+    later = np.concatenate([curve[len(curve) // 4 :] for curve in curves])
+    ends = np.array([curve[-1] for curve in curves])
     if accuracy:
-        return float(best - reach - 2 * margin), float(min(100.0, best) + margin)
-    return float(best - margin), float(best + reach + 2 * margin)
+        low = min(np.nanpercentile(later, 15), np.nanmin(ends))
+        high = np.nanmax(later)
+        low = min(low, high - 2)
+    else:
+        low, high = np.nanmin(later), max(np.nanpercentile(later, 85), np.nanmax(ends))
+    margin = 0.06 * (high - low) + 1e-6
+    return float(low - margin), float(high + margin)
 
 
 def sensitivity_figure(each: Mapping[str, Any], title: str) -> Figure:
@@ -126,8 +126,9 @@ def sensitivity_figure(each: Mapping[str, Any], title: str) -> Figure:
             * np.array([f(ends) if ends else np.nan for _, ends in own], np.float64)
             for f in (np.mean, min, max)
         )
+        bars = np.maximum((mean - low, high - mean), 0)  # the mean of equal values may be rounded
         axes.errorbar(
-            x, mean, yerr=(mean - low, high - mean), **STYLES[optimizer], label=label, capsize=3,
+            x, mean, yerr=bars, **STYLES[optimizer], label=label, capsize=3,
             linewidth=1.5, marker=MARKERS[optimizer], markersize=6,
         )  # fmt: skip
         axes.set_xscale("log")

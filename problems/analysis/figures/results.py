@@ -226,12 +226,16 @@ def _task_table(name: str, task: Mapping[str, Any]) -> str:
         against = row["against"] or {"difference": None, "t": None, "wilcoxon": None}
         cells = [
             _cell(row["mean"], 9, 2, scale), _cell(row["std"], 7, 2, scale),
-            _cell(against["difference"], 8, 2, scale, sign=True), _cell(against["t"], 7, 4),
-            _cell(against["wilcoxon"], 7, 4),
+            _cell(against["difference"], 8, 2, scale, sign=True), _p(against["t"]),
+            _p(against["wilcoxon"]),
         ]  # fmt: skip
         note = f"  ({row['diverged']} diverged)" if row["diverged"] else ""
         lines.append(f"{optimizer:<14} {' '.join(cells)}  {given}{note}")
     return "\n".join(lines)
+
+
+def _p(value: float | None) -> str:
+    return f"{'<0.0001':>7}" if value is not None and value < 1e-4 else _cell(value, 7, 4)
 
 
 def _given(hyperparameters: Mapping[str, float]) -> str:
