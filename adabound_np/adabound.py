@@ -137,6 +137,7 @@ class AdaBound(Optimizer):
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AdaBoundState]:
         r"""m_t, and v_t, the diagonal of V_t."""
+        # \beta_{1t} = \beta_1(t)        [Luo19 Alg. 2, input]
         beta1 = h.beta1(t)
         # m_t = \beta_{1t} m_{t-1} + (1 - \beta_{1t}) g_t        [Luo19 Alg. 2, l. 2]
         m = beta1 * s.m + (1 - beta1) * g

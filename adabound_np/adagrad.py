@@ -111,7 +111,7 @@ class AdaGrad(Optimizer):
     @staticmethod
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha / (\sqrt{V_t} + \epsilon)."""
-        # V_t = G_t / t        [Luo19 Table 1, AdaGrad; PyTorch has V_t = G_t]
+        # V_t = G_t / t^a        [Luo19 Table 1, AdaGrad, a = 1; torch.optim.Adagrad, a = 0]
         V = s.G / t if h.average else s.G
         # \hat{\eta}_t = \alpha / (\sqrt{V_t} + \epsilon)        [Luo19 Alg. 1, l. 5]
         eta_hat = h.alpha / (np.sqrt(V) + h.eps)

@@ -114,6 +114,7 @@ class Adam(Optimizer):
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AdamState]:
         r"""m_t, and v_t, the diagonal of V_t."""
+        # \beta_{1t} = \beta_1(t)        [Reddi18 Thm. 4]
         beta1 = h.beta1(t)
         # m_t = \beta_{1t} m_{t-1} + (1 - \beta_{1t}) g_t        [Luo19 Table 1, Adam]
         m = beta1 * s.m + (1 - beta1) * g

@@ -99,7 +99,9 @@ class AdamNC(Optimizer):
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AdamNCState]:
         r"""m_t, and v_t, the diagonal of V_t."""
+        # \beta_{1t} = \beta_1(t)        [Reddi18 Alg. 3, input]
         beta1 = h.beta1(t)
+        # \beta_{2t} = \beta_2(t)        [Reddi18 Alg. 3, input]
         beta2 = h.beta2(t)
         # m_t = \beta_{1t} m_{t-1} + (1 - \beta_{1t}) g_t        [Reddi18 Alg. 3]
         m = beta1 * s.m + (1 - beta1) * g

@@ -41,7 +41,13 @@ SHARED: dict[str, Any] = {
 
 
 class Hyperparameters(SimpleNamespace):
-    """Hyperparameters under the paper's symbols: h.alpha, h.beta1(t), h.s(t), ..."""
+    """Hyperparameters under the paper's symbols: h.alpha, h.beta1(t), h.s(t), ...
+
+    Examples
+    --------
+    >>> Hyperparameters(alpha=0.1).alpha
+    0.1
+    """
 
 
 class Algorithm:
@@ -53,6 +59,14 @@ class Algorithm:
         The optimizer's own, by constructor name.
     shared : dict
         Those of `Optimizer` that every optimizer takes.
+
+    Examples
+    --------
+    >>> from adabound_np import SGD
+    >>> opt = SGD(lr=0.25)
+    >>> x, s = opt.update(1.0, 2.0, opt.init(1.0))
+    >>> float(x), s.t
+    (0.5, 1)
     """
 
     #: Named tuple of the state: t, the number of steps taken, then arrays of x's shape.
@@ -84,7 +98,8 @@ class Algorithm:
     def move(h: Hyperparameters, x: Any, m: Any, eta: Any, t: Any) -> Any:
         r"""x_{t+1} = \Pi_{F, \mathrm{diag}(\eta_t^{-1})}(x_t - \eta_t \odot m_t)."""
         if h.decoupled and np.any(h.weight_decay):
-            # x_t \leftarrow (1 - s_t \alpha \lambda) x_t        [Loshchilov & Hutter 2019]
+            # x_t \leftarrow (1 - \lambda (\delta + (1 - \delta) s_t \alpha)) x_t
+            #     [Loshchilov & Hutter 2019, \delta = 0; the released AdaBoundW, \delta = 1]
             x = (1 - h.weight_decay * (1 if h.fixed_decay else h.s(t) * h.alpha)) * x
         # \hat{x}_{t+1} = x_t - \eta_t \odot m_t        [Luo19 Alg. 2, l. 5]
         x_hat = x - eta * m
@@ -188,6 +203,11 @@ def at_rest(eta: Any) -> Any:
     """The rate with 0 for infinity: a coordinate with V_t = 0 and no bound stays (0/0 = 0).
 
     A schedule that is 0 has made NaN of an infinite rate; that coordinate stays too.
+
+    Examples
+    --------
+    >>> at_rest(np.array([0.5, np.inf])), at_rest(float("inf"))
+    (array([0.5, 0. ]), 0.0)
     """
     if isinstance(eta, float):
         return eta if math.isfinite(eta) else 0.0
@@ -197,7 +217,14 @@ def at_rest(eta: Any) -> Any:
 
 
 def in_dtype(s: Any, dtype: Any) -> Any:
-    """A state with its arrays in `dtype`."""
+    """A state with its arrays in `dtype`.
+
+    Examples
+    --------
+    >>> from adabound_np.sgd import SGDState
+    >>> in_dtype(SGDState(1, np.zeros(2)), np.float32).b.dtype
+    dtype('float32')
+    """
     return type(s)(s.t, *(np.asarray(a, dtype) for a in s[1:]))
 
 

@@ -115,6 +115,7 @@ class AMSGrad(Optimizer):
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AMSGradState]:
         r"""m_t, and \hat v_t, the diagonal of V_t."""
+        # \beta_{1t} = \beta_1(t)        [Reddi18 Alg. 2, input]
         beta1 = h.beta1(t)
         # m_t = \beta_{1t} m_{t-1} + (1 - \beta_{1t}) g_t        [Reddi18 Alg. 2]
         m = beta1 * s.m + (1 - beta1) * g

@@ -77,6 +77,12 @@ class SavareseBounds:
         \beta_2 in [0, 1).
     K : int or array
         The number of steps, at least 1, for which the upper bound stays open.
+
+    Examples
+    --------
+    >>> bounds = SavareseBounds(alpha=0.5, C=10.0, beta2=0.75, K=3)
+    >>> bounds.eta_l(1), bounds.eta_u(3), bounds.eta_u(4)
+    (0.05, 1.0, 0.05)
     """
 
     alpha: Real
@@ -101,7 +107,8 @@ class SavareseBounds:
 
     def eta_u(self, t: Any) -> Any:
         """Upper bound at step t."""
-        # \eta_u(t) = [t \le K] \alpha / \sqrt{1 - \beta_2} + [t > K] \alpha / C   [Sav19 Thm. 2]
+        # \eta_u(t) = [t \le K] \alpha / \sqrt{1 - \beta_2} + [t > K] \alpha / C
+        #                                                                 [Sav19 Thm. 2]
         return (t <= self.K) * (self.alpha / sqrt(1 - self.beta2)) + (t > self.K) * (
             self.alpha / self.C
         )
@@ -112,6 +119,13 @@ class PairOfBounds:
     """Any two bounds; that the lower is not above the upper is checked at each step.
 
     Two equal constants make AdaBound SGD, the constants 0 and infinity make it Adam.
+
+    Examples
+    --------
+    >>> from adabound_np.schedules import Constant
+    >>> sgd = PairOfBounds(Constant(0.1), Constant(0.1))
+    >>> sgd.eta_l(1), sgd.eta_u(1)
+    (0.1, 0.1)
     """
 
     lower: Schedule
@@ -122,6 +136,7 @@ class PairOfBounds:
 
     def eta_l(self, t: Any) -> Any:
         """Lower bound at step t."""
+        # \eta_l(t) = l(t)        [given]
         return self.lower(t)
 
     def eta_u(self, t: Any) -> Any:
@@ -131,6 +146,7 @@ class PairOfBounds:
             raise ValueError(
                 f"bounds must have eta_l(t) <= eta_u(t), got {lower!r} > {upper!r} at t = {t}"
             )
+        # \eta_u(t) = u(t)        [given]
         return upper
 
 
@@ -149,6 +165,12 @@ def as_bounds(value: Any, final_lr: Any, gamma: Any) -> Bounds:
     ------
     TypeError, ValueError
         If `value` is none of these, or \eta_l(1) > \eta_u(1).
+
+    Examples
+    --------
+    >>> adam = as_bounds((0.0, float("inf")), final_lr=0.1, gamma=1e-3)
+    >>> adam.eta_l(1), adam.eta_u(1)
+    (0.0, inf)
     """
     dynamic = DynamicBounds(final_lr, gamma)
     if value is None:

@@ -22,6 +22,12 @@ class Affine:
     ----------
     symbol : str
         \beta_t among the hyperparameters: a number or a schedule.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> Affine("beta2").factor(SimpleNamespace(beta2=0.99), 1)
+    0.99
     """
 
     symbol: str
@@ -34,7 +40,13 @@ class Affine:
 
 @dataclass(frozen=True)
 class Sum:
-    """s_t = s_{t-1} + u_t, with u_t free of s: affine with the factor 1."""
+    """s_t = s_{t-1} + u_t, with u_t free of s: affine with the factor 1.
+
+    Examples
+    --------
+    >>> Sum().factor(None, 1)
+    1.0
+    """
 
     def factor(self, h: Any, t: Any) -> Any:
         """1."""

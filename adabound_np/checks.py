@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import functools
 import math
+import numbers
 import operator
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,11 @@ def sqrt(x: Any) -> Any:
 
     Under NumPy 2 an ``np.float64`` scalar promotes float32 arrays to float64; a Python float
     does not. Hyperparameter arithmetic therefore stays in Python floats.
+
+    Examples
+    --------
+    >>> sqrt(4), sqrt(np.array([4.0, 9.0]))
+    (2.0, array([2., 3.]))
     """
     return math.sqrt(x) if isinstance(x, (int, float)) else np.sqrt(x)
 
@@ -53,6 +59,11 @@ def power(beta: Any, t: Any) -> Any:
 
     Powers are the slowest operation of an update. They are left out (0) over steps so late that
     1 - \beta^t is 1 in any case.
+
+    Examples
+    --------
+    >>> power(0.5, 3), power(0.5, np.array([1, 2]))
+    (0.125, array([0.5 , 0.25]))
     """
     if isinstance(t, np.ndarray) and isinstance(beta, float) and beta ** t.item(0) < 1e-17:
         return 0.0
@@ -62,13 +73,23 @@ def power(beta: Any, t: Any) -> Any:
 def real(name: str, value: Any) -> Real:
     """Return `value` as a Python float, or as a float array if it has one axis or more.
 
+    A real number of another kind on which NumPy's functions work (`np.sqrt` calls its method
+    ``sqrt``) is kept: the update lines can run on numbers that do not round.
+
     Raises
     ------
     TypeError
         If `value` is not a real number or an array of real numbers (a bool is not).
+
+    Examples
+    --------
+    >>> real("lr", 1), real("lr", np.float32(0.5))
+    (1.0, 0.5)
     """
     if type(value) is float:
         return value
+    if isinstance(value, numbers.Real) and hasattr(value, "sqrt"):
+        return cast(Real, value)
     kind = "O" if value is None else np.asarray(value).dtype.kind
     if kind not in "iuf":
         raise TypeError(f"{name} must be a real number or an array of them, got {value!r}")
@@ -87,6 +108,14 @@ def within(name: str, value: Any, interval: str) -> Real:
         If `value` is not real.
     ValueError
         If any of it lies outside the interval; NaN lies outside every interval.
+
+    Examples
+    --------
+    >>> within("lr", 0.1, "(0, inf)")
+    0.1
+    >>> within("lr", -0.1, "(0, inf)")
+    Traceback (most recent call last):
+    ValueError: lr must be in (0, inf), got -0.1
     """
     number = real(name, value)
     above, low, below, high = _ends(interval)
@@ -105,7 +134,13 @@ def _ends(
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return `value` if it is a bool; raise TypeError if not."""
+    """Return `value` if it is a bool; raise TypeError if not.
+
+    Examples
+    --------
+    >>> flag("nesterov", True)
+    True
+    """
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return bool(value)
@@ -120,6 +155,11 @@ def positive_int(name: str, value: Any) -> int:
         If `value` is not an integer (a bool is not).
     ValueError
         If it is smaller than 1.
+
+    Examples
+    --------
+    >>> positive_int("steps", np.int64(3))
+    3
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} must be an integer of at least 1, got {value!r}")
@@ -129,14 +169,26 @@ def positive_int(name: str, value: Any) -> int:
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
-    """Return a hint such as ``"; did you mean 'adam'?"``, empty if nothing is near."""
+    """Return a hint such as ``"; did you mean 'adam'?"``, empty if nothing is near.
+
+    Examples
+    --------
+    >>> nearest("adma", ["adam", "sgd"]), nearest("x", ["adam", "sgd"])
+    ("; did you mean 'adam'?", '')
+    """
     by_lower = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.4)
     return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
 def known(what: str, name: Any, choices: Iterable[str]) -> str:
-    """Return `name` if it is one of `choices`; raise ValueError with the nearest one if not."""
+    """Return `name` if it is one of `choices`; raise ValueError with the nearest one if not.
+
+    Examples
+    --------
+    >>> known("optimizer", "sgd", ["adam", "sgd"])
+    'sgd'
+    """
     choices = list(choices)
     if not isinstance(name, str) or name not in choices:
         hint = nearest(str(name), choices)
@@ -145,7 +197,14 @@ def known(what: str, name: Any, choices: Iterable[str]) -> str:
 
 
 def names_among(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
-    """Raise TypeError, with the nearest valid name, if a name of `given` is not in `allowed`."""
+    """Raise TypeError, with the nearest valid name, if a name of `given` is not in `allowed`.
+
+    Examples
+    --------
+    >>> names_among("SGD", ["momentun"], ["momentum"])
+    Traceback (most recent call last):
+    TypeError: SGD has no hyperparameter 'momentun'; did you mean 'momentum'? (allowed: momentum)
+    """
     allowed = list(allowed)
     for name in given:
         if name not in allowed:

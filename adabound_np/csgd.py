@@ -87,8 +87,9 @@ class CSGD(Optimizer):
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, CSGDState]:
         r"""m_t = \phi_t(g_1, ..., g_t); \psi_t is the identity."""
+        # \beta_t = \beta(t)        [Sav19 Sec. 5: constant]
         beta = h.beta(t)
-        # m_t = \beta m_{t-1} + (1 - \beta) g_t        [Sav19 Sec. 5]
+        # m_t = \beta_t m_{t-1} + (1 - \beta_t) g_t        [Sav19 Sec. 5]
         m = beta * s.m + (1 - beta) * g
         return m, CSGDState(t, m)
 

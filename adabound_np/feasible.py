@@ -37,12 +37,19 @@ class FeasibleSet(Protocol):
 
 @dataclass(frozen=True)
 class Unconstrained:
-    """All of R^d."""
+    """All of R^d.
+
+    Examples
+    --------
+    >>> Unconstrained().project(3.0, eta=0.1)
+    3.0
+    """
 
     elementwise = True
 
     def project(self, y: Any, eta: Any) -> Any:
         """Return y."""
+        # x_{t+1} = \hat{x}_{t+1}        [Luo19 Alg. 2, l. 5, for R^d]
         return y
 
     def contains(self, x: Any) -> bool:
@@ -88,7 +95,7 @@ class Box:
 
     def project(self, y: Any, eta: Any) -> Any:
         """Coordinatewise clip: for a box, the diagonal weights drop out."""
-        # x_{t+1} = \mathrm{Clip}(y, lo, hi)        [Luo19 Alg. 2, l. 5, for a box]
+        # x_{t+1} = \mathrm{Clip}(\hat{x}_{t+1}, l, u)        [Luo19 Alg. 2, l. 5, for a box]
         return np.clip(y, self.lo, self.hi)
 
     def contains(self, x: Any) -> bool:
@@ -135,9 +142,13 @@ class L2Ball:
         object.__setattr__(self, "center", real("center", self.center))
 
     def _norm(self, z: Any) -> Any:
+        # M = \max(|z|)        [definition]
         largest = np.max(np.abs(z), axis=self.axis, keepdims=True, initial=0.0)
+        # u = 2^{\lfloor \log_2 M \rfloor}        [a power of 2, so that z / u is exact]
         unit = np.ldexp(np.ones_like(largest), np.frexp(largest)[1] - 1)
-        z = z / unit  # exact, since unit is a power of 2; squares do not overflow
+        # z \leftarrow z / u        [squares do not overflow]
+        z = z / unit
+        # \| u z \| = u \sqrt{\sum_i z_i^2}        [definition]
         return unit * np.sqrt(np.sum(z * z, axis=self.axis, keepdims=True))
 
     def project(self, y: Any, eta: Any) -> Any:
@@ -150,32 +161,45 @@ class L2Ball:
         """
         y = np.asarray(y)
         eta = np.broadcast_to(np.asarray(eta, dtype=y.dtype), y.shape)
+        # z = \hat{x}_{t+1} - c        [definition]
         z = y - np.asarray(self.center, dtype=y.dtype)
+        # n = \| z \|        [definition]
         norm = self._norm(z)
+        # o = [n > r]        [definition]
         outside = norm > self.radius
         if not outside.any():
+            # x_{t+1} = \hat{x}_{t+1}        [Luo19 Alg. 2, l. 5, inside the ball]
             return y
         if not np.all(self._norm(np.where(eta > 0, 0, z)) <= self.radius):
             raise ValueError(
                 "the point cannot be projected: coordinates with rate 0 stay where they are, "
                 f"and alone they lie outside the ball of radius {self.radius!r}"
             )
+        # \eta \leftarrow \eta / \max(\eta)        [no factor of \eta moves the minimum]
         eta = eta / np.max(eta, axis=self.axis, keepdims=True, initial=np.finfo(y.dtype).tiny)
+        # \lambda = 0        [Newton, start]
         lam = np.zeros_like(norm)
         for _ in range(100):
-            # x_i = c_i + z_i / (1 + \lambda \eta_i)        [KKT of \Pi_{F,A}, A = diag(1/\eta)]
+            # w = z / (1 + \lambda \eta)        [KKT of \Pi_{F,A}, A = diag(1/\eta)]
             w = z / (1 + lam * eta)
+            # n = \| w \|        [definition]
             norm = self._norm(w)
-            # 1/\|w\| - 1/r = 0 by Newton; its derivative in \lambda is slope / \|w\|
             with np.errstate(divide="ignore", invalid="ignore"):
+                # q = w / n        [definition]
                 q = w / norm
+                # \sigma = \sum_i q_i^2 \eta_i / (1 + \lambda \eta_i)        [-n'/n, n' in \lambda]
                 slope = np.sum(q * q * eta / (1 + lam * eta), axis=self.axis, keepdims=True)
+                # \Delta = (n / r - 1) / \sigma        [Newton on 1/r - 1/n]
                 rise = (norm / self.radius - 1) / slope
+            # \Delta \leftarrow o [\Delta > 0] \Delta        [only outward points move]
             rise = np.where(outside & (rise > 0), rise, 0)
+            # \lambda \leftarrow \lambda + \Delta        [Newton]
             lam = lam + rise
             if np.all(rise <= 4 * np.finfo(y.dtype).eps * lam):
                 break
+        # w = z / (1 + \lambda \eta)        [KKT of \Pi_{F,A}, A = diag(1/\eta)]
         w = z / (1 + lam * eta)
+        # x_{t+1} = o (c + w) + (1 - o) \hat{x}_{t+1}        [Luo19 Alg. 2, l. 5, for a ball]
         return np.where(outside, self.center + w, y).astype(y.dtype, copy=False)
 
     def contains(self, x: Any) -> bool:

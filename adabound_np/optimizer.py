@@ -50,6 +50,17 @@ class Optimizer(Algorithm):
     -----
     ``group["lr"]`` may be changed at any time. The ratio to ``group["initial_lr"]`` multiplies
     s_t; it scales the whole rate, bounds included, as the released AdaBound does.
+
+    Examples
+    --------
+    Two groups, the second with a step size of its own:
+
+    >>> from adabound_np import SGD
+    >>> w, b = np.ones(2), np.ones(1)
+    >>> opt = SGD([{"params": [w]}, {"params": [b], "lr": 0.5}], lr=0.1)
+    >>> opt.step(grads=[w.copy(), b.copy()])
+    >>> w, b
+    (array([0.9, 0.9]), array([0.5]))
     """
 
     #: What `as_in_paper` sets: the paper's mode is a setting, not another formula.

@@ -57,10 +57,12 @@ class Constant:
     value: Real
 
     def __call__(self, t: Any) -> Any:
+        # s_t = c        [constant]
         return self.value
 
     def product(self, t: Any) -> Any:
-        r"""\prod_{i \le t} \beta = \beta^t."""
+        """Its power, in closed form."""
+        # \prod_{i \le t} c = c^t        [algebra]
         return power(self.value, t)
 
 
@@ -79,7 +81,8 @@ class InvSqrt:
         return 1 / sqrt(t)
 
     def product(self, t: Any) -> Any:
-        r"""\prod_{i \le t} i^{-1/2} = (t!)^{-1/2}."""
+        """In closed form."""
+        # \prod_{i \le t} 1 / \sqrt{i} = (1 / t!)^{1/2}        [algebra]
         return _inverse_factorial(t) ** 0.5
 
 
@@ -91,6 +94,11 @@ class InverseTime:
     ----------
     decay : float
         d >= 0, per step.
+
+    Examples
+    --------
+    >>> InverseTime(0.5)(3)
+    0.5
     """
 
     decay: float
@@ -104,6 +112,7 @@ class InverseTime:
 
     def product(self, t: Any) -> Any:
         """Running product, from the values themselves."""
+        # p_t = \prod_{i \le t} s_i        [definition]
         return _running_product(self, t)
 
 
@@ -137,12 +146,14 @@ class StepDecay:
         within("factor", self.factor, "(0, 1]")
 
     def __call__(self, t: Any) -> Any:
+        # k = \sum_j [\theta_j < t]        [torch.optim.lr_scheduler.MultiStepLR]
         passed = np.searchsorted(self.milestones, t, side="left")
         # s_t = c^k        [Luo19 Sec. 5: the rate is divided by 10 late in training]
         return self.factor ** (passed if np.ndim(t) else int(passed))
 
     def product(self, t: Any) -> Any:
         """Running product, from the values themselves."""
+        # p_t = \prod_{i \le t} s_i        [definition]
         return _running_product(self, t)
 
 
@@ -168,7 +179,8 @@ class Geometric:
         return self.value * self.ratio ** (t - 1)
 
     def product(self, t: Any) -> Any:
-        r"""\prod_{i \le t} \beta_1 \lambda^{i-1} = \beta_1^t \lambda^{t(t-1)/2}."""
+        """In closed form."""
+        # \prod_{i \le t} \beta_1 \lambda^{i-1} = \beta_1^t \lambda^{t (t - 1) / 2}        [algebra]
         return self.value**t * self.ratio ** (t * (t - 1) / 2)
 
 
@@ -192,7 +204,8 @@ class Harmonic:
         return self.value / t
 
     def product(self, t: Any) -> Any:
-        r"""\prod_{i \le t} \beta_1 / i = \beta_1^t / t!."""
+        """In closed form."""
+        # \prod_{i \le t} \beta_1 / i = \beta_1^t / t!        [algebra]
         return self.value**t * _inverse_factorial(t)
 
 
@@ -212,21 +225,30 @@ class OneMinusInverse:
 
     def product(self, t: Any) -> Any:
         r"""Zero, since \beta_{21} = 0."""
+        # \prod_{i \le t} (1 - 1/i) = 0        [algebra]
         return 0.0 * t
 
 
 @dataclass(frozen=True)
 class Scaled:
-    """A schedule times a number: what a changed ``group["lr"]`` makes of s_t."""
+    """A schedule times a number: what a changed ``group["lr"]`` makes of s_t.
+
+    Examples
+    --------
+    >>> Scaled(0.5, InvSqrt())(4)
+    0.25
+    """
 
     factor: Real
     schedule: Schedule
 
     def __call__(self, t: Any) -> Any:
+        # s'_t = c s_t        [torch.optim.lr_scheduler.LRScheduler: c = lr / initial_lr]
         return self.factor * self.schedule(t)
 
     def product(self, t: Any) -> Any:
-        r"""\prod_{i \le t} c s_i = c^t \prod_{i \le t} s_i."""
+        """From the schedule's own product."""
+        # \prod_{i \le t} c s_i = c^t \prod_{i \le t} s_i        [algebra]
         return self.factor**t * self.schedule.product(t)
 
 
@@ -243,6 +265,11 @@ class FromCallable:
         What error messages call it.
     interval : str
         Where its values must lie, such as ``"[0, 1)"``.
+
+    Examples
+    --------
+    >>> FromCallable(lambda t: 1 / t)(4), FromCallable(lambda t: 1 / t).product(2)
+    (0.25, 0.5)
     """
 
     function: Callable[[Any], Any]
@@ -251,6 +278,7 @@ class FromCallable:
     _last: list[Any] = field(default_factory=lambda: [0, 1.0], repr=False, compare=False)
 
     def __call__(self, t: Any) -> Any:
+        # s_t = f(t)        [given]
         return within(f"{self.name} at t = {t}", self.function(t), self.interval)
 
     def product(self, t: Any) -> Any:
@@ -259,8 +287,10 @@ class FromCallable:
             raise TypeError(f"{self!r} has no product over an array of steps in closed form")
         done, product = self._last if self._last[0] <= t else (0, 1.0)
         for i in range(done + 1, t + 1):
+            # p_i = p_{i-1} s_i        [definition]
             product = product * self(i)
         self._last[:] = [t, product]
+        # p_t = \prod_{i \le t} s_i        [definition]
         return product
 
 
@@ -273,7 +303,9 @@ def _from_callable(function: Callable[[Any], Any], name: str, interval: str) -> 
 def _inverse_factorial(t: Any) -> Any:
     """1/t!, zero where t! overflows."""
     if np.ndim(t):
+        # 1 / t! = e^{-\log \Gamma(t + 1)}        [definition of \Gamma]
         return np.exp(-np.vectorize(math.lgamma, otypes=[float])(np.asarray(t) + 1.0))
+    # 1 / t! = e^{-\log \Gamma(t + 1)}        [definition of \Gamma]
     return math.exp(-math.lgamma(t + 1.0))
 
 
@@ -281,6 +313,7 @@ def _running_product(schedule: Callable[[Any], Any], t: Any) -> float:
     """Product of schedule(1), ..., schedule(t); raise TypeError for an array of steps."""
     if np.ndim(t):
         raise TypeError(f"{schedule!r} has no product over an array of steps in closed form")
+    # p_t = \prod_{i \le t} s_i        [definition]
     return float(math.prod(schedule(i) for i in range(1, t + 1)))
 
 
@@ -307,6 +340,13 @@ def as_schedule(name: str, value: Any, interval: str) -> Schedule:
     ------
     TypeError, ValueError
         If `value` is none of these, or a number outside `interval`.
+
+    Examples
+    --------
+    >>> as_schedule("schedule", "inv-sqrt", "[0, inf)")(4)
+    0.5
+    >>> as_schedule("schedule", lambda t: 1 / t, "[0, inf)")(4)
+    0.25
     """
     if isinstance(value, str):
         return _NAMED[known(name, value, _NAMED)]()
@@ -321,7 +361,13 @@ def as_schedule(name: str, value: Any, interval: str) -> Schedule:
 
 
 def betas_of(group: dict[str, Any]) -> tuple[Any, Any]:
-    """Return a group's `betas`, unchecked but for being a pair; raise TypeError if it is not."""
+    """Return a group's `betas`, unchecked but for being a pair; raise TypeError if it is not.
+
+    Examples
+    --------
+    >>> betas_of({"betas": (0.9, 0.999)})
+    (0.9, 0.999)
+    """
     try:
         beta1, beta2 = group["betas"]
     except (TypeError, ValueError):

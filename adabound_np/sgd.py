@@ -115,12 +115,14 @@ class SGD(Optimizer):
     @staticmethod
     def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, SGDState]:
         r"""m_t = \phi_t(g_1, ..., g_t); \psi_t is the identity."""
+        # \gamma_t = \gamma(t)        [Luo19 Table 1, SGDM: constant]
         gamma = h.gamma(t)
-        # \tau_t = \tau [t > 1]        [torch.optim.SGD: the first step is not dampened]
+        # \tau_t = \tau \max([t > 1], \delta_1)        [torch.optim.SGD, \delta_1 = 0: b_1 = g_1]
         tau = h.tau * ((t > 1) | h.dampen_first_step)
-        # b_t = \gamma b_{t-1} + (1 - \tau_t) g_t        [Luo19 Table 1, SGDM, for \tau = 0]
+        # b_t = \gamma_t b_{t-1} + (1 - \tau_t) g_t        [Luo19 Table 1, SGDM, for \tau = 0]
         b = gamma * s.b + (1 - tau) * g
-        # m_t = g_t + \gamma b_t        [Nesterov's form in Sutskever et al. 2013]
+        # m_t = \nu (g_t + \gamma_t b_t) + (1 - \nu) b_t
+        #              [Luo19 Table 1, \nu = 0; Nesterov's form, Sutskever et al. 2013, \nu = 1]
         m = g + gamma * b if h.nesterov else b
         return m, SGDState(t, b)
 

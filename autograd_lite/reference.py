@@ -18,7 +18,8 @@ from autograd_lite.tensor import Primitive
 
 __all__ = ["rules", "table", "updated"]
 
-_RULE = re.compile(r"# (\\.*\S) {8}\[([^\]]+)\]$")
+#: LaTeX, then eight spaces or a line break, then the source in brackets.
+_RULE = re.compile(r"^ *# (\S.*\S)(?: {8}|\n *# +)\[(.+)\]$", re.MULTILINE)
 _MARKS = ("<!-- table of operations: begin -->\n", "<!-- table of operations: end -->\n")
 
 
@@ -36,8 +37,7 @@ def rules(row: Callable[..., Any]) -> list[tuple[str, str]]:
     else:
         module = Path(inspect.getsourcefile(row.forward) or "").read_text(encoding="utf-8")
         source = module.split(f"\n{row.name}.vjps = (\n", 1)[1].split("\n)\n", 1)[0]
-    found = (_RULE.match(line.strip()) for line in source.splitlines())
-    return [(match[1], match[2]) for match in found if match]
+    return _RULE.findall(source)
 
 
 def table() -> str:

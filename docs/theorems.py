@@ -34,10 +34,11 @@ assumption is dropped.
 
 ESSAY = """\
 **The published guarantee is false.** [Luo19] Theorem 4 bounds AdaBound's regret by a multiple of √T
-for all bounds η_l and η_u that close monotonically on α\\*. On [Sav19]'s random slopes, with bounds
-that meet these assumptions at every step, the regret first passes the bound at t = {first}, stays
-above it from t = {since} on, and is {regret} at T = {T}, where the bound is {bound}
-([luo-4](#luo-4)). The proof takes η_t⁻¹ ≥ η_(t−1)⁻¹ for granted, as if AdaBound were AMSGrad.
+for all bounds η_l and η_u that close monotonically on α\\*. On the random slopes of [Sav19], with
+bounds that meet these assumptions at every step, the regret first passes the bound at
+t = {first}, stays above it from t = {since} on, and is {regret} at T = {T}, where the bound is
+{bound} ([luo-4](#luo-4)). The proof takes η_t⁻¹ ≥ η_(t−1)⁻¹ for granted, as if AdaBound were
+AMSGrad.
 
 **AMSBound's falls too.** Its v̂_t never decreases, so that Adam's failure is out of reach; but a
 lower bound that rises faster than √t raises the rate just as well. With a lower bound that stays
@@ -145,8 +146,9 @@ def _section(result: Result) -> str:
     entry, outcome = result.entry, result.outcome
     given = ", ".join(f"{name} = {_plain(value)}" for name, value in outcome.parameters.items())
     lines = [statement(entry)]
-    lines += [f"- Assumed, and {'true' if a.holds else '**false**'} of this run: {_text(a.text)}"
-              for a in outcome.assumptions]  # fmt: skip
+    assumed = "; ".join(a.text if a.holds else f"{a.text} (NOT TRUE)" for a in outcome.assumptions)
+    truth = "all true of this run" if outcome.applies else "not all true of this run"
+    lines.append(f"- Assumed, {truth}: {_text(assumed)}")
     lines += [
         f"- Run: {_text(given)}; T = {outcome.steps:,}",
         f"- Measured: {_text(outcome.quantity)} = {shown(outcome.measured)}, claimed "
@@ -154,7 +156,7 @@ def _section(result: Result) -> str:
     ]
     lines += [f"- {'Also true' if fact.holds else '**Not true**'}: {_text(fact.text)}"
               for fact in dict.fromkeys(outcome.facts)]  # fmt: skip
-    lines += [f"- {_text(remark[0].upper() + remark[1:])}" for remark in outcome.remarks]
+    lines += [f"- Note: {_text(remark)}" for remark in outcome.remarks]
     lines += [f"- Verdict: **{outcome.verdict}**", ""]
     if entry.id in FIGURES:
         lines += [f"![{entry.title}: {outcome.verdict}](figures/theorem-{entry.id}.png)", ""]

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
-from problems.commands import counterexample, fetch, phase, sweep, theorems, train, wilson
+from problems.commands import (
+    counterexample,
+    equations,
+    fetch,
+    phase,
+    sweep,
+    theorems,
+    trace,
+    train,
+    wilson,
+)
 
 __all__ = ["main"]
 
@@ -19,6 +29,8 @@ COMMANDS = {
     "theorems": theorems,
     "train": train,
     "wilson": wilson,
+    "equations": equations,
+    "trace": trace,
     "fetch": fetch,
 }
 DEFAULT = "counterexample"

@@ -122,15 +122,15 @@ def _shifts(out: Any, window: Any, stride: int) -> Iterator[tuple[int, int, Any]
 
 
 conv2d.vjps = (
-    # \bar{x}_{n c p q} = \sum_{k i j} \bar{y}_{n k (p - i)/s (q - j)/s} w_{kcij}        [adjoint]
+    # \bar{x}_{ncpq} = \sum_{kij} \bar{y}_{nk,(p+P-i)/s,(q+P-j)/s} w_{kcij}        [adjoint]
     lambda y_bar, y, x, weight, bias=None, stride=1, padding=0: _conv_x(
         y_bar, x, weight, stride, padding
     ),
-    # \bar{w}_{k c i j} = \sum_{n p q} \bar{y}_{n k p q} x_{nc(sp+i)(sq+j)}        [adjoint]
+    # \bar{w}_{kcij} = \sum_{npq} \bar{y}_{nkpq} x_{nc,sp+i-P,sq+j-P}        [adjoint]
     lambda y_bar, y, x, weight, bias=None, stride=1, padding=0: _conv_weight(
         y_bar, x, weight, stride, padding
     ),
-    # \bar{b}_k = \sum_{n p q} \bar{y}_{n k p q}        [calculus]
+    # \bar{b}_k = \sum_{npq} \bar{y}_{nkpq}        [calculus]
     lambda y_bar, y, x, weight, bias=None, stride=1, padding=0: y_bar.sum(axis=(0, 2, 3)),
 )
 
@@ -187,7 +187,8 @@ def _max_pool(
 
 
 max_pool2d.vjps = (
-    # \bar{x}_i = \sum_{\text{windows}} \bar{y} [i = \arg\max x]        [calculus]
+    # \bar{x}_{ncpq} = \sum_{uvij} [su+i = p+P] [sv+j = q+P] [a_{ncuv} = ki+j] \bar{y}_{ncuv}
+    #                                     [calculus, a: where the maximum is in the window]
     lambda y_bar, winner, x, size, stride=None, padding=0: _max_pool(
         y_bar, winner, x, size, stride, padding
     ),
@@ -222,7 +223,7 @@ def _avg_pool(y_bar: Array, x: Array, size: int, stride: int | None, padding: in
 
 
 avg_pool2d.vjps = (
-    # \bar{x}_i = \sum_{\text{windows} \ni i} \bar{y} / k^2        [calculus]
+    # \bar{x}_{ncpq} = \sum_{ij} \bar{y}_{nc,(p+P-i)/s,(q+P-j)/s} / k^2        [calculus]
     lambda y_bar, y, x, size, stride=None, padding=0: _avg_pool(y_bar, x, size, stride, padding),
 )
 

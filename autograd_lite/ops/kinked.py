@@ -41,9 +41,9 @@ def maximum(a: Any, b: Any) -> Any:
 
 
 maximum.vjps = (
-    # \bar{a} = \bar{y} H(a - b), \quad H(0) = 1/2        [calculus]
+    # \bar{a} = \bar{y} H(a - b)        [calculus, H(0) = 1/2]
     lambda y_bar, y, a, b: y_bar * _share(a, b),
-    # \bar{b} = \bar{y} H(b - a)        [calculus]
+    # \bar{b} = \bar{y} H(b - a)        [calculus, H(0) = 1/2]
     lambda y_bar, y, a, b: y_bar * _share(b, a),
 )
 
@@ -59,9 +59,9 @@ def minimum(a: Any, b: Any) -> Any:
 
 
 minimum.vjps = (
-    # \bar{a} = \bar{y} H(b - a)        [calculus]
+    # \bar{a} = \bar{y} H(b - a)        [calculus, H(0) = 1/2]
     lambda y_bar, y, a, b: y_bar * _share(b, a),
-    # \bar{b} = \bar{y} H(a - b)        [calculus]
+    # \bar{b} = \bar{y} H(a - b)        [calculus, H(0) = 1/2]
     lambda y_bar, y, a, b: y_bar * _share(a, b),
 )
 
@@ -77,7 +77,7 @@ def clip(x: Any, a_min: Any, a_max: Any) -> Any:
 
 
 clip.vjps = (
-    # \bar{x} = \bar{y} [\, l \le x \le h \,]        [calculus]
+    # \bar{x} = \bar{y} [l \le x \le h]        [calculus]
     lambda y_bar, y, x, a_min, a_max: y_bar * (x == y),
 )
 

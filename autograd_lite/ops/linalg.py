@@ -67,11 +67,11 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 
 
 linear.vjps = (
-    # \bar{x} = \bar{y} W        [Giles08 Sec. 2.2.2]
+    # \bar{X} = \bar{Y} W        [Giles08 Sec. 2.2.2]
     lambda y_bar, y, x, weight, bias=None: y_bar @ weight,
-    # \bar{W} = \bar{y}^T x        [Giles08 Sec. 2.2.2]
+    # \bar{W} = \bar{Y}^T X        [Giles08 Sec. 2.2.2]
     lambda y_bar, y, x, weight, bias=None: _rows(np.atleast_2d(y_bar)).T @ _rows(np.atleast_2d(x)),
-    # \bar{b} = \sum_n \bar{y}_n        [Giles08 Sec. 2.2.1]
+    # \bar{b}_j = \sum_n \bar{Y}_{nj}        [Giles08 Sec. 2.2.1]
     lambda y_bar, y, x, weight, bias=None: y_bar,
 )
 
@@ -114,7 +114,7 @@ def _spell_out(subscripts: str, operands: Any) -> tuple[list[str], str]:
 
 def _einsum_joint(y_bar: Any, y: Any, subscripts: str, *operands: Any) -> tuple[Any, ...]:
     terms, output = _spell_out(subscripts, operands)
-    # \bar{X}_k = \sum \bar{Y} \prod_{i \ne k} X_i        [calculus]
+    # \bar{x} = S^T \bar{y}        [adjoint of y = S x, for each operand x alone]
     return (None, *[_einsum_operand(y_bar, k, terms, output, operands) for k in range(len(terms))])
 
 

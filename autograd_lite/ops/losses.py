@@ -50,11 +50,11 @@ def _difference(
 
 
 mse_loss.vjps = (
-    # \bar{x}_i = 2 \bar{y} (x_i - t_i) / n        [calculus]
+    # \bar{x} = 2 \bar{y} (x - t) / n        [calculus]
     lambda y_bar, y, x, target, reduction="mean": _difference(
         y_bar, x, target, reduction, lambda d: 2 * d
     ),
-    # \bar{t}_i = -2 \bar{y} (x_i - t_i) / n        [calculus]
+    # \bar{t} = -2 \bar{y} (x - t) / n        [calculus]
     lambda y_bar, y, x, target, reduction="mean": _difference(
         y_bar, x, target, reduction, lambda d: -2 * d
     ),
@@ -72,9 +72,9 @@ def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 l1_loss.vjps = (
-    # \bar{x}_i = \bar{y} \mathrm{sign}(x_i - t_i) / n        [calculus]
+    # \bar{x} = \bar{y} \mathrm{sign}(x - t) / n        [calculus]
     lambda y_bar, y, x, target, reduction="mean": _difference(y_bar, x, target, reduction, np.sign),
-    # \bar{t}_i = -\bar{y} \mathrm{sign}(x_i - t_i) / n        [calculus]
+    # \bar{t} = -\bar{y} \mathrm{sign}(x - t) / n        [calculus]
     lambda y_bar, y, x, target, reduction="mean": _difference(
         y_bar, x, target, reduction, lambda d: -np.sign(d)
     ),
@@ -105,7 +105,7 @@ def _hinge(y_bar: Any, x: Any, target: Any, reduction: str) -> Any:
 
 
 hinge_loss.vjps = (
-    # \bar{x}_i = -\bar{y} t_i [t_i x_i < 1] / n        [calculus]
+    # \bar{x} = -\bar{y} t [t x < 1] / n        [calculus]
     lambda y_bar, y, x, target, reduction="mean": _hinge(y_bar, x, target, reduction),
 )
 
@@ -128,7 +128,7 @@ def _binary(y_bar: Any, x: Any, target: Any, reduction: str) -> Any:
 
 
 binary_cross_entropy_with_logits.vjps = (
-    # \bar{x}_i = \bar{y} (\sigma(x_i) - t_i) / n        [calculus]
+    # \bar{x} = \bar{y} (\sigma(x) - t) / n        [calculus]
     lambda y_bar, y, x, target, reduction="mean": _binary(y_bar, x, target, reduction),
 )
 

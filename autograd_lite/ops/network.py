@@ -124,14 +124,17 @@ def layer_norm(x: Any, weight: Any, bias: Any, eps: float = 1e-5) -> Any:
 def _layer_norm(y_bar: Array, kept: Any, x: Any, weight: Any, bias: Any, eps: Any = 0) -> Any:
     x_hat, inv_std = kept
     axes = tuple(range(-np.ndim(weight), 0))
+    # \bar{u} = \bar{y} w        [Ba16 Sec. 3, u = \hat{x}]
     x_hat_bar = y_bar * weight
-    # \bar{w} = \sum_n \bar{y}_n \hat{x}_n        [Ba16 Sec. 3]
+    # \bar{w} = \bar{y} \hat{x}        [Ba16 Sec. 3, summed over the rows by `pull`]
     w_bar = y_bar * x_hat
-    # \bar{b} = \sum_n \bar{y}_n        [Ba16 Sec. 3]
+    # \bar{b} = \bar{y}        [Ba16 Sec. 3, summed over the rows by `pull`]
     b_bar = y_bar
+    # a = \mathrm{mean}(\bar{u})        [Ba16 Sec. 3]
     a = np.mean(x_hat_bar, axis=axes, keepdims=True)
+    # b = \mathrm{mean}(\bar{u} \hat{x})        [Ba16 Sec. 3]
     b = np.mean(x_hat_bar * x_hat, axis=axes, keepdims=True)
-    # \bar{x} = (\bar{y} w - a - b \hat{x}) / \sigma        [Ba16 Sec. 3]
+    # \bar{x} = (\bar{u} - a - b \hat{x}) / \sigma        [Ba16 Sec. 3]
     x_bar = (x_hat_bar - a - b * x_hat) * inv_std
     return x_bar, w_bar, b_bar
 
@@ -174,7 +177,7 @@ def _embedding(y_bar: Array, weight: Array, indices: Any) -> Array:
 
 
 embedding.vjps = (
-    # \bar{w}_j = \sum_{i : \mathrm{index}_i = j} \bar{y}_i        [adjoint]
+    # \bar{w}_{jd} = \sum_i [k_i = j] \bar{y}_{id}        [adjoint]
     lambda y_bar, y, weight, indices: _embedding(y_bar, weight, indices),
 )
 
@@ -200,7 +203,7 @@ def dropout(x: Any, p: float, rng: np.random.Generator | int) -> Any:
 
 
 dropout.vjps = (
-    # \bar{x}_i = \bar{y}_i m_i, \quad m_i \in \{0, 1/(1 - p)\}        [Srivastava14 Sec. 4]
+    # \bar{x} = \bar{y} m        [Srivastava14 Sec. 4, m = 0 or 1/(1 - p)]
     lambda y_bar, mask, x, p, rng: y_bar * mask,
 )
 

@@ -84,29 +84,32 @@ def _lstm(y_bar: Array, kept: Any, x: Array, h0: Array, c0: Array, *weights: Arr
     slope[:, :, 2] = i * (1 - g * g)
     # \partial h_t / \partial z^o = \tanh(c_t) \, o (1 - o)        [Gers00 Sec. 2]
     slope[:, :, 3] = tanh_c * o * (1 - o)
-    # \partial h_t / \partial c_t = o (1 - \tanh^2 c_t)        [Gers00 Sec. 2]
+    # h' = o (1 - \tanh(c_t)^2)        [Gers00 Sec. 2, slope of h_t in c_t]
     h_to_c = o * (1 - tanh_c * tanh_c)
     h_bar, c_bar = np.zeros_like(h0), np.zeros_like(c0)
     for t in range(T - 1, -1, -1):
-        # \bar{h}_t = \bar{y}_t + W_{hh}^T \bar{z}_{t+1}        [chain rule]
+        # \bar{h} \leftarrow \bar{y}^h_t + \bar{h}        [chain rule]
         h_bar = y_bar[0, t] + h_bar
-        # \bar{c}_t = \bar{y}^c_t + f_{t+1} \bar{c}_{t+1} + \bar{h}_t h'_t(c_t)        [chain rule]
+        # \bar{c} \leftarrow \bar{y}^c_t + \bar{c} + \bar{h} h'_t        [chain rule]
         c_bar = y_bar[1, t] + c_bar + h_bar * h_to_c[t]
+        # \bar{z}_t = z'_t (\bar{c}, \bar{c}, \bar{c}, \bar{h})        [chain rule]
         z_bar = slope[t]
         z_bar[:, :3] *= c_bar[:, None]
         z_bar[:, 3] *= h_bar
+        # \bar{c} \leftarrow f_t \bar{c}        [chain rule, to step t - 1]
         c_bar = c_bar * f[t]
+        # \bar{h} = \bar{Z}_t W_{hh}        [chain rule, to step t - 1]
         h_bar = z_bar.reshape(B, 4 * H) @ w_hh
     z_bar = slope.reshape(T * B, 4 * H)
-    # \bar{W}_{ih} = \sum_t \bar{z}_t x_t^T        [chain rule]
+    # \bar{W}_{ih} = \bar{Z}^T X        [chain rule]
     w_ih_bar = z_bar.T @ x.reshape(T * B, -1)
-    # \bar{W}_{hh} = \sum_t \bar{z}_t h_{t-1}^T        [chain rule]
+    # \bar{W}_{hh} = \bar{Z}^T H_0        [chain rule]
     w_hh_bar = z_bar.T @ h_before.reshape(T * B, H)
-    # \bar{b} = \sum_t \bar{z}_t        [chain rule]
+    # \bar{b}_j = \sum_n \bar{Z}_{nj}        [chain rule]
     b_bar = z_bar.sum(axis=0)
 
     def x_bar() -> Array:  # often x are data, which need no gradient
-        # \bar{x}_t = W_{ih}^T \bar{z}_t        [chain rule]
+        # \bar{X} = \bar{Z} W_{ih}        [chain rule]
         return np.reshape(z_bar @ w_ih, x.shape)
 
     return x_bar, h_bar, c_bar, w_ih_bar, w_hh_bar, b_bar, b_bar.copy()

@@ -69,7 +69,7 @@ def var(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> A
 
 
 var.vjps = (
-    # \bar{x}_i = \bar{y} \, 2 (x_i - \mu) / (n - d)        [calculus]
+    # \bar{x}_i = 2 \bar{y} (x_i - \mu) / (n - d)        [calculus]
     lambda y_bar, y, x, axis=None, ddof=0, keepdims=False: (
         _spread(y_bar * (2 / (_count(x, axis) - ddof)), x, axis, keepdims)
         * (x - np.mean(x, axis=axis, keepdims=True))
@@ -96,7 +96,7 @@ def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 
 
 max.vjps = (
-    # \bar{x}_i = \bar{y} [x_i = y] / \#\{j : x_j = y\}        [calculus]
+    # \bar{x}_i = \bar{y} [x_i = y] / \sum_j [x_j = y]        [calculus]
     lambda y_bar, y, x, axis=None, keepdims=False: _ties(y_bar, y, x, axis, keepdims),
 )
 
@@ -112,7 +112,7 @@ def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 
 
 min.vjps = (
-    # \bar{x}_i = \bar{y} [x_i = y] / \#\{j : x_j = y\}        [calculus]
+    # \bar{x}_i = \bar{y} [x_i = y] / \sum_j [x_j = y]        [calculus]
     lambda y_bar, y, x, axis=None, keepdims=False: _ties(y_bar, y, x, axis, keepdims),
 )
 

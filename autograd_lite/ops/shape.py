@@ -29,7 +29,7 @@ def reshape(x: Any, shape: Any) -> Any:
 
 
 reshape.vjps = (
-    # \bar{x} = \mathrm{reshape}(\bar{y})        [adjoint]
+    # \bar{x} = S^T \bar{y}        [adjoint]
     lambda y_bar, y, x, shape: np.reshape(y_bar, x.shape),
 )
 
@@ -46,7 +46,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 
 transpose.vjps = (
-    # \bar{x} = \pi^{-1}(\bar{y})        [adjoint]
+    # \bar{x} = S^T \bar{y}        [adjoint]
     lambda y_bar, y, x, axes=None: np.transpose(
         y_bar, None if axes is None else np.argsort([i % x.ndim for i in axes])
     ),
@@ -65,7 +65,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 
 swapaxes.vjps = (
-    # \bar{x} = \pi^{-1}(\bar{y})        [adjoint]
+    # \bar{x} = S^T \bar{y}        [adjoint]
     lambda y_bar, y, x, axis1, axis2: np.swapaxes(y_bar, axis1, axis2),
 )
 
@@ -81,7 +81,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
 
 
 moveaxis.vjps = (
-    # \bar{x} = \pi^{-1}(\bar{y})        [adjoint]
+    # \bar{x} = S^T \bar{y}        [adjoint]
     lambda y_bar, y, x, source, destination: np.moveaxis(y_bar, destination, source),
 )
 
@@ -97,7 +97,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
 
 
 expand_dims.vjps = (
-    # \bar{x} = \mathrm{reshape}(\bar{y})        [adjoint]
+    # \bar{x} = S^T \bar{y}        [adjoint]
     lambda y_bar, y, x, axis: np.reshape(y_bar, x.shape),
 )
 
@@ -113,7 +113,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 
 
 squeeze.vjps = (
-    # \bar{x} = \mathrm{reshape}(\bar{y})        [adjoint]
+    # \bar{x} = S^T \bar{y}        [adjoint]
     lambda y_bar, y, x, axis=None: np.reshape(y_bar, x.shape),
 )
 
@@ -130,7 +130,7 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 
 broadcast_to.vjps = (
-    # \bar{x} = \sum_{\text{copies}} \bar{y}        [adjoint]
+    # \bar{x} = S^T \bar{y}        [adjoint; the copies are summed by `pull`]
     lambda y_bar, y, x, shape: y_bar,
 )
 
@@ -163,7 +163,7 @@ def getitem(x: Any, index: Any) -> Any:
 
 
 getitem.vjps = (
-    # \bar{x}_j = \sum_{i : \mathrm{index}_i = j} \bar{y}_i        [adjoint]
+    # \bar{x} = S^T \bar{y}        [adjoint]
     lambda y_bar, y, x, index: _scatter(y_bar, x, index),
 )
 
@@ -176,7 +176,7 @@ def join(*arrays: Any, axis: int = 0) -> Any:
 
 def _part(y_bar: Any, y: Any, *arrays: Any, axis: int = 0) -> tuple[Any, ...]:
     ends = np.cumsum([np.shape(array)[axis] for array in arrays])[:-1]
-    # \bar{x}_k = \text{the part of } \bar{y} \text{ where } x_k \text{ went}        [adjoint]
+    # \bar{x} = S^T \bar{y}        [adjoint, for each array x alone]
     return tuple(np.split(y_bar, ends, axis=axis))
 
 
@@ -253,7 +253,7 @@ def _unpad(y_bar: Any, x: Array, pad_width: Any) -> Any:
 
 
 pad.vjps = (
-    # \bar{x} = \text{the part of } \bar{y} \text{ where } x \text{ went}        [adjoint]
+    # \bar{x} = S^T \bar{y}        [adjoint]
     lambda y_bar, y, x, pad_width, mode="constant", constant_values=0.0: _unpad(
         y_bar, x, pad_width
     ),

@@ -151,6 +151,7 @@ def _first_step(outcome: Outcome) -> Figure:
     return figure
 
 
+#: id -> the figure of an outcome; not every entry has one.
 FIGURES: dict[str, Callable[[Outcome], Figure]] = {
     "reddi-1": _linear,
     "reddi-3": _drift,

@@ -14,13 +14,13 @@ from tqdm import tqdm
 
 from problems.analysis.files import write_csv
 from problems.analysis.plots import counterexample_figure, save
-from problems.commands.options import check_bounds, name_of, names_of, output_folder, to_json, whole
+from problems.commands.options import name_of, names_of, output_folder, to_json
+from problems.commands.problem_options import add_constants, add_problem
+from problems.commands.problem_options import optimizer as make
+from problems.commands.problem_options import setting as setting_of
 from problems.online.engines import ENGINES, choose
-from problems.online.roster import ROSTER, hyperparameters, make
-from problems.online.savarese import FAMILIES
-from problems.online.sequences import SEQUENCES
-from problems.online.sequences import setting as setting_of
-from problems.online.setting import BrokenConditionError, Setting
+from problems.online.roster import ROSTER, hyperparameters
+from problems.online.setting import Setting
 from problems.online.side_by_side import summarize_all
 from problems.online.summary import Series, Summary
 
@@ -31,38 +31,12 @@ STORY = "adam,amsgrad,adabound,amsbound"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add(
-        "--problem", type=name_of("problem", SEQUENCES), default="reddi-online", metavar="NAME",
-        help=f"one of {', '.join(SEQUENCES)} (default: %(default)s)",
-    )  # fmt: skip
-    add("--steps", type=whole, default=5_000_000, metavar="T", help="default: %(default)s")
+    add_problem(parser, "reddi-online", 5_000_000)
     add(
         "--optimizers", type=names_of("optimizer", ROSTER), default=STORY, metavar="A,B,...",
         help=f"all, or some of {', '.join(ROSTER)} (default: %(default)s)",
     )  # fmt: skip
-    add("--lr", type=float, help="step size alpha (default: 0.5)")
-    add("--beta1", type=float, help="also the momentum of sgdm, ... (default: the problem's)")
-    add("--beta2", type=float, help="default: the problem's")
-    add("--final-lr", type=float, default=0.1, help="alpha* of the bounds (default: %(default)s)")
-    add(
-        "--gamma", type=gamma, default=1e-3,
-        help="speed of the bounds, or 'paper' for 1 - beta2 (default: %(default)s)",
-    )  # fmt: skip
-    add(
-        "--schedule", type=name_of("schedule", ["inv-sqrt", "constant"]), default="inv-sqrt",
-        metavar="NAME", help="alpha_t: inv-sqrt (alpha/sqrt(t), the default) or constant",
-    )  # fmt: skip
-    add("--cycle", type=float, metavar="C", help="the problem's C (default: by its conditions)")
-    add("--delta", type=float, help="of reddi-theorem3 and savarese: the mean slope (default: 1)")
-    add("--epsilon", type=float, help="of reddi-theorem6: under the root (default: 1e-8)")
-    add("--K", type=float, help="of savarese: steps for which the bounds stay open")
-    add(
-        "--bounds", type=name_of("bounds", FAMILIES), metavar="NAME",
-        help="of savarese: savarese (the default) or paper",
-    )  # fmt: skip
-    add("--x1", type=float, help="first point, in F (default: the problem's)")
-    add("--seed", type=int, default=0, help="of stochastic problems (default: %(default)s)")
-    add("--force", action="store_true", help="run even if constants break the paper's conditions")
+    add_constants(parser)
     add(
         "--engine", type=name_of("engine", ENGINES), default="auto", metavar="NAME",
         help="auto (the default), steps (one after the other) or parallel (many at once)",
@@ -71,34 +45,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
 
-def gamma(text: str) -> float | None:
-    """A number, or ``paper`` for 1 - beta2 (None)."""
-    return None if text == "paper" else float(text)
-
-
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit code."""
     T = options.steps
+    setting = setting_of(options)
     try:
-        setting = setting_of(
-            options.problem, seed=options.seed, C=options.cycle, beta1=options.beta1,
-            beta2=options.beta2, lr=options.lr, x1=options.x1, delta=options.delta,
-            epsilon=options.epsilon, K=options.K, bounds=options.bounds, force=options.force,
-        )  # fmt: skip
-        check_bounds(options.final_lr, options.gamma)
-        optimizers = {
-            name: make(
-                name, lr=setting.lr, beta1=setting.beta1, beta2=setting.beta2,
-                final_lr=options.final_lr, gamma=options.gamma, bounds=setting.bounds,
-                eps_root=setting.eps_root, schedule=options.schedule,
-                feasible=setting.problem.feasible,
-            )
-            for name in options.optimizers
-        }  # fmt: skip
+        optimizers = {name: make(name, setting, options) for name in options.optimizers}
         for optimizer in optimizers.values():
             choose(options.engine, setting.problem, optimizer, setting.x1)
-    except BrokenConditionError as error:
-        options.parser.error(f"{error}; --force runs it anyway")
     except (TypeError, ValueError, OverflowError) as error:
         options.parser.error(str(error))
     try:

@@ -18,7 +18,7 @@ __all__ = [
     "names_of",
     "output_folder",
     "seconds",
-    "seeds",
+    "seed_list",
     "to_json",
     "whole",
 ]
@@ -101,21 +101,18 @@ def seconds(text: str) -> float:
     return value
 
 
-def seeds(text: str) -> list[int]:
-    """A number of seeds N, for 0 to N - 1; a list ``a,b,c``; or ``first:end`` without its end."""
+def seed_list(text: str) -> list[int]:
+    """``a,b,c``, or ``first:end`` without its end."""
     try:
-        if "," in text:
-            found = [int(part) for part in text.split(",")]
-        elif ":" in text:
-            first, end = (int(part) for part in text.split(":"))
-            found = list(range(first, min(end, first + 10_001)))
-        else:
-            found = list(range(min(int(text), 10_001)))
-        if not 1 <= len(found) <= 10_000 or min(found) < 0 or len(set(found)) < len(found):
-            raise ValueError
+        if ":" not in text:
+            return [int(part) for part in text.split(",")]
+        first, end = (int(part) for part in text.split(":"))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            "must be a number of seeds from 1 to 10,000, or different seeds of at least 0 as a,b,c "
-            f"or first:end, got {text!r}"
+            f"must be whole numbers a,b,c or first:end, got {text!r}"
         ) from None
-    return found
+    if not first < end <= first + 1_000_000:
+        raise argparse.ArgumentTypeError(
+            f"must go from a number to a greater one, at most 1,000,000 on, got {text!r}"
+        )
+    return list(range(first, end))

@@ -20,7 +20,7 @@ from problems.analysis.cells import AXES
 from problems.analysis.plan import SCHEDULES, Plan, Span, spaced
 from problems.analysis.records import read
 from problems.analysis.sweep import SweepError, connect, pool, sweep
-from problems.commands.options import name_of, names_of, whole
+from problems.commands.options import name_of, names_of, seed_list, whole
 from problems.online.engines import ENGINES
 from problems.online.roster import ROSTER
 from problems.online.sequences import SEQUENCES
@@ -141,23 +141,6 @@ def reading(function: Any, *args: Any) -> Any:
 def misread(text: str, forms: str) -> argparse.ArgumentTypeError:
     """What to raise for text that has none of the forms."""
     return argparse.ArgumentTypeError(f"must be AXIS={forms}, with numbers, got {text!r}")
-
-
-def seed_list(text: str) -> list[int]:
-    """``a,b,c``, or ``first:end`` without its end."""
-    try:
-        if ":" not in text:
-            return [int(part) for part in text.split(",")]
-        first, end = (int(part) for part in text.split(":"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"must be whole numbers a,b,c or first:end, got {text!r}"
-        ) from None
-    if not first < end <= first + 1_000_000:
-        raise argparse.ArgumentTypeError(
-            f"must go from a number to a greater one, at most 1,000,000 on, got {text!r}"
-        )
-    return list(range(first, end))
 
 
 def run(options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ from problems.commands.options import (
     names_of,
     output_folder,
     seconds,
-    seeds,
+    seed_list,
     to_json,
     whole,
 )
@@ -48,8 +48,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"all, or some of {', '.join(ROSTER)} (default: %(default)s)",
     )  # fmt: skip
     add(
-        "--seeds", type=seeds, default=[0], metavar="SEEDS",
-        help="a number of seeds N (0 to N - 1), or a list a,b,c, or first:end (default: 1)",
+        "--seeds", type=seed_list, default=[0], metavar="SEEDS",
+        help="of weights and batches: a,b,c, or 0:5 for 0 to 4 (default: 0)",
     )  # fmt: skip
     add("--epochs", type=whole, metavar="N", help="default: the task's")
     add("--batch-size", type=whole, metavar="N", help="default: the task's")
@@ -126,6 +126,9 @@ def trials_of(options: argparse.Namespace, folder: Path) -> list[Trial]:
                 f"--{name.replace('_', '-')} must be of an optimizer that has it, got "
                 f"{', '.join(options.optimizers)}"
             )
+    for seed in options.seeds:
+        if options.seeds.count(seed) > 1:
+            raise ValueError(f"--seeds must have each seed once, got {seed} twice")
     shared = {
         "epochs": options.epochs,
         "batch_size": options.batch_size,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from adabound_np.checks import positive_int
-from autograd_lite import Tensor, nn, ops
+from autograd_lite import Tensor, nn, no_grad, ops
 from autograd_lite.nn.init import Seed
 
 __all__ = ["MODES", "NOISE", "RADIUS", "STD", "Coverage", "Gan", "coverage", "energy_distance",
@@ -80,8 +80,9 @@ class Gan(nn.Module):
 
     def discriminator_loss(self, real: Points, noise: Points) -> Tensor:
         r"""-(log D(x) + log(1 - D(G(z)))) / 2, means over both; for the discriminator's step."""
-        fake = self.generator(noise).detach()
-        scores = self.discriminator(np.concatenate([real, fake.data]))
+        with no_grad():
+            fake = self.generator(noise).data
+        scores = self.discriminator(np.concatenate([real, fake]))
         target = np.zeros(scores.shape, np.float32)
         target[: len(real)] = 1
         return ops.binary_cross_entropy_with_logits(scores, target)

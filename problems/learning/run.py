@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -218,7 +219,7 @@ class Run:
         saved = self.optimizer.state_dict()
         carried = [] if self.carry is None else [a for pair in self.carry for a in pair]
         header = {
-            "identity": self._identity(),
+            "identity": self._identity,
             "epochs": [list(epoch) for epoch in self.history.epochs],
             "diverged": self.history.diverged,
             "t": self.t,
@@ -246,7 +247,7 @@ class Run:
         CheckpointError
             If it is of another run.
         """
-        own, found = self._identity(), header.get("identity", {})
+        own, found = self._identity, header.get("identity", {})
         for name in own:
             if found.get(name) != own[name]:
                 raise CheckpointError(
@@ -276,8 +277,9 @@ class Run:
         self.history.epochs = [Epoch(*values) for values in header["epochs"]]
         self.history.diverged = header["diverged"]
 
+    @cached_property
     def _identity(self) -> dict[str, Any]:
-        """What a checkpoint of this run says of it, as JSON gives it back."""
+        """What a checkpoint of this run says of it, as JSON gives it back; data take a while."""
         return {**self.history.identity, "data": fingerprint(self.data), "version": __version__}
 
 

@@ -36,6 +36,7 @@ class Loss(NamedTuple):
     lipschitz: bool
 
 
+#: Name -> \varphi(z, b).
 LOSSES: dict[str, Loss] = {
     # \varphi(z, b) = z
     "linear": Loss(lambda z, b: z, lambda z, b: np.ones_like(z), True),

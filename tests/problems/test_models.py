@@ -109,6 +109,17 @@ def test_dropout_is_of_training_alone():
     assert np.array_equal(model(text)[0].data, model(text)[0].data)
 
 
+def test_dropout_stands_before_each_layer_and_the_scores():
+    model, seen = LanguageModel(7, 8, 3, 0.5, rng=0), []
+    real = model.dropout.forward
+    model.dropout.forward = lambda x: (seen.append(x), real(x) * 0)[1]  # nothing comes through
+    scores, state = model(np.array([[1, 2]]))
+    assert len(seen) == 4
+    assert np.array_equal(scores.data, np.tile(model.head.bias.data, (2, 1)))
+    for _, c in state:  # each layer read zeros
+        assert np.array_equal(c.data[0, 0], c.data[0, 1])
+
+
 def test_ring():
     points = ring(4000, np.random.default_rng(0))
     assert points.dtype == np.float32

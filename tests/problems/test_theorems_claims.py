@@ -10,7 +10,7 @@ from adabound_np import SavareseBounds
 from problems.online.reddi_settings import theorem2_cycle, theorem3_constant
 from problems.online.roster import make
 from problems.online.theorems import LEDGER
-from problems.online.theorems.luo import Ones, bounds_against
+from problems.online.theorems.luo_regret import Ones, bounds_against
 
 KINDS = ["linear", "logistic", "absolute", "quadratic"]
 SCHEDULES = st.sampled_from(["inv-sqrt", "constant"])

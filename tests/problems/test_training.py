@@ -126,7 +126,8 @@ def test_images_are_cropped_and_flipped_in_training_alone(monkeypatch):
     assert calls == [6, 6, 6, 2] * 2
 
 
-def test_text_is_read_with_its_state_and_measured_per_token():
+def test_text_is_read_with_its_state_and_measured_per_token(monkeypatch):
+    monkeypatch.setattr("problems.learning.objectives.EVALUATED", 1)  # the test part in chunks
     corpus = characters("abcab bca " * 30)
     task = replace(SPOKEN, build=lambda d, rng: LanguageModel(4, 6, 2, 0.0, rng=rng))
     models = []
@@ -141,6 +142,26 @@ def test_text_is_read_with_its_state_and_measured_per_token():
         assert found == pytest.approx(loss, rel=1e-5)
     assert row.train_metric == pytest.approx(math.exp(row.train_loss))
     assert row.test_metric == pytest.approx(math.exp(row.test_loss))
+
+
+def test_what_is_measured_is_measured_in_evaluation():
+    """Without dropout, and with the running statistics of batch normalisation."""
+    task, corpus = SMALL["text"]
+    run = prepare(task, "sgd", data=corpus, epochs=1)
+    assert len(list(run)) == run.total
+    inputs, targets = next(streams(corpus.test, 4, len(corpus.test)))
+    loss = ops.cross_entropy(run.model.eval()(inputs)[0], targets.ravel()).item()
+    assert run.history.epochs[0].test_loss == pytest.approx(loss, rel=1e-5)
+    run = prepare("digits-resnet", "sgd", epochs=1)
+    for t in run:
+        if t == run.total:
+            statistics = run.model.bn1.running_mean.copy()
+    data = digits()
+    x = (data.test_images - run.objective.mean) * run.objective.scale
+    scores = run.model.eval()(x).data
+    right = np.mean(scores.argmax(axis=1) == data.test_labels)
+    assert run.history.epochs[0].test_metric == pytest.approx(right, abs=0.003)
+    assert np.array_equal(run.model.bn1.running_mean, statistics)
 
 
 def test_a_gans_steps_are_the_discriminators_and_the_generators():

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from problems.online.theorems import amsgrad, first_step, luo, reddi, savarese, wilson
+from problems.online.theorems import (
+    amsgrad,
+    first_step,
+    luo,
+    luo_regret,
+    reddi,
+    savarese,
+    wilson,
+)
 from problems.online.theorems.entry import VERDICTS, Entry, Outcome, Result
 
 __all__ = ["LEDGER", "VERDICTS", "Entry", "Outcome", "Result"]
@@ -15,7 +23,7 @@ _ORDER = (
 )  # fmt: skip
 _ENTRIES = {
     entry.id: entry
-    for module in (reddi, amsgrad, luo, savarese, wilson, first_step)
+    for module in (reddi, amsgrad, luo, luo_regret, savarese, wilson, first_step)
     for entry in module.ENTRIES
 }
 #: id -> entry, in the papers' order.

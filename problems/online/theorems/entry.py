@@ -15,6 +15,7 @@ from problems.online.setting import Condition
 
 __all__ = ["RELATIONS", "VERDICTS", "Entry", "Outcome", "Result", "shown"]
 
+#: What a run can say of a claim.
 VERDICTS = ("holds", "refuted", "not-applicable")
 #: How a measured value stands to its bound where the claim is true.
 RELATIONS: dict[str, Callable[[float, float], bool]] = {

@@ -119,6 +119,7 @@ def clip_homogeneity(
     )  # fmt: skip
 
 
+#: The results that this module executes.
 ENTRIES = (
     Entry(
         "first-step-safety", "AdaBound's first step", "[Luo19] Algorithm 2, exact",

@@ -200,8 +200,9 @@ def corollary_2(
 _CODE = ("problems/online/theorems/bounds.py", "problems/online/theorems/savarese.py",
          "adabound_np/bounds.py")  # fmt: skip
 _FAILS = ("problems/online/savarese.py", "adabound_np/bounds.py", "adabound_np/adabound.py")
-_QUICK = {"T": 60, "T_line": 20_000}
+_QUICK = {"T": 30, "T_line": 20_000}
 
+#: The results that this module executes.
 ENTRIES = (
     Entry(
         "savarese-2", "AdaBound may be Adam for any number of steps", "[Sav19] Theorem 2",

@@ -80,6 +80,7 @@ def lemma(
     )  # fmt: skip
 
 
+#: The results that this module executes.
 ENTRIES = (
     Entry(
         "wilson-lemma", "Adaptive methods find a useless solution", "[Wilson17] Lemma 3.1",

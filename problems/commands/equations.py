@@ -1,0 +1,38 @@
+"""List every equation beside the line that computes it."""
+
+from __future__ import annotations
+
+import argparse
+
+from problems.analysis.equation_pages import FORMATS
+from problems.analysis.equations import listing
+from problems.analysis.notation import markdown
+from problems.commands.options import name_of
+
+HELP = "every equation beside its line"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add(
+        "--format", type=name_of("format", FORMATS), default="text", metavar="NAME",
+        help="text (the default), markdown, or html: a page that needs no network",
+    )  # fmt: skip
+    add(
+        "--only", default="", metavar="TEXT",
+        help="only functions in whose dotted name this occurs, such as adabound.AdaBound",
+    )  # fmt: skip
+    add("--notation", action="store_true", help="print the table of symbols instead, in Markdown")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; return the exit code."""
+    if options.notation:
+        print(markdown())
+        return 0
+    chosen = [equation for equation in listing() if options.only in equation.place]
+    if not chosen:
+        options.parser.error(f"--only must occur in a function's name, got {options.only!r}")
+    print(FORMATS[options.format](chosen))
+    return 0

@@ -1,0 +1,97 @@
+"""Options of the commands that run optimizers on one of the papers' sequences."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from adabound_np import Optimizer
+from problems.commands.options import check_bounds, name_of, whole
+from problems.online.roster import make
+from problems.online.savarese import FAMILIES
+from problems.online.sequences import SEQUENCES
+from problems.online.sequences import setting as setting_of
+from problems.online.setting import BrokenConditionError, Setting
+
+__all__ = ["add_constants", "add_problem", "optimizer", "setting"]
+
+
+def add_problem(parser: argparse.ArgumentParser, problem: str, steps: int) -> None:
+    """Declare --problem and --steps with these defaults."""
+    add = parser.add_argument
+    add(
+        "--problem", type=name_of("problem", SEQUENCES), default=problem, metavar="NAME",
+        help=f"one of {', '.join(SEQUENCES)} (default: %(default)s)",
+    )  # fmt: skip
+    add("--steps", type=whole, default=steps, metavar="T", help="default: %(default)s")
+
+
+def add_constants(parser: argparse.ArgumentParser) -> None:
+    """Declare the constants of problems and optimizers."""
+    add = parser.add_argument
+    add("--lr", type=float, help="step size alpha (default: 0.5)")
+    add("--beta1", type=float, help="also the momentum of sgdm, ... (default: the problem's)")
+    add("--beta2", type=float, help="default: the problem's")
+    add("--final-lr", type=float, default=0.1, help="alpha* of the bounds (default: %(default)s)")
+    add(
+        "--gamma", type=gamma, default=1e-3,
+        help="speed of the bounds, or 'paper' for 1 - beta2 (default: %(default)s)",
+    )  # fmt: skip
+    add(
+        "--schedule", type=name_of("schedule", ["inv-sqrt", "constant"]), default="inv-sqrt",
+        metavar="NAME", help="alpha_t: inv-sqrt (alpha/sqrt(t), the default) or constant",
+    )  # fmt: skip
+    add("--cycle", type=float, metavar="C", help="the problem's C (default: by its conditions)")
+    add("--delta", type=float, help="of reddi-theorem3 and savarese: the mean slope (default: 1)")
+    add("--epsilon", type=float, help="of reddi-theorem6: under the root (default: 1e-8)")
+    add("--K", type=float, help="of savarese: steps for which the bounds stay open")
+    add(
+        "--bounds", type=name_of("bounds", FAMILIES), metavar="NAME",
+        help="of savarese: savarese (the default) or paper",
+    )  # fmt: skip
+    add("--x1", type=float, help="first point, in F (default: the problem's)")
+    add("--seed", type=int, default=0, help="of stochastic problems (default: %(default)s)")
+    add("--force", action="store_true", help="run even if constants break the paper's conditions")
+
+
+def gamma(text: str) -> float | None:
+    """A number, or ``paper`` for 1 - beta2 (None)."""
+    return None if text == "paper" else float(text)
+
+
+def setting(options: argparse.Namespace) -> Setting:
+    """Return the problem and its constants; exit with code 2 if they are not allowed."""
+    parser: argparse.ArgumentParser = options.parser
+    try:
+        check_bounds(options.final_lr, options.gamma)
+        return setting_of(
+            options.problem, seed=options.seed, C=options.cycle, beta1=options.beta1,
+            beta2=options.beta2, lr=options.lr, x1=options.x1, delta=options.delta,
+            epsilon=options.epsilon, K=options.K, bounds=options.bounds, force=options.force,
+        )  # fmt: skip
+    except BrokenConditionError as error:
+        parser.error(f"{error}; --force runs it anyway")
+    except (TypeError, ValueError, OverflowError) as error:
+        parser.error(str(error))
+
+
+def optimizer(
+    name: str,
+    setting: Setting,
+    options: argparse.Namespace,
+    number: Callable[[Any], Any] = lambda value: value,
+) -> Optimizer:
+    """Return an optimizer for the problem; `number` is applied to each hyperparameter.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a hyperparameter is out of range.
+    """
+    return make(
+        name, lr=number(setting.lr), beta1=number(setting.beta1), beta2=number(setting.beta2),
+        final_lr=number(options.final_lr), gamma=number(options.gamma),
+        bounds=number(setting.bounds), eps_root=number(setting.eps_root),
+        schedule=options.schedule, feasible=number(setting.problem.feasible),
+    )  # fmt: skip

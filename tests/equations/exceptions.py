@@ -1,0 +1,35 @@
+"""Lines of the update functions that have no equation, with the reason; CI prints them."""
+
+#: (place, line) -> why.
+EXCEPTIONS = {
+    ("adabound_np.algorithm1.Algorithm.advance", "t = s.t + 1"): "counts the steps",
+    (
+        "adabound_np.algorithm1.Algorithm.advance",
+        "m, s = self.moments(h, s, g, t)",
+    ): "calls a part of Algorithm 1, whose lines have equations",
+    (
+        "adabound_np.algorithm1.Algorithm.advance",
+        "eta = at_rest(self.learning_rate(h, s, t))",
+    ): "calls a part of Algorithm 1; 0 for an infinite rate is 0/0 = 0, which no equation says",
+    (
+        "adabound_np.algorithm1.Algorithm.advance",
+        "return (self.move(h, x, m, eta, t), s)",
+    ): "calls a part of Algorithm 1, whose lines have equations",
+    (
+        "adabound_np.bounds.PairOfBounds.eta_u",
+        "lower, upper = (self.lower(t), self.upper(t))",
+    ): "reads both bounds to compare them; what is returned has an equation",
+    ("adabound_np.feasible.L2Ball.project", "y = np.asarray(y)"): "type, not value",
+    (
+        "adabound_np.feasible.L2Ball.project",
+        "eta = np.broadcast_to(np.asarray(eta, dtype=y.dtype), y.shape)",
+    ): "type and shape, not value",
+    (
+        "adabound_np.schedules.FromCallable.product",
+        "done, product = self._last if self._last[0] <= t else (0, 1.0)",
+    ): "recalls the last product; the product returned has an equation",
+    (
+        "adabound_np.schedules.FromCallable.product",
+        "self._last[:] = [t, product]",
+    ): "remembers the product; the next product returned has an equation",
+}
