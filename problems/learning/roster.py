@@ -56,6 +56,7 @@ _BETAS = {"beta1": ("betas",), "beta2": ("betas",), "eps": ("eps",)}
 _BOUNDED = {**_BETAS, "final_lr": ("final_lr",), "gamma": ("gamma",)}
 _NINE = {"beta1": 0.9}
 
+#: The optimizers by name.
 ROSTER: dict[str, Entry] = {
     "sgd": Entry(SGD, {}),
     "sgdm": Entry(SGD, _MOMENTUM, _NINE),
