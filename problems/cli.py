@@ -10,8 +10,10 @@ from adabound_np import __version__
 from adabound_np.checks import nearest
 from problems.commands import (
     counterexample,
+    effective_lr,
     equations,
     fetch,
+    figures,
     phase,
     sweep,
     theorems,
@@ -27,6 +29,8 @@ COMMANDS = {
     "phase": phase,
     "sweep": sweep,
     "theorems": theorems,
+    "effective-lr": effective_lr,
+    "figures": figures,
     "train": train,
     "wilson": wilson,
     "equations": equations,

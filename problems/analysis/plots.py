@@ -28,6 +28,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "rmsprop": {"color": "#E69F00", "linestyle": (0, (5, 1, 1, 1, 1, 1))},
     "adamnc": {"color": "#CC79A7", "linestyle": ":"},
     "csgd": {"color": "#000000", "linestyle": ":"},
+    "sgdm-dampened": {"color": "#777777", "linestyle": "--"},
 }
 
 
