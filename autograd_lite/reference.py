@@ -48,9 +48,14 @@ def table() -> str:
         call = f"{name}({', '.join(str(p).split(':')[0].split('=')[0] for p in parameters)})"
         numpys = ", ".join(f"`{f.__name__}`" for f, entry in NUMPY.items() if entry is row)
         what = (inspect.getdoc(row) or "").partition("\n")[0]
-        equations = "<br>".join(f"${latex}$ [{source}]" for latex, source in rules(row))
+        equations = "<br>".join(f"${latex}$ [{_cited(source)}]" for latex, source in rules(row))
         lines.append(f"| `{call}` | {numpys} | {what} | {equations or 'made of others'} |")
     return "\n".join(lines) + "\n"
+
+
+def _cited(source: str) -> str:
+    """A source with the formula at its end, if it has one, as such."""
+    return re.sub(r"(?<=[:,] )[^:,]*\\[^:,]*$", r"$\g<0>$", source)
 
 
 def updated(page: str) -> str:

@@ -31,7 +31,7 @@ default_role = "py:obj"
 # In docstrings `x` may be an argument, which has no target; what has a capital or a dot must have
 # one. Types are words ("array of float"), not references.
 nitpick_ignore_regex = [
-    ("py:obj", r"[a-z_0-9]+(=.*)?|autograd_lite\.tensor\.P"),
+    ("py:obj", r"[a-z_0-9]+(=.*)?|np\.\w+|autograd_lite\.tensor\.P"),
     ("py:(class|exc)", ".*"),
 ]
 
@@ -55,6 +55,7 @@ html_show_sourcelink = html_copy_source = False
 html_static_path = ["_static", str(files("sphinx-mathjax-offline") / "static/mathjax/tex-svg.js")]
 html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 mathjax_path = "tex-svg.js"
 mathjax3_config = {"options": {"enableMenu": False}}
 html_theme_options = {

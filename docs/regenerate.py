@@ -3,6 +3,7 @@
 A quoted output is a ``text`` block under a comment: ``<!-- output: COMMAND -->`` quotes a
 command's standard output, ``<!-- output: the code above -->`` that of the Python block above,
 ``<!-- output: all the code above -->`` what the last of the page's Python blocks so far adds.
+What stands between ``<!-- made by: COMMAND -->`` and ``<!-- end -->`` is a command's Markdown.
 
     python docs/regenerate.py          rewrites them, and the figures the commands write
     python docs/regenerate.py --check  changes nothing; exits with 1 if one is out of date
@@ -22,6 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 QUOTE = re.compile(
     r"(<!-- output: (?P<command>.+?) -->\n```text\n)(?P<output>.*?)(```\n)", re.DOTALL
+)
+MADE = re.compile(
+    r"(<!-- made by: (?P<command>.+?) -->\n)(?P<output>.*?)(<!-- end -->\n)", re.DOTALL
 )
 CODE = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 
@@ -70,7 +74,10 @@ def main() -> int:
                 output = output_of(match["command"], text[: match.start()], folder)
                 return match[1] + output + match[4]
 
-            new = QUOTE.sub(fresh, text)
+            def made(match: re.Match[str]) -> str:
+                return f"{match[1]}\n{output_of(match['command'], '', folder)}\n{match[4]}"
+
+            new = MADE.sub(made, QUOTE.sub(fresh, text))
             if new != text:
                 outdated += 1
                 name = str(path.relative_to(ROOT))

@@ -143,7 +143,10 @@ def _check(app: Any, env: Any) -> None:
 
 
 def _resolve(app: Any, env: Any, node: Any, content: Any) -> Any:
-    """Find what a docstring calls by the end of its name, or by where it is imported."""
+    """Find what a docstring calls by the end of its name, or by where it is imported.
+
+    A name in small letters may be an argument; only what the module has under it counts.
+    """
     if node.get("refdomain") != "py" or node.get("reftype") not in ("obj", "class", "exc"):
         return None
     objects = env.get_domain("py").objects
@@ -151,8 +154,8 @@ def _resolve(app: Any, env: Any, node: Any, content: Any) -> Any:
     value = _value(f"{node.get('py:module')}.{target}", _value(target))
     for end in (target, target.rpartition(".")[0], target.rpartition(".")[2]):
         found = {(o.docname, o.node_id): n for n, o in objects.items() if n.endswith("." + end)}
-        if len(found) > 1 and value is not None:
-            found = {place: n for place, n in found.items() if _value(n) is value}
+        if (len(found) > 1 and value is not None) or target.islower():
+            found = {place: n for place, n in found.items() if value and _value(n) is value}
         if end and len(found) == 1:
             ((docname, node_id), name) = found.popitem()
             return make_refnode(app.builder, node["refdoc"], docname, node_id, content, name)

@@ -1,12 +1,13 @@
-r"""The directive ``beside``: a function's update lines, each beside the equation above it.
+r"""The directive ``beside``: the update lines of functions, each beside the equation above it.
 
 .. code-block:: rst
 
     .. beside:: adabound_np/adabound.py
-       :pyobject: AdaBound.moments
+       :pyobject: AdaBound.moments, AdaBound.learning_rate
 
 Both columns are read from the source: the comment above a line is its equation in LaTeX and, in
-brackets, where that stands. Nothing is typed twice, so the page cannot differ from the code.
+brackets, where that stands. `problems.analysis.equations` finds them, here as for the tests that
+evaluate them. Nothing is typed twice, so the page cannot differ from the code.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 from tex import wrap
 
-__all__ = ["Beside", "Row", "cited", "rows_of", "setup"]
+from problems.analysis.equations import Source, in_source
+
+__all__ = ["Beside", "Row", "rows_of", "setup"]
 
 ROOT = Path(__file__).resolve().parents[2]
-#: After an equation and some spaces, or alone on the next line, its source follows in brackets.
-SOURCE = re.compile(r"^(?P<tex>.*?)\s{3,}\[(?P<source>[^\]]+(?:\][^\]]+)*)\]$")
 
 
 class Row(NamedTuple):
@@ -37,50 +38,77 @@ class Row(NamedTuple):
     source: str = ""
 
 
-def cited(line: str) -> re.Match[str] | None:
-    """The equation, if it stands on this line, and the source of a comment that has one."""
-    text = line.strip()
-    return SOURCE.match(text.removeprefix("# ")) if text.startswith("# ") else None
-
-
 def rows_of(path: Path, pyobject: str) -> list[Row]:
-    """The rows of the function or class `pyobject` ("Class.method") of a file.
+    """The rows of the function `pyobject` ("Class.method") of a file.
 
     Raises
     ------
     ValueError
         If the file has no such object, or no equation stands in it.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
-    scope: Any = ast.parse("\n".join(lines))
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    scope = _found(ast.parse(text), pyobject, path.name)
+    first, last = scope.lineno, scope.end_lineno
+    found = in_source(Source(path.stem, path.name, text))
+    equations = {e.line: e for e in found if first <= e.line <= last}
+    if not equations:
+        raise ValueError(f"no equation stands in {pyobject} of {path.name}")
+    skipped = _docstrings(scope)
+    rows, number = [Row(first, [])], first
+    while number <= last:
+        if e := equations.get(number):
+            rows[-1] = _without_comment(rows[-1])
+            rows += [
+                Row(number, lines[number - 1 : e.last], e.latex, e.source),
+                Row(e.last + 1, []),
+            ]
+            number = e.last + 1
+        elif number in skipped:  # what follows has line numbers of its own
+            number += 1
+            rows.append(Row(number, []))
+        else:
+            rows[-1].code.append(lines[number - 1])
+            number += 1
+    return [row for row in map(_trimmed, rows) if row.code]
+
+
+def _without_comment(row: Row) -> Row:
+    """A row without the comment at its end, which is the next row's equation."""
+    code = list(row.code)
+    while code and code[-1].lstrip().startswith("#"):
+        code.pop()
+    return row._replace(code=code)
+
+
+def _trimmed(row: Row) -> Row:
+    """A row without empty lines at its ends."""
+    code, first = list(row.code), row.first
+    while code and not code[0].strip():
+        code, first = code[1:], first + 1
+    while code and not code[-1].strip():
+        code.pop()
+    return row._replace(first=first, code=code)
+
+
+def _found(scope: Any, pyobject: str, file: str) -> Any:
+    """The function of this name in a syntax tree."""
     for name in pyobject.split("."):
-        found = [node for node in scope.body if getattr(node, "name", None) == name]
-        if not found:
-            raise ValueError(f"{path.name} has no {pyobject}")
-        scope = found[0]
-    first = scope.lineno
-    skipped: set[int] = set()
+        inside = [node for node in scope.body if getattr(node, "name", None) == name]
+        if not inside:
+            raise ValueError(f"{file} has no {pyobject}")
+        scope = inside[0]
+    return scope
+
+
+def _docstrings(scope: ast.AST) -> set[int]:
+    """The lines of the docstrings in a syntax tree."""
+    lines: set[int] = set()
     for node in ast.walk(scope):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node):
             text = node.body[0]
-            skipped.update(range(text.lineno, (text.end_lineno or text.lineno) + 1))
-    rows = [Row(first, [])]
-    for number in range(first, (scope.end_lineno or first) + 1):
-        line = lines[number - 1]
-        if number in skipped:  # what follows has line numbers of its own
-            rows.append(Row(number + 1, []))
-            continue
-        if match := cited(line):
-            tex = match["tex"]
-            if not tex:  # the source alone, below its equation
-                tex = lines[number - 2].strip().removeprefix("# ")
-                rows[-1].code.pop()
-            rows.append(Row(number + 1, [], tex, match["source"]))
-        else:
-            rows[-1].code.append(line)
-    if not any(row.tex for row in rows):
-        raise ValueError(f"no equation stands in {pyobject} of {path.name}")
-    return [row for row in rows if "".join(row.code).strip()]
+            lines.update(range(text.lineno, (text.end_lineno or text.lineno) + 1))
+    return lines
 
 
 class Beside(SphinxDirective):
@@ -93,12 +121,18 @@ class Beside(SphinxDirective):
         """One container, with two containers for each row."""
         path = ROOT / self.arguments[0]
         self.env.note_dependency(str(path))
+        grid = nodes.container(classes=["beside"])
         try:
-            rows = rows_of(path, self.options["pyobject"])
+            for name in self.options["pyobject"].split(", "):
+                grid += self._rows(rows_of(path, name), name)
         except (KeyError, OSError, ValueError) as error:
             raise self.error(str(error)) from error
-        first, body = (len(row.code[0]) - len(row.code[0].lstrip()) for row in rows[:2])
-        grid = nodes.container(classes=["beside"])
+        self.set_source_info(grid)
+        return [grid]
+
+    def _rows(self, rows: list[Row], name: str) -> list[nodes.Node]:
+        indent = len(rows[0].code[0]) - len(rows[0].code[0].lstrip())
+        cells: list[nodes.Node] = []
         for row in rows:
             left = nodes.container(classes=["beside-equation"])
             if row.tex:
@@ -106,16 +140,13 @@ class Beside(SphinxDirective):
             else:
                 left["classes"].append("beside-empty")
             if row is rows[0]:
-                left += self._caption()
-            signature = row.code[0].lstrip().startswith(("def ", "class "))
-            indent = first if signature else body
-            code = "\n".join(line[indent:] for line in row.code).strip("\n")
+                left += self._caption(name)
+            cut = indent if row is rows[0] else indent + 4  # the body of the function
+            code = "\n".join(line[cut:] for line in row.code)
             block = nodes.literal_block(code, code, language="python", linenos=True)
             block["highlight_args"] = {"linenostart": row.first}
-            right = nodes.container("", block, classes=["beside-code"])
-            grid += [left, right]
-        self.set_source_info(grid)
-        return [grid]
+            cells += [left, nodes.container("", block, classes=["beside-code"])]
+        return cells
 
     def _equation(self, row: Row) -> list[nodes.Node]:
         math = nodes.math_block(row.tex, row.tex, number=None, label=None)
@@ -127,8 +158,7 @@ class Beside(SphinxDirective):
         cited += nodes.Text("]")
         return [math, cited]
 
-    def _caption(self) -> nodes.Node:
-        name = self.options["pyobject"]
+    def _caption(self, name: str) -> nodes.Node:
         where = f", {self.arguments[0]}"
         return nodes.paragraph(
             "", "", nodes.literal(name, name), nodes.Text(where), classes=["beside-caption"]

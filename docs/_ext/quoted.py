@@ -21,11 +21,11 @@ def captioned(text: str) -> str:
     --------
     >>> print(captioned("<!-- output: python -V -->\n```text\nPython 3\n```"))
     ```{code-block} text
-    :caption: python -V
+    :caption: "`python -V`"
     Python 3
     ```
     """
-    return QUOTE.sub(r"```{code-block} text\n:caption: \1\n", text)
+    return QUOTE.sub(r'```{code-block} text\n:caption: "`\1`"\n', text)
 
 
 def _read(app: Any, docname: str, source: list[str]) -> None:

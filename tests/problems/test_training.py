@@ -540,30 +540,22 @@ def test_ptb_lstm_on_files(tmp_path):
     assert history.epochs[-1].test_metric < 2 < history.epochs[0].train_metric
 
 
-def test_cifar_resnet34_takes_a_step_on_files(tmp_path):
+@pytest.mark.parametrize(
+    ("task", "count"),
+    [
+        ("cifar-resnet34", 21_282_122),
+        pytest.param("cifar-densenet121", 6_956_298, marks=pytest.mark.slow),
+    ],
+)
+def test_cifar_networks_take_a_step_on_files(task, count, tmp_path):
     write_cifar(tmp_path / "cifar10" / "cifar-10-batches-bin", n=1)
-    run = prepare("cifar-resnet34", "adabound", data=tmp_path, verify=False, batch_size=2)
-    assert sum(p.data.size for p in run.model.parameters()) == 21_282_122
+    run = prepare(task, "adabound", data=tmp_path, verify=False, batch_size=2)
+    assert sum(p.data.size for p in run.model.parameters()) == count
     before = run.model.state_dict()
     assert next(iter(run)) == 1
     after = run.model.state_dict()
     for name, _ in run.model.named_parameters():
         assert not np.array_equal(before[name], after[name]), name
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("task", ["cifar-resnet34", "cifar-densenet121"])
-def test_cifar_networks_learn_from_files(task, tmp_path):
-    write_cifar(tmp_path / "cifar10", n=2)
-    losses = []
-    run = prepare(task, "adabound", data=tmp_path, verify=False, batch_size=5)
-    for t in run:
-        losses.append(run.loss)
-        if t == 8:
-            break
-    first, last = losses[1], losses[7] - losses[5]  # sums over an epoch of two steps
-    assert len(run.history.epochs) == 3
-    assert np.isfinite([first, last]).all()
 
 
 def test_cifar_from_python_batches_if_there_are_no_others(tmp_path):

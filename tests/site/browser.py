@@ -49,6 +49,13 @@ const inspect = () => {
     const hidden = formula.closest("details:not([open])");
     if (!set || (!hidden && (box.width === 0 || box.height === 0)))
       wrong.push("not typeset: " + formula.textContent.trim().slice(0, 80));
+    if (set && !hidden && box.right > document.documentElement.clientWidth + 1) {
+      let holder = set;
+      while (holder && !/auto|scroll/.test(getComputedStyle(holder).overflowX))
+        holder = holder.parentElement;
+      if (!holder || holder.closest("article") === null)
+        wrong.push("cut off: " + formula.textContent.trim().slice(0, 80));
+    }
     const error = formula.querySelector("[data-mml-node=merror], mjx-merror");
     if (error) wrong.push("LaTeX error: " + error.textContent.slice(0, 80));
   }
@@ -71,7 +78,8 @@ const inspect = () => {
   done([formulas.length, wrong]);
 };
 const ready = window.MathJax && MathJax.startup && MathJax.startup.promise;
-ready ? ready.then(inspect) : inspect();
+const settled = () => requestAnimationFrame(() => setTimeout(inspect, 50));
+ready ? ready.then(settled) : inspect();
 """
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from problems.analysis.equations import Source, in_source
 from tests.oracles.peers import peer
 
 ROOT = Path(__file__).parents[2]
@@ -34,12 +35,13 @@ def test_rows(beside):
 @pytest.mark.parametrize("path", sorted((ROOT / "adabound_np").glob("*.py")), ids=lambda p: p.stem)
 def test_every_equation_is_on_a_page_with_its_line(beside, path):
     lines = path.read_text(encoding="utf-8").splitlines()
-    equations = [n for n, line in enumerate(lines, 1) if beside.cited(line)]
+    equations = in_source(Source(path.stem, path.name, path.read_text(encoding="utf-8")))
     name = path.relative_to(ROOT).as_posix()
     asked = [
-        block.partition(":pyobject: ")[2].split("\n")[0]
+        pyobject
         for block in PAGES.split("```{beside} ")
         if block.startswith(name + "\n")
+        for pyobject in block.partition(":pyobject: ")[2].split("\n")[0].split(", ")
     ]
     found = set()
     for pyobject in asked:
@@ -47,8 +49,8 @@ def test_every_equation_is_on_a_page_with_its_line(beside, path):
             numbered = list(enumerate(row.code, row.first))
             assert all(lines[number - 1] == line for number, line in numbered)
             if row.tex:
-                found.add(row.first - 1)
-    assert found == set(equations)
+                found.add((row.first, row.tex))
+    assert found == {(e.line, e.latex) for e in equations}
 
 
 def test_errors(beside):

@@ -15,6 +15,11 @@ SPEC.loader.exec_module(browser)
 PAGES = {
     "good": ("<p>A page. <code>\\alpha</code></p>", None),
     "formula": ('<span class="math">\\(x_t\\)</span>', "not typeset"),
+    "cut": (
+        '<p style="overflow: hidden"><span class="math"><mjx-container '
+        'style="display: inline-block; width: 2000px">x</mjx-container></span></p>',
+        "cut off",
+    ),
     "raw": ("<p>The step size \\alpha.</p>", "raw LaTeX"),
     "wide": ('<div style="width: 3000px">wide</div>', "scrolls sideways"),
     "console": ("<script>undefined_name()</script>", "console"),
