@@ -122,10 +122,15 @@ def _topics() -> Corpus:
     )
 
 
+def _of(folder: Path, *names: str) -> Path:
+    """Where a data set is in the folder of all of them; a folder without such a one may be it."""
+    inside = [folder / name for name in names]
+    found = [path for path in inside if path.is_dir()]
+    return [*found, folder if folder.is_dir() else inside[0]][0]
+
+
 def _cifar10(folder: Path, verify: bool) -> Images:
-    python = folder / "cifar10-python"
-    use = python if python.is_dir() and not (folder / "cifar10").is_dir() else folder / "cifar10"
-    return cifar10(use, verify=verify)
+    return cifar10(_of(folder, "cifar10", "cifar10-python"), verify=verify)
 
 
 def _pixels(data: Images) -> int:
@@ -186,7 +191,7 @@ def _text_task(layers: int) -> Task:
 def _treebank_task(layers: int) -> Task:
     return Task(
         f"ptb-lstm{layers}", f"Penn Treebank by word, {layers}-layer LSTM",
-        lambda folder, verify: penn_treebank(folder / "ptb", verify=verify),
+        lambda folder, verify: penn_treebank(_of(folder, "ptb"), verify=verify),
         lambda data, rng: LanguageModel(len(data.vocabulary), 200, layers, 0.2, rng=rng),
         _text, 20, 200, "perplexity", rates=_TEXT,
     )  # fmt: skip
@@ -227,7 +232,7 @@ TASKS: dict[str, Task] = {
         ),
         Task(
             "mnist-mlp", "MNIST, perceptron with 100 hidden units",
-            lambda folder, verify: mnist(folder / "mnist", verify=verify),
+            lambda folder, verify: mnist(_of(folder, "mnist"), verify=verify),
             lambda data, rng: Perceptron(_pixels(data), 100, CLASSES, rng=rng),
             _images(), 128, 100, rates=_PAPER,
         ),

@@ -529,6 +529,8 @@ def test_mnist_mlp_on_files(tmp_path):
             (folder / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
     history = train("mnist-mlp", "adabound", data=tmp_path, verify=False, epochs=30)
     assert history.epochs[-1].train_metric > 0.9, "thirty images can be learned by heart"
+    directly = prepare("mnist-mlp", "adabound", data=folder, verify=False)
+    assert len(directly.data.train_images) == 30
 
 
 def test_ptb_lstm_on_files(tmp_path):
