@@ -19,7 +19,7 @@ from problems.online.roster import ROSTER
 from problems.online.sequences import CONSTANTS, SEQUENCES
 from problems.online.setting import BrokenConditionError
 
-__all__ = ["MOST", "SCHEDULES", "Plan", "Span", "spaced"]
+__all__ = ["MOST", "SCHEDULES", "Plan", "Span", "listed", "spaced"]
 
 #: Schedules of the step size.
 SCHEDULES = ("inv-sqrt", "constant")
@@ -145,11 +145,11 @@ class Plan:
         known("engine", self.engine, ENGINES)
         positive_int("steps", self.steps)
         positive_int("samples", self.samples)
-        for name in _listed("optimizers", self.optimizers):
+        for name in listed("optimizers", self.optimizers):
             known("optimizer", name, ROSTER)
         self._check_axes()
         for what, seeds in (("search_seed", [self.search_seed]), ("seeds", self.seeds)):
-            for seed in _listed(what, seeds):
+            for seed in listed(what, seeds):
                 if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
                     raise ValueError(f"{what} must be integers of at least 0, got {seed!r}")
         if len(self.seeds) > 1 and "seed" not in CONSTANTS[self.problem]:
@@ -168,7 +168,7 @@ class Plan:
             if isinstance(source, Span):
                 source.checked(name)
             else:
-                _listed(name, [within(name, value, "(-inf, inf)") for value in source])
+                listed(name, [within(name, value, "(-inf, inf)") for value in source])
         if self.samples > 1 and not self.random:
             raise ValueError(f"samples must be 1 without axes to draw, got {self.samples}")
 
@@ -278,7 +278,7 @@ def _span(span: Span) -> dict[str, Any]:
     return {"low": float(span.low), "high": float(span.high), "log": span.log}
 
 
-def _listed(name: str, values: Sequence[Any]) -> Sequence[Any]:
+def listed(name: str, values: Sequence[Any]) -> Sequence[Any]:
     """Return a list; raise ValueError if it is empty or has a value twice."""
     if not len(values):
         raise ValueError(f"{name} must have one value or more, got none")

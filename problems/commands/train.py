@@ -16,6 +16,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from problems.analysis.plan import listed
 from problems.analysis.sweep import SweepError, pool, processors
 from problems.commands.options import (
     name_of,
@@ -126,9 +127,7 @@ def trials_of(options: argparse.Namespace, folder: Path) -> list[Trial]:
                 f"--{name.replace('_', '-')} must be of an optimizer that has it, got "
                 f"{', '.join(options.optimizers)}"
             )
-    for seed in options.seeds:
-        if options.seeds.count(seed) > 1:
-            raise ValueError(f"--seeds must have each seed once, got {seed} twice")
+    listed("--seeds", options.seeds)
     shared = {
         "epochs": options.epochs,
         "batch_size": options.batch_size,

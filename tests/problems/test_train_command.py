@@ -155,7 +155,7 @@ def test_table(tmp_path, capsys):
         (["--optimizers", "sgd", "--beta2", "0.9"], "--beta2 must be of an optimizer that has it"),
         (["--optimizers", "adam", "--lr", "-1"], "lr must be in (0, inf), got -1.0"),
         (["--epochs", "0"], "must be a whole number of at least 1"),
-        (["--seeds", "3,3"], "--seeds must have each seed once, got 3 twice"),
+        (["--seeds", "3,3"], "--seeds must have each value once, got 3 twice"),
         (["--seeds", "a"], "must be whole numbers a,b,c or first:end, got 'a'"),
         (["--seeds=-1"], "seed must be an integer of at least 0, got -1"),
         (["--checkpoint-seconds", "nan"], "must be in [0, inf)"),
