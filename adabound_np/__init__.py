@@ -1,7 +1,7 @@
 """Adaptive gradient methods in NumPy, line by line as in the papers.
 
 One file per algorithm box: `SGD`, `CSGD`, `AdaGrad`, `RMSprop`, `Adam`, `AMSGrad`, `AdamNC`,
-`AdaBound`, `AMSBound`. They share [Luo19] Algorithm 1 (`algorithm1`), schedules of the step
+`AdaBound`, `AMSBound`. They share [Luo19] Algorithm 1 (`algorithm`), schedules of the step
 size and of beta1 (`schedules`), bounds of the rate (`bounds`) and feasible sets (`feasible`).
 
 Sources, as docstrings and comments cite them:

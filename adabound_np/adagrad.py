@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.algorithm import Hyperparameters
 from adabound_np.carries import Carry, Sum
 from adabound_np.checks import Real, flag, within
 from adabound_np.optimizer import Optimizer
@@ -116,7 +116,7 @@ class AdaGrad(Optimizer):
         # \hat{\eta}_t = \alpha / (\sqrt{V_t} + \epsilon)        [Luo19 Alg. 1, l. 5]
         eta_hat = h.alpha / (np.sqrt(V) + h.eps)
         # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
-        eta = h.s(t) * eta_hat
+        eta = h.schedule(t) * eta_hat
         return eta
 
     def fresh(self, h: Hyperparameters, x: Any) -> AdaGradState:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.algorithm import Hyperparameters
 from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, flag, power, sqrt, within
 from adabound_np.optimizer import Optimizer
@@ -136,5 +136,5 @@ class Adam(Optimizer):
         # \hat{\eta}_t = \alpha_t/(\sqrt{v_t + \epsilon_r} + \hat{\epsilon}_t)        [KB15 Sec. 2]
         eta_hat = alpha / (np.sqrt(s.v + h.eps_root) + eps_hat)
         # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
-        eta = h.s(t) * eta_hat
+        eta = h.schedule(t) * eta_hat
         return eta

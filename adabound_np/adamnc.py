@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.algorithm import Hyperparameters
 from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, within
 from adabound_np.optimizer import Optimizer
@@ -115,5 +115,5 @@ class AdamNC(Optimizer):
         # \hat{\eta}_t = \alpha / (\sqrt{v_t + \epsilon_r} + \epsilon)        [Reddi18 Alg. 3]
         eta_hat = h.alpha / (np.sqrt(s.v + h.eps_root) + h.eps)
         # \eta_t = s_t \hat{\eta}_t        [Reddi18 Alg. 3]
-        eta = h.s(t) * eta_hat
+        eta = h.schedule(t) * eta_hat
         return eta

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.algorithm import Hyperparameters
 from adabound_np.bounds import as_bounds
 from adabound_np.carries import Affine, Carry, RunningMax
 from adabound_np.checks import Real, flag, power, sqrt, within
@@ -164,5 +164,5 @@ class AMSBound(Optimizer):
         #                                                                 [Luo19 Alg. 3, l. 4]
         eta_hat = np.clip(alpha / (np.sqrt(s.v_hat) + h.eps), h.eta_l(t), h.eta_u(t))
         # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 3, l. 4, s_t = 1 / \sqrt{t}]
-        eta = h.s(t) * eta_hat
+        eta = h.schedule(t) * eta_hat
         return eta

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.algorithm import Hyperparameters
 from adabound_np.carries import Affine, Carry, RunningMax
 from adabound_np.checks import Real, flag, power, sqrt, within
 from adabound_np.optimizer import Optimizer
@@ -140,5 +140,5 @@ class AMSGrad(Optimizer):
         #                                                                 [Reddi18 Alg. 2]
         eta_hat = alpha / (np.sqrt(s.v_hat + h.eps_root) + eps_hat)
         # \eta_t = s_t \hat{\eta}_t        [Reddi18 Alg. 2]
-        eta = h.s(t) * eta_hat
+        eta = h.schedule(t) * eta_hat
         return eta

@@ -3,11 +3,11 @@ r"""The bounds \eta_l(t) and \eta_u(t) between which AdaBound and AMSBound keep 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 
-from adabound_np.checks import Array, Real, positive_int, sqrt, within
+from adabound_np.checks import Array, Real, copied, positive_int, sqrt, within
 from adabound_np.schedules import Schedule, as_schedule
 
 __all__ = ["Bounds", "DynamicBounds", "PairOfBounds", "SavareseBounds", "as_bounds"]
@@ -91,9 +91,10 @@ class SavareseBounds:
     K: int | Array
 
     def __post_init__(self) -> None:
-        within("alpha", self.alpha, "(0, inf)")
-        within("beta2", self.beta2, "[0, 1)")
-        within("C", self.C, "(0, inf)")
+        object.__setattr__(self, "alpha", within("alpha", self.alpha, "(0, inf)"))
+        object.__setattr__(self, "beta2", within("beta2", self.beta2, "[0, 1)"))
+        object.__setattr__(self, "C", within("C", self.C, "(0, inf)"))
+        object.__setattr__(self, "K", copied(self.K))
         least = sqrt(1 - self.beta2)
         if not np.all(least < self.C):
             raise ValueError(f"C must be in ({least}, inf), got {self.C!r}")
@@ -120,10 +121,14 @@ class PairOfBounds:
 
     Two equal constants make AdaBound SGD, the constants 0 and infinity make it Adam.
 
+    Parameters
+    ----------
+    lower, upper : float, Schedule or callable
+        The bounds as functions of t.
+
     Examples
     --------
-    >>> from adabound_np.schedules import Constant
-    >>> sgd = PairOfBounds(Constant(0.1), Constant(0.1))
+    >>> sgd = PairOfBounds(0.1, 0.1)
     >>> sgd.eta_l(1), sgd.eta_u(1)
     (0.1, 0.1)
     """
@@ -132,6 +137,10 @@ class PairOfBounds:
     upper: Schedule
 
     def __post_init__(self) -> None:
+        lower = as_schedule("bounds[0] (eta_l)", self.lower, "[0, inf)")
+        upper = as_schedule("bounds[1] (eta_u)", self.upper, "(0, inf]")
+        object.__setattr__(self, "lower", lower)
+        object.__setattr__(self, "upper", upper)
         self.eta_u(1)
 
     def eta_l(self, t: Any) -> Any:
@@ -164,7 +173,8 @@ def as_bounds(value: Any, final_lr: Any, gamma: Any) -> Bounds:
     Raises
     ------
     TypeError, ValueError
-        If `value` is none of these, or \eta_l(1) > \eta_u(1).
+        If `value` is none of these, or \eta_l(1) > \eta_u(1); a later crossing is refused by
+        the step that meets it.
 
     Examples
     --------
@@ -175,18 +185,13 @@ def as_bounds(value: Any, final_lr: Any, gamma: Any) -> Bounds:
     dynamic = DynamicBounds(final_lr, gamma)
     if value is None:
         return dynamic
+    if isinstance(value, (DynamicBounds, SavareseBounds, PairOfBounds)):
+        return value
     if hasattr(value, "eta_l") and hasattr(value, "eta_u"):
-        if not np.all(value.eta_l(1) <= value.eta_u(1)):
-            raise ValueError(f"bounds must have eta_l(1) <= eta_u(1), got {value!r}")
-        return cast(Bounds, value)
-    try:
-        lower, upper = value
-    except (TypeError, ValueError):
+        return PairOfBounds(value.eta_l, value.eta_u)
+    if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != 2:
         raise TypeError(
             "bounds must be None, a pair (eta_l, eta_u) of numbers or functions of t, "
             f"or an object with methods eta_l and eta_u, got {value!r}"
-        ) from None
-    return PairOfBounds(
-        as_schedule("bounds[0] (eta_l)", lower, "[0, inf)"),
-        as_schedule("bounds[1] (eta_u)", upper, "(0, inf]"),
-    )
+        )
+    return PairOfBounds(value[0], value[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
-from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.algorithm import Hyperparameters
 from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, flag
 from adabound_np.optimizer import Optimizer
@@ -99,5 +99,5 @@ class CSGD(Optimizer):
         # \hat{\eta}_t = \alpha / (1 - b \prod_{i \le t} \beta_i)        [Sav19 Sec. 5, b = 1]
         eta_hat = h.alpha / (1 - (h.b and h.beta.product(t)))
         # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
-        eta = h.s(t) * eta_hat
+        eta = h.schedule(t) * eta_hat
         return eta

@@ -83,7 +83,7 @@ class Box:
 
     def __post_init__(self) -> None:
         lo, hi = real("lo", self.lo), real("hi", self.hi)
-        if not np.all(lo <= hi):
+        if not np.all((lo <= hi) & (lo < np.inf) & (hi > -np.inf)):
             raise ValueError(f"lo must be at most hi, got lo = {self.lo!r} and hi = {self.hi!r}")
         object.__setattr__(self, "lo", lo)
         object.__setattr__(self, "hi", hi)
@@ -138,8 +138,13 @@ class L2Ball:
     elementwise = False
 
     def __post_init__(self) -> None:
-        within("radius", self.radius, "(0, inf)")
-        object.__setattr__(self, "center", real("center", self.center))
+        object.__setattr__(self, "radius", within("radius", self.radius, "(0, inf)"))
+        object.__setattr__(self, "center", within("center", self.center, "(-inf, inf)"))
+        for axis in self.axis if isinstance(self.axis, tuple) else (self.axis,):
+            if axis is not None and type(axis) is not int:
+                raise TypeError(
+                    f"axis must be None, an integer or a tuple of them, got {self.axis!r}"
+                )
 
     def _norm(self, z: Any) -> Any:
         # M = \max(|z|)        [definition]

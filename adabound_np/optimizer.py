@@ -1,16 +1,27 @@
-"""What no algorithm box shows: parameters, groups, checks, blocks, checkpoints."""
+"""What no algorithm box shows: parameters, groups, blocks, checkpoints."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import numpy as np
 
-from adabound_np import checkpoint
-from adabound_np.algorithm1 import Algorithm, Hyperparameters, in_dtype
-from adabound_np.checks import Array, names_among
-from adabound_np.parameters import check_gradient, check_shape, data_of, gradient_of, groups_of
+from adabound_np.algorithm import Algorithm, Hyperparameters, check_state, owned
+from adabound_np.checks import (
+    Array,
+    check_gradient,
+    check_overlap,
+    check_shape,
+    copied,
+    data_of,
+    gradient_of,
+    groups_of,
+    is_moderate,
+    names_among,
+    params_of,
+)
 
 __all__ = ["BLOCK", "Optimizer"]
 
@@ -19,6 +30,21 @@ __all__ = ["BLOCK", "Optimizer"]
 BLOCK = 256 * 1024
 
 Self = TypeVar("Self", bound="Optimizer")
+
+
+class _Slot:
+    """What an optimizer keeps for a parameter p: its array, its state, its last step's h."""
+
+    __slots__ = ("h", "p", "s", "x")
+
+    def __init__(self, p: Any, x: Array, before: _Slot | None) -> None:
+        self.p, self.x = p, x
+        self.s: Any = None if before is None else before.s
+        self.h: Hyperparameters | None = None if before is None else before.h
+
+
+#: Number of a parameter, its hyperparameters, its slot, its gradient.
+_Job: TypeAlias = tuple[int, Hyperparameters, _Slot, Array]
 
 
 class Optimizer(Algorithm):
@@ -71,8 +97,8 @@ class Optimizer(Algorithm):
     ) -> None:
         super().__init__(hyperparameters, shared)
         self.param_groups: list[dict[str, Any]] = []
-        self.state: list[Any] = []
-        self._applied: list[Hyperparameters | None] = []
+        self._slots: dict[int, _Slot] = {}  # by the parameter's id; the slot keeps it alive
+        self._checked: dict[int, tuple[dict[str, Any], dict[str, Any], Hyperparameters]] = {}
         for group in groups_of(params):
             self.add_param_group(group)
 
@@ -91,31 +117,25 @@ class Optimizer(Algorithm):
         Raises
         ------
         TypeError, ValueError
-            If a hyperparameter is unknown or out of range, a parameter is not a writable float
-            array (or holds none), or occurs twice. Nothing is added then.
+            If a hyperparameter is unknown or out of range, or a parameter is not a writable
+            float array (or holds none), occurs twice, or shares memory with another. Nothing
+            is added then.
         """
         if not isinstance(group, dict) or "params" not in group:
             raise TypeError(f'group must be a dict with a key "params", got {group!r}')
         params = group["params"]
         single = isinstance(params, np.ndarray) or hasattr(params, "grad")
-        params = [params] if single else list(params)
-        own = {name: value for name, value in group.items() if name != "params"}
+        params = [params] if single else params_of("params", params, "a list of parameters")
+        own = {name: copied(value) for name, value in group.items() if name != "params"}
         names_among(type(self).__name__, own, [*self.defaults, "initial_lr"])
-        new = {"params": params, **self.defaults, **own}
+        defaults = {name: copied(value) for name, value in self.defaults.items()}
+        new = {"params": params, **defaults, **own}
         h = self.check_group(new)
-        new.setdefault("initial_lr", new["lr"])
-        seen = [id(p) for _, p in self._parameters()]
-        for i, p in enumerate(params, start=len(seen)):
-            x = data_of(p, f"params[{i}]")
-            check_shape(f"params[{i}]", x, h.shape)
-            if not x.flags.writeable:
-                raise ValueError(f"params[{i}] must be writable, got a read-only array")
-            if id(p) in seen:
-                raise ValueError(f"params[{i}] must not occur twice among the parameters")
-            seen.append(id(p))
+        new.setdefault("initial_lr", copied(new["lr"]))
+        for i, p in enumerate(params, start=len(self.state)):
+            check_shape(f"params[{i}]", data_of(p, f"params[{i}]"), h.shape)
+        self._admit([*self.param_groups, new])
         self.param_groups.append(new)
-        self.state += [None] * len(params)
-        self._applied += [None] * len(params)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: set each ``p.grad`` to None, or to zeros in place."""
@@ -147,26 +167,46 @@ class Optimizer(Algorithm):
         Raises
         ------
         TypeError, ValueError
-            If a gradient has another shape or dtype than its parameter or holds NaN or
-            infinity, or a hyperparameter has become invalid. Parameters and state are then as
-            they were.
+            If a gradient has another shape or dtype than its parameter, holds NaN or infinity
+            or is so large that a moment overflows; if a parameter cannot be written to; or if a
+            hyperparameter has become invalid. Parameters and state are then as they were.
+
+        Notes
+        -----
+        All parameters take their step at once: a gradient may be a view of another parameter.
         """
         if closure is not None and not callable(closure):
             raise TypeError(f"closure must be callable, got {closure!r}; for gradients, use grads=")
         loss = closure() if closure is not None else None
-        with np.errstate(divide="ignore", invalid="ignore"):
-            in_place, pending = [], []
-            for i, h, x, g, s in list(self._jobs(grads)):
-                if h.blocks and all(a.flags.c_contiguous for a in (x, *s[1:])):
-                    in_place.append((i, h, x, g, s))
-                else:  # the whole array at once; may still fail in the projection
-                    pending.append((i, h, x, *self.advance(h, x, g, s)))
-            for i, h, x, g, s in in_place:
-                self.state[i], self._applied[i] = self._in_blocks(h, x, g, s), h
-            for i, h, x, x_new, s in pending:
-                x[...] = x_new
-                self.state[i], self._applied[i] = in_dtype(s, x.dtype), h
+        if grads is not None and not isinstance(grads, (list, tuple)):
+            raise TypeError(f"grads must be a list or a tuple, got {type(grads).__name__}")
+        with np.errstate(all="ignore"):
+            small, large = [], []  # computed before anything is written, and written in place
+            for i, h, slot, g in self._jobs(grads):
+                x = slot.x
+                s = self.fresh(h, x) if slot.s is None else slot.s
+                moderate = is_moderate(g) and (not h.l2_decay or is_moderate(x))
+                if moderate and h.blocks and x.nbytes > BLOCK and _contiguous(x, s):
+                    large.append((h, slot, g, s))
+                    continue
+                x_new, s = self.advance(h, x, g, s)
+                if not moderate:
+                    check_state(f"the gradient of params[{i}]", s)
+                small.append((h, slot, x_new, owned(s, g, x.dtype)))
+            arrays = [slot.x for _, slot, _, _ in large]
+            large = [(h, slot, _apart(g, arrays), s) for h, slot, g, s in large]
+            for h, slot, g, s in large:
+                slot.s, slot.h = self._in_blocks(h, slot.x, g, s), h
+            for h, slot, x_new, s in small:
+                slot.x[...] = x_new
+                slot.s, slot.h = s, h
         return loss
+
+    @property
+    def state(self) -> list[Any]:
+        """The state of each parameter, in the order of the groups; None before its first step."""
+        slots = (self._slots.get(id(p)) for _, p in self._parameters())
+        return [None if slot is None else slot.s for slot in slots]
 
     def effective_lr(self, s: Any = None) -> Any:
         r"""The effective learning rate \eta_t of the last step.
@@ -184,11 +224,14 @@ class Optimizer(Algorithm):
         """
         if s is not None:
             return self.rate(self.hyper, s)
-        rates = []
-        for i, (group, p) in enumerate(self._parameters()):
-            last, h, x = self.state[i], self._applied[i], data_of(p)
-            eta = None if last is None else self.rate(h or self.check_group(group), last)
-            rates.append(None if eta is None else np.full(x.shape, eta, x.dtype))
+        rates: list[Array | None] = []
+        for group, p in self._parameters():
+            slot = self._slots.get(id(p))
+            if slot is None or slot.s is None:
+                rates.append(None)
+                continue
+            eta = self.rate(slot.h or self.check_group(group), slot.s)
+            rates.append(np.full(slot.x.shape, eta, slot.x.dtype))
         return rates
 
     def state_dict(self) -> dict[str, Any]:
@@ -197,7 +240,14 @@ class Optimizer(Algorithm):
         ``state`` maps a parameter's number to a dict of its state by name; the groups name
         their parameters by number, as in PyTorch, and hold ``initial_lr``.
         """
-        return checkpoint.pack(self)
+        numbers = iter(range(len(self.state)))
+        groups = []
+        for group in self.param_groups:
+            packed = {name: value for name, value in group.items() if name != "params"}
+            packed["params"] = [next(numbers) for _ in group["params"]]
+            groups.append(packed)
+        state = {i: s._asdict() for i, s in enumerate(self.state) if s is not None}
+        return copy.deepcopy({"state": state, "param_groups": groups})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over a `state_dict` of the same optimizer over parameters of the same shapes.
@@ -205,57 +255,112 @@ class Optimizer(Algorithm):
         Raises
         ------
         TypeError, ValueError
-            If groups, hyperparameters, state names or shapes do not match. Nothing is changed
-            then.
+            If groups, hyperparameters, state names, shapes or dtypes do not match, or an array
+            of the state is not finite or has negative entries where the optimizer makes none.
+            Nothing is changed then.
         """
-        groups, state = checkpoint.unpack(self, state_dict)
-        for own, loaded in zip(self.param_groups, groups, strict=True):
-            own.update(loaded)
-        self.state, self._applied = state, [None] * len(state)
+        packed = copy.deepcopy(_form_of(state_dict))
+        sizes = [len(group["params"]) for group in self.param_groups]
+        given = [len(group["params"]) for group in packed["param_groups"]]
+        if given != sizes:
+            raise ValueError(f"state_dict must have groups of {sizes} parameters, got {given}")
+        names = ["params", *self.defaults, "initial_lr"]
+        for group in packed["param_groups"]:
+            names_among(f"state_dict of {type(self).__name__}", group, names)
+            _complete("state_dict", group, names)
+            self.check_group(group)
+        slots = self._admit(self.param_groups)
+        if not set(packed["state"]) <= set(range(len(slots))):
+            raise ValueError(
+                f"state_dict must number parameters 0 to {len(slots) - 1}, "
+                f"got {list(packed['state'])}"
+            )
+        states = {i: self._state_of(i, s, slots[i].x) for i, s in packed["state"].items()}
+        for own, loaded in zip(self.param_groups, packed["param_groups"], strict=True):
+            own.update({**loaded, "params": own["params"]})
+        self._checked.clear()
+        for i, slot in enumerate(slots):
+            slot.s, slot.h = states.get(i), None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what depends on where objects lie in memory."""
+        return {**self.__dict__, "_slots": list(self._slots.values()), "_checked": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what `__getstate__` returned."""
+        self.__dict__.update(state)
+        self._slots = {id(slot.p): slot for slot in state["_slots"]}
 
     def _parameters(self) -> Iterator[tuple[dict[str, Any], Any]]:
         return ((group, p) for group in self.param_groups for p in group["params"])
 
-    def _jobs(self, grads: Sequence[Any] | None) -> list[tuple[int, Any, Array, Array, Any]]:
-        """All that a step needs, checked: number, hyperparameters, x, g, state."""
-        if grads is not None and len(grads) != len(self.state):
+    def _admit(self, groups: list[dict[str, Any]]) -> list[_Slot]:
+        """Check all parameters of the groups; return their slots, new ones included."""
+        slots: dict[int, _Slot] = {}
+        for i, p in enumerate(p for group in groups for p in group["params"]):
+            x = data_of(p, f"params[{i}]")
+            if not x.flags.writeable:
+                raise ValueError(f"params[{i}] must be writable, got a read-only array")
+            if id(p) in slots:
+                raise ValueError(f"params[{i}] must not occur twice among the parameters")
+            known = self._slots.get(id(p))
+            slots[id(p)] = known if known is not None and known.x is x else _Slot(p, x, known)
+        check_overlap([slot.x for slot in slots.values()])
+        self._slots.update(slots)
+        return list(slots.values())
+
+    def _jobs(self, grads: Sequence[Any] | None) -> list[_Job]:
+        """All that a step needs, checked: number, hyperparameters, slot, gradient."""
+        jobs: list[_Job] = []
+        i, seen = 0, set()
+        for k, group in enumerate(self.param_groups):
+            h = self._rules(k, group)
+            for p in group["params"]:
+                x = p if isinstance(p, np.ndarray) else p.data
+                slot = self._slots.get(id(p))
+                if slot is None or slot.x is not x or not x.flags.writeable or id(p) in seen:
+                    slot = self._admit(self.param_groups)[i]
+                    check_shape(f"params[{i}]", x, h.shape)
+                seen.add(id(p))
+                s = slot.s
+                if grads is None:
+                    g = gradient_of(p, f"params[{i}]")
+                else:
+                    g = grads[i] if i < len(grads) else None
+                if g is not None:
+                    if s is not None and s[1:] and (s[1].shape, s[1].dtype) != (x.shape, x.dtype):
+                        raise ValueError(
+                            f"params[{i}] must keep the shape and dtype of its state, "
+                            f"{s[1].shape} and {s[1].dtype}, got {x.shape} and {x.dtype}"
+                        )
+                    jobs.append((i, h, slot, check_gradient(f"the gradient of params[{i}]", g, x)))
+                i += 1
+        if grads is not None and len(grads) != i:
             raise ValueError(
-                f"grads must hold one gradient for each of {len(self.state)} parameters, "
-                f"got {len(grads)}"
+                f"grads must hold one gradient for each of {i} parameters, got {len(grads)}"
             )
-        rules = {id(group): self.check_group(group) for group in self.param_groups}
-        jobs, tried = [], set()
-        for i, (group, p) in enumerate(self._parameters()):
-            g = gradient_of(p, f"params[{i}]") if grads is None else grads[i]
-            if g is None:
-                continue
-            h, x = rules[id(group)], data_of(p)
-            check_shape(f"params[{i}]", x, h.shape)
-            g = check_gradient(f"the gradient of params[{i}]", g, x)
-            s = self.fresh(h, x) if self.state[i] is None else self.state[i]
-            if any(a.shape != x.shape or a.dtype != x.dtype for a in s[1:]):
-                raise ValueError(
-                    f"params[{i}] must keep the shape and dtype of its state, "
-                    f"{s[1].shape} and {s[1].dtype}, got {x.shape} and {x.dtype}"
-                )
-            if (id(group), s.t) not in tried:
-                tried.add((id(group), s.t))
-                self._try(h, s.t + 1)
-            jobs.append((i, h, x, g, s))
         return jobs
 
-    def _try(self, h: Hyperparameters, t: int) -> None:
-        """Evaluate schedules and bounds at t: functions of the user's fail here, or not at all."""
-        g = np.zeros(h.shape)
-        _, s = self.moments(h, self.fresh(h, g), g, t)
-        self.learning_rate(h, s, t)
+    def _rules(self, k: int, group: dict[str, Any]) -> Hyperparameters:
+        """The hyperparameters of group k, checked again if they have changed."""
+        known = self._checked.get(id(group))
+        if known is not None and known[0] is group and _equal(known[1], group):
+            return known[2]
+        if not isinstance(group, dict):
+            raise TypeError(f"param_groups[{k}] must be a dict, got {group!r}")
+        _complete(f"param_groups[{k}]", group, ["params", *self.defaults])
+        h = self.check_group(group, known[2] if known is not None and known[0] is group else None)
+        for p in group["params"]:
+            check_shape(f"a parameter of param_groups[{k}]", data_of(p), h.shape)
+        values = {name: v if name == "params" else copied(v) for name, v in group.items()}
+        self._checked[id(group)] = group, values, h
+        return h
 
     def _in_blocks(self, h: Hyperparameters, x: Array, g: Array, s: Any) -> Any:
         """`advance` over slices of x and the state, in place; returns the state."""
-        if x.nbytes > BLOCK:
-            # glibc returns freed blocks to the system, to fetch them anew page by page (4 times
-            # the time of a step), until it has seen a larger one freed.
-            np.empty(32 * BLOCK, np.uint8)
+        # glibc returns freed blocks to the system, to fetch them anew page by page (4 times the
+        # time of a step), until it has seen a larger one freed.
+        np.empty(32 * BLOCK, np.uint8)
         x, g = x.reshape(-1), g.reshape(-1)
         arrays = [a.reshape(-1) for a in s[1:]]
         length = BLOCK // x.itemsize
@@ -267,3 +372,64 @@ class Optimizer(Algorithm):
             for old, array in zip(arrays, new[1:], strict=True):
                 old[block] = array
         return s._replace(t=s.t + 1)
+
+    def _state_of(self, i: int, given: dict[str, Any], x: Array) -> Any:
+        """The state of params[i] from a state_dict, checked."""
+        names = self.State._fields
+        if set(given) != set(names):
+            raise ValueError(f"the state of params[{i}] must have {list(names)}, got {list(given)}")
+        t = given["t"]
+        if isinstance(t, bool) or not isinstance(t, (int, np.integer)) or t < 0:
+            raise ValueError(f"t of params[{i}] must be an integer of at least 0, got {t!r}")
+        arrays = [np.asarray(given[name]) for name in names[1:]]
+        for name, array in zip(names[1:], arrays, strict=True):
+            if array.shape != x.shape or array.dtype != x.dtype:
+                raise ValueError(
+                    f"{name} of params[{i}] must have shape {x.shape} and dtype {x.dtype}, "
+                    f"got {array.shape} and {array.dtype}"
+                )
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} of params[{i}] must be finite")
+            if name in self.nonnegative and (array < 0).any():
+                raise ValueError(f"{name} of params[{i}] must be at least 0, got {array.min()}")
+        return self.State(int(t), *arrays)
+
+
+def _complete(what: str, group: dict[str, Any], names: Iterable[str]) -> None:
+    missing = sorted(set(names) - set(group))
+    if missing:
+        raise ValueError(f"{what} lacks the hyperparameters {missing}")
+
+
+def _equal(values: dict[str, Any], group: dict[str, Any]) -> bool:
+    """Whether a group still has these values; False for arrays, which have no one answer."""
+    try:
+        return values == group
+    except ValueError:
+        return False
+
+
+def _form_of(state_dict: Any) -> dict[str, Any]:
+    """Return `state_dict` if it has the form of one."""
+    if not isinstance(state_dict, dict) or set(state_dict) != {"state", "param_groups"}:
+        raise ValueError('state_dict must be a dict with the keys "state" and "param_groups"')
+    state, groups = state_dict["state"], state_dict["param_groups"]
+    if not isinstance(state, dict) or not all(isinstance(s, dict) for s in state.values()):
+        raise TypeError('state_dict["state"] must map numbers of parameters to dicts')
+    if not isinstance(groups, (list, tuple)) or not all(
+        isinstance(group, dict) and isinstance(group.get("params"), (list, tuple))
+        for group in groups
+    ):
+        raise TypeError('state_dict["param_groups"] must be a list of dicts with a key "params"')
+    return state_dict
+
+
+def _contiguous(x: Array, s: Any) -> bool:
+    return all(a.flags.c_contiguous for a in (x, *s[1:]))
+
+
+def _apart(g: Array, arrays: list[Array]) -> Array:
+    """g, or a copy of it if it may share memory with one of the arrays."""
+    if g.flags.owndata and all(x.flags.owndata and x is not g for x in arrays):
+        return g
+    return g.copy() if any(np.may_share_memory(g, x) for x in arrays) else g

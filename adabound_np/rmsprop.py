@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.algorithm import Hyperparameters
 from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, within
 from adabound_np.optimizer import Optimizer
@@ -102,5 +102,5 @@ class RMSprop(Optimizer):
         # \hat{\eta}_t = \alpha / (\sqrt{v_t} + \epsilon)        [Luo19 Alg. 1, l. 5]
         eta_hat = h.alpha / (np.sqrt(s.v) + h.eps)
         # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
-        eta = h.s(t) * eta_hat
+        eta = h.schedule(t) * eta_hat
         return eta

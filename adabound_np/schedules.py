@@ -8,9 +8,8 @@ bias correction needs.
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,6 +44,44 @@ class Schedule(Protocol):
 
 
 @dataclass(frozen=True)
+class _RunningProduct:
+    """Products from the values themselves, remembered: each step needs one more factor.
+
+    The last few are kept, for optimizers at different steps that share a schedule.
+    """
+
+    _products: dict[int, Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False, kw_only=True
+    )
+
+    def __call__(self, t: Any) -> Any:
+        raise NotImplementedError
+
+    def product(self, t: Any) -> Any:
+        """Running product, from the values themselves."""
+        if np.ndim(t):
+            raise TypeError(f"{self!r} has no product over an array of steps in closed form")
+        done, product = self._recalled(t)
+        for i in range(done + 1, t + 1):
+            # p_i = p_{i-1} s_i        [definition]
+            product = product * self(i)
+        self._remember(t, product)
+        # p_t = \prod_{i \le t} s_i        [definition]
+        return product
+
+    def _recalled(self, t: int) -> tuple[int, Any]:
+        """The last step up to t whose product is known, and that product."""
+        known = self._products
+        done = t - 1 if t - 1 in known else max((i for i in known if i <= t), default=0)
+        return done, known.get(done, 1.0)
+
+    def _remember(self, t: int, product: Any) -> None:
+        while len(self._products) >= 32:
+            del self._products[next(iter(self._products))]
+        self._products[t] = product
+
+
+@dataclass(frozen=True)
 class Constant:
     """The same value at every step.
 
@@ -55,6 +92,9 @@ class Constant:
     """
 
     value: Real
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", within("value", self.value, "[-inf, inf]"))
 
     def __call__(self, t: Any) -> Any:
         # s_t = c        [constant]
@@ -87,7 +127,7 @@ class InvSqrt:
 
 
 @dataclass(frozen=True)
-class InverseTime:
+class InverseTime(_RunningProduct):
     r"""s_t = 1/(1 + (t - 1) d), the `lr_decay` of PyTorch's Adagrad.
 
     Parameters
@@ -109,11 +149,6 @@ class InverseTime:
     def __call__(self, t: Any) -> Any:
         # s_t = 1 / (1 + (t - 1) d)        [torch.optim.Adagrad]
         return 1 / (1 + (t - 1) * self.decay)
-
-    def product(self, t: Any) -> Any:
-        """Running product, from the values themselves."""
-        # p_t = \prod_{i \le t} s_i        [definition]
-        return _running_product(self, t)
 
 
 @dataclass(frozen=True)
@@ -139,6 +174,8 @@ class StepDecay:
     factor: float = 0.1
 
     def __post_init__(self) -> None:
+        if not isinstance(self.milestones, Iterable):
+            raise TypeError(f"milestones must be a sequence of integers, got {self.milestones!r}")
         marks = tuple(positive_int("milestones", mark) for mark in self.milestones)
         if list(marks) != sorted(set(marks)):
             raise ValueError(f"milestones must be increasing, got {self.milestones!r}")
@@ -152,9 +189,11 @@ class StepDecay:
         return self.factor ** (passed if np.ndim(t) else int(passed))
 
     def product(self, t: Any) -> Any:
-        """Running product, from the values themselves."""
-        # p_t = \prod_{i \le t} s_i        [definition]
-        return _running_product(self, t)
+        """In closed form."""
+        # K_t = \sum_j \max(t - \theta_j, 0)        [sum of k over the first t steps]
+        K = sum(np.maximum(t - mark, 0) for mark in self.milestones)
+        # p_t = c^{K_t}        [algebra]
+        return self.factor ** (K if np.ndim(t) else int(K))
 
 
 @dataclass(frozen=True)
@@ -242,6 +281,10 @@ class Scaled:
     factor: Real
     schedule: Schedule
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factor", within("factor", self.factor, "[0, inf)"))
+        object.__setattr__(self, "schedule", as_schedule("schedule", self.schedule, "[-inf, inf]"))
+
     def __call__(self, t: Any) -> Any:
         # s'_t = c s_t        [torch.optim.lr_scheduler.LRScheduler: c = lr / initial_lr]
         return self.factor * self.schedule(t)
@@ -253,16 +296,16 @@ class Scaled:
 
 
 @dataclass(frozen=True)
-class FromCallable:
+class FromCallable(_RunningProduct):
     """A schedule from any function of t; each value is checked when it is used.
 
     Parameters
     ----------
     function : callable
         Takes an integer t >= 1 and returns a number. To run with arrays of t (parallel in
-        time) it must accept those too.
+        time) it must accept those too. If it has a method ``product``, that is used.
     name : str
-        What error messages call it.
+        Name of the argument in error messages.
     interval : str
         Where its values must lie, such as ``"[0, 1)"``.
 
@@ -275,29 +318,28 @@ class FromCallable:
     function: Callable[[Any], Any]
     name: str = "schedule"
     interval: str = "[0, inf)"
-    _last: list[Any] = field(default_factory=lambda: [0, 1.0], repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise TypeError(f"function must be callable, got {self.function!r}")
 
     def __call__(self, t: Any) -> Any:
         # s_t = f(t)        [given]
         return within(f"{self.name} at t = {t}", self.function(t), self.interval)
 
     def product(self, t: Any) -> Any:
-        """Running product, remembered from step to step."""
-        if np.ndim(t):
-            raise TypeError(f"{self!r} has no product over an array of steps in closed form")
-        done, product = self._last if self._last[0] <= t else (0, 1.0)
-        for i in range(done + 1, t + 1):
-            # p_i = p_{i-1} s_i        [definition]
-            product = product * self(i)
-        self._last[:] = [t, product]
+        """The function's own product, or a running one."""
+        own = getattr(self.function, "product", None)
         # p_t = \prod_{i \le t} s_i        [definition]
-        return product
+        return own(t) if own is not None else _RunningProduct.product(self, t)
 
-
-@functools.lru_cache(maxsize=64)
-def _from_callable(function: Callable[[Any], Any], name: str, interval: str) -> FromCallable:
-    """One schedule a function, so that its product is remembered from step to step."""
-    return FromCallable(function, name, interval)
+    def same_as(self, other: Any) -> bool:
+        """Whether `other` is made from the same function, for the same argument."""
+        return (
+            isinstance(other, FromCallable)
+            and other.function is self.function
+            and (other.name, other.interval) == (self.name, self.interval)
+        )
 
 
 def _inverse_factorial(t: Any) -> Any:
@@ -307,14 +349,6 @@ def _inverse_factorial(t: Any) -> Any:
         return np.exp(-np.vectorize(math.lgamma, otypes=[float])(np.asarray(t) + 1.0))
     # 1 / t! = e^{-\log \Gamma(t + 1)}        [definition of \Gamma]
     return math.exp(-math.lgamma(t + 1.0))
-
-
-def _running_product(schedule: Callable[[Any], Any], t: Any) -> float:
-    """Product of schedule(1), ..., schedule(t); raise TypeError for an array of steps."""
-    if np.ndim(t):
-        raise TypeError(f"{schedule!r} has no product over an array of steps in closed form")
-    # p_t = \prod_{i \le t} s_i        [definition]
-    return float(math.prod(schedule(i) for i in range(1, t + 1)))
 
 
 _NAMED: dict[str, Callable[[], Schedule]] = {
@@ -349,15 +383,21 @@ def as_schedule(name: str, value: Any, interval: str) -> Schedule:
     0.25
     """
     if isinstance(value, str):
-        return _NAMED[known(name, value, _NAMED)]()
+        value = _NAMED[known(name, value, _NAMED)]()
+    if isinstance(value, FromCallable):  # never shared: it remembers
+        value = value.function
     if isinstance(value, Constant):
         return Constant(within(name, value.value, interval))
-    if callable(value):
-        from_callable = _from_callable if isinstance(value, Hashable) else FromCallable
-        schedule = value if hasattr(value, "product") else from_callable(value, name, interval)
-        within(f"{name} at t = 1", schedule(1), interval)
-        return schedule
-    return Constant(within(name, real(name, value), interval))
+    if not callable(value):
+        return Constant(within(name, real(name, value), interval))
+    own = isinstance(value, _OWN)
+    schedule: Schedule = value if own else FromCallable(value, name, interval)
+    within(f"{name} at t = 1", schedule(1), interval)
+    return schedule
+
+
+#: Schedules of this module, whose values stay within their interval if the first does.
+_OWN = (InvSqrt, InverseTime, StepDecay, Geometric, Harmonic, OneMinusInverse)
 
 
 def betas_of(group: dict[str, Any]) -> tuple[Any, Any]:
@@ -368,8 +408,7 @@ def betas_of(group: dict[str, Any]) -> tuple[Any, Any]:
     >>> betas_of({"betas": (0.9, 0.999)})
     (0.9, 0.999)
     """
-    try:
-        beta1, beta2 = group["betas"]
-    except (TypeError, ValueError):
-        raise TypeError(f"betas must be a pair (beta1, beta2), got {group['betas']!r}") from None
-    return beta1, beta2
+    betas = group["betas"]
+    if not isinstance(betas, (tuple, list, np.ndarray)) or len(betas) != 2:
+        raise TypeError(f"betas must be a pair (beta1, beta2), got {betas!r}")
+    return betas[0], betas[1]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.algorithm import Hyperparameters
 from adabound_np.carries import Affine, Carry
 from adabound_np.checks import Real, flag, within
 from adabound_np.optimizer import Optimizer
@@ -130,5 +130,5 @@ class SGD(Optimizer):
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha: V_t is the identity."""
         # \eta_t = s_t \alpha        [Luo19 Alg. 1, l. 5]
-        eta = h.s(t) * h.alpha
+        eta = h.schedule(t) * h.alpha
         return eta

@@ -44,7 +44,7 @@ def limits_of(optimizer: Optimizer, group: dict[str, Any], t: Any, reference: An
     bounds = h if own else reference
     if bounds is None:
         return None
-    return Limits(h.s(t) * bounds.eta_l(t), h.s(t) * bounds.eta_u(t), own)
+    return Limits(h.schedule(t) * bounds.eta_l(t), h.schedule(t) * bounds.eta_u(t), own)
 
 
 def mixed_grid(T: int, points: int = 64) -> NDArray[np.int64]:

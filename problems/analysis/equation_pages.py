@@ -29,8 +29,9 @@ def as_text(equations: Sequence[Equation]) -> str:
     --------
     >>> from problems.analysis.equations import listing
     >>> print(as_text([e for e in listing() if e.place.endswith("InvSqrt.__call__")]))
+    ... # doctest: +ELLIPSIS
     adabound_np/schedules.py  InvSqrt.__call__
-        81  s_t = 1 / \sqrt{t}    return 1 / sqrt(t)
+        ...  s_t = 1 / \sqrt{t}    return 1 / sqrt(t)
     """
     lines = []
     for file, name, group in by_place(equations):

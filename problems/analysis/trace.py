@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adabound_np import Constant, Optimizer, Unconstrained
-from adabound_np.algorithm1 import Hyperparameters, at_rest
+from adabound_np.algorithm import Hyperparameters, at_rest
 from problems.analysis.exact import Exact, exactly
 from problems.online.problem import LinearProblem
 
@@ -112,7 +112,7 @@ def steps(
         x_hat and x (x_{t+1}), and h, the hyperparameters.
     """
     h = optimizer.hyper
-    once = _changed(h, s=Constant(1.0))
+    once = _changed(h, schedule=Constant(1.0))
     free = _changed(once, eta_l=lambda t: 0.0, eta_u=lambda t: np.inf)
     number = exactly if isinstance(x1, Exact) else np.float64
     x, s = x1, optimizer.fresh(h, np.asarray(x1))

@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adabound_np import Box, Optimizer, Unconstrained
-from adabound_np.algorithm1 import Hyperparameters, at_rest
+from adabound_np.algorithm import Hyperparameters, at_rest
 from adabound_np.carries import Affine, RunningMax, Sum
 from adabound_np.schedules import Constant, InverseTime, InvSqrt, StepDecay
 from problems.online.problem import LinearProblem
@@ -79,12 +79,12 @@ def obstacle(problem: Any, optimizer: Optimizer, x1: Any) -> str | None:
         reasons.append(f"the projection onto {h.feasible} does not act by clipping")
     if not h.feasible.contains(x1):
         reasons.append("x1 lies outside the optimizer's F, where its steps do not compose")
-    if np.any(h.weight_decay):
-        if not h.decoupled:
-            reasons.append("an L2 penalty makes gradients depend on x")
-        elif not h.fixed_decay and not isinstance(h.s, FALLING):
+    if h.l2_decay:
+        reasons.append("an L2 penalty makes gradients depend on x")
+    if h.decoupled_decay:
+        if not h.fixed_decay and not isinstance(h.schedule, FALLING):
             reasons.append("the weight decay follows a schedule that may turn x around")
-        elif np.any(h.weight_decay * (1 if h.fixed_decay else h.s(1) * h.alpha) >= 1):
+        elif np.any(h.weight_decay * (1 if h.fixed_decay else h.schedule(1) * h.alpha) >= 1):
             reasons.append("the weight decay turns x around")
     if not reasons and not _takes_arrays(optimizer):
         reasons.append("a schedule or bound takes no array of steps")

@@ -7,18 +7,25 @@ import numpy as np
 import pytest
 
 from adabound_np import (
+    CSGD,
     SGD,
     AdaBound,
     Adam,
     AdamNC,
     Box,
+    Constant,
     DynamicBounds,
     Geometric,
+    Harmonic,
+    InverseTime,
+    InvSqrt,
     L2Ball,
+    PairOfBounds,
     RMSprop,
     SavareseBounds,
     StepDecay,
 )
+from adabound_np.schedules import FromCallable, Scaled
 from tests.roster import CASES
 
 
@@ -46,6 +53,17 @@ BAD = [
     (Adam, {"schedule": "sqrt"}, r"unknown schedule 'sqrt'; did you mean 'inv-sqrt'\?"),
     (Adam, {"schedule": lambda t: math.nan}, r"schedule at t = 1 must be in \[0, inf\), got nan"),
     (Adam, {"feasible": (-1, 1)}, r"feasible must be None or a FeasibleSet, got \(-1, 1\)"),
+    (SGD, {"momentum": "constant"}, r"momentum must be in \[0, 1\), got 1.0"),
+    (CSGD, {"momentum": "inv-sqrt"}, r"momentum at t = 1 must be in \[0, 1\), got 1.0"),
+    (AdamNC, {"betas": (0.9, "constant")}, r"betas\[1\] must be in \[0, 1\), got 1.0"),
+    (Adam, {"betas": ("inv-sqrt", 0.9)}, r"betas\[0\] at t = 1 must be in \[0, 1\), got 1.0"),
+    (Adam, {"betas": {0.9, 0.999}}, r"betas must be a pair"),
+    (Adam, {"betas": (0.9, [0.9, [0.9]])}, r"betas\[1\] must be a real number"),
+    (Adam, {"eps": 10**400}, r"eps must fit a float, got an integer of 1329 bits"),
+    (Adam, {"eps": 10**5000}, r"eps must fit a float"),
+    (Adam, {"eps": np.ma.array([0.1, 0.2], mask=[0, 1])}, r"eps must be a real number"),
+    (AdaBound, {"bounds": {0.1, 0.2}}, r"bounds must be None, a pair"),
+    (AdaBound, {"bounds": (0.1, math.nan)}, r"bounds\[1\] \(eta_u\) must be in"),
     (Adam, {"wieght_decay": 0.1}, r"has no hyperparameter 'wieght_decay'.*'weight_decay'"),
     (AdamNC, {"betas": (0.9, 1.0)}, r"betas\[1\] must be in \[0, 1\), got 1.0"),
     (RMSprop, {"alpha": 1}, r"alpha must be in \[0, 1\), got 1"),
@@ -77,6 +95,21 @@ def test_hyperparameters(cls, kw, message):
         (lambda: StepDecay([10], factor=0), "factor must be in"),
         (lambda: Geometric(0.9, 1.0), "ratio must be in"),
         (lambda: Geometric(1.0, 0.5), "value must be in"),
+        (lambda: StepDecay(10), "milestones must be a sequence of integers, got 10"),
+        (lambda: Harmonic("a"), "value must be a real number"),
+        (lambda: InverseTime(-1), "decay must be in"),
+        (lambda: Constant("a"), "value must be a real number"),
+        (lambda: Constant(math.nan), "value must be in"),
+        (lambda: Scaled(-1, InvSqrt()), "factor must be in"),
+        (lambda: Scaled(1, None), "schedule must be a real number"),
+        (lambda: FromCallable(3), "function must be callable, got 3"),
+        (lambda: PairOfBounds(2, 1), "eta_l.t. <= eta_u.t., got 2.0 > 1.0"),
+        (lambda: PairOfBounds(0.1, "a"), "unknown bounds"),
+        (lambda: Box(math.nan, 1.0), "lo must be at most hi"),
+        (lambda: Box(math.inf, math.inf), "lo must be at most hi"),
+        (lambda: L2Ball(1.0, center=math.nan), "center must be in"),
+        (lambda: L2Ball(1.0, axis=0.5), "axis must be None, an integer or a tuple"),
+        (lambda: SavareseBounds(alpha=-1, C=64, beta2=0.5, K=1), "alpha must be in"),
         (lambda: Box(1.0, -1.0), "lo must be at most hi"),
         (lambda: Box("a", 1.0), "lo must be a real number"),
         (lambda: L2Ball(0.0), "radius must be in"),
@@ -102,6 +135,14 @@ class Tensor:
         (np.zeros(3), "params must be a list"),
         (Tensor(np.zeros(3)), "params must be a list"),
         (3, "params must be a list"),
+        ({np.float64(1.0)}, "params must be a list of parameters or of groups, got set"),
+        ({"params": [np.zeros(1)]}, "params must be a list of parameters or of groups, got dict"),
+        ("x", "params must be a list"),
+        ([{"params": {1.0, 2.0}}], "params must be a list of parameters, got set"),
+        ([np.zeros(3, np.float16)], r"params\[0\] must be .* float32 or wider, got .* float16"),
+        ([np.ones((1, 1)).view(np.matrix)], r"params\[0\] must be a plain array .* got matrix"),
+        ([np.ma.array([1.0])], r"params\[0\] must be a plain array .* got MaskedArray"),
+        ([Tensor(np.zeros(3, np.float16))], r"params\[0\] must be .* float32 or wider"),
         ([np.zeros(3, int)], r"params\[0\] must be a float array"),
         ([np.zeros(3), [1.0]], r"params\[1\] must be a float array"),
         ([Tensor([1.0])], r"params\[0\] must be a float array"),
@@ -136,6 +177,7 @@ REFUSED = [
     (np.array([1, np.nan, 0]), r"params\[1\] must be finite, got nan at index \(1,\) \(1 of 3"),
     (np.array([np.inf, -np.inf, 0]), r"must be finite, got inf at index \(0,\) \(2 of 3"),
     ("text", r"params\[1\] must have the parameter's dtype"),
+    (np.ma.array(np.ones(3), mask=[0, 1, 0]), r"params\[1\] must be a plain array"),
 ]
 
 
@@ -180,6 +222,29 @@ def test_bounds_that_cross_later_stop_the_step_before_it_starts():
     assert pickle.dumps((x, y, opt.state)) == before
 
 
+class Closing:
+    """Bounds that cross at t = 3."""
+
+    def eta_l(self, t):
+        return 0.1 * t
+
+    def eta_u(self, t):
+        return 0.25
+
+
+@pytest.mark.parametrize("size", [3, 100_000])
+def test_a_bounds_object_that_crosses_later_stops_the_step(size):
+    x = np.zeros(size)
+    opt = AdaBound([x], bounds=Closing())
+    for _ in range(2):
+        opt.step(grads=[np.ones(size)])
+    before = x.copy()
+    with pytest.raises(ValueError, match=r"eta_l\(t\) <= eta_u\(t\), got .* at t = 3"):
+        opt.step(grads=[np.ones(size)])
+    np.testing.assert_array_equal(x, before)
+    assert opt.state[0].t == 2
+
+
 def test_a_projection_that_fails_stops_the_step():
     x, y = np.zeros(3), np.array([3.0, 0.0, 0.0])
     opt = Adam.as_in_paper([{"params": [x]}, {"params": [y], "feasible": L2Ball(1.0)}])
@@ -209,6 +274,14 @@ def test_group_values_changed_for_the_worse():
     [
         (lambda opt: opt.step(), "bare array without .grad"),
         (lambda opt: opt.step([GOOD]), "closure must be callable"),
+        (lambda opt: opt.step(grads=(g for g in [GOOD])), "grads must be a list .*, got generator"),
+        (lambda opt: opt.step(grads={0: GOOD}), "grads must be a list or a tuple, got dict"),
+        (lambda opt: opt.step(grads=GOOD), "grads must be a list or a tuple, got ndarray"),
+        (
+            lambda opt: opt.update(np.float16(1), np.float16(1), None),
+            "x must be of a floating dtype",
+        ),
+        (lambda opt: opt.init(np.ma.array([1.0])), "x must be a plain array"),
         (lambda opt: opt.step(grads=[]), "one gradient for each of 1 parameters, got 0"),
         (lambda opt: opt.update([1, 2], [1, 2], None), "x must be of a floating dtype"),
         (lambda opt: opt.add_param_group([GOOD]), "group must be a dict"),

@@ -41,7 +41,7 @@ def test_product_and_arrays(schedule):
     products = np.cumprod(values)
     for i in (5, 1, 12, 12, 3):  # in any order
         assert schedule.product(i) == pytest.approx(products[i - 1], rel=1e-13)
-    if isinstance(schedule, (InverseTime, StepDecay, FromCallable)):
+    if isinstance(schedule, (InverseTime, FromCallable)):
         with pytest.raises(TypeError, match="no product over an array of steps"):
             schedule.product(t)
     else:
@@ -98,3 +98,78 @@ def test_a_callable_without_a_hash():
         one.step(grads=[x])
         two.step(grads=[y])
     np.testing.assert_array_equal(x, y)
+
+
+class Counting:
+    """An unhashable schedule of the user's that counts its calls."""
+
+    __hash__ = None
+
+    def __init__(self, value=0.9):
+        self.value, self.calls = value, 0
+
+    def __call__(self, t):
+        self.calls += 1
+        return self.value
+
+
+@pytest.mark.parametrize("also", [None, "lr", "weight_decay"])
+def test_products_cost_no_more_than_a_few_calls_a_step(also):
+    """Whatever else changes at each step, and if optimizers at different steps share it."""
+    beta1 = Counting()
+    early, late = (Adam([np.ones(2)], betas=(beta1, 0.9)) for _ in range(2))
+    for _ in range(100):
+        late.step(grads=[np.ones(2)])
+    for _ in range(300):
+        for opt in (early, late):
+            if also:
+                opt.param_groups[0][also] += 1e-6
+            opt.step(grads=[np.ones(2)])
+    assert beta1.calls < 700 * 6
+
+
+def test_a_scaled_step_decay_costs_no_more_than_a_number():
+    calls = []
+
+    class Counted(StepDecay):
+        def __call__(self, t):
+            calls.append(t)
+            return super().__call__(t)
+
+    opt = Adam([np.ones(2)], betas=(Scaled(0.9, Counted([100])), 0.9))
+    for _ in range(300):
+        opt.step(grads=[np.ones(2)])
+    assert len(calls) < 300 * 6
+    t = np.arange(1, 300)
+    np.testing.assert_allclose(
+        StepDecay([100, 200]).product(t), np.cumprod(StepDecay([100, 200])(t)), rtol=1e-12
+    )
+
+
+def test_a_running_product_belongs_to_one_optimizer():
+    beta1 = Counting(0.5)
+    first = Adam([np.ones(1)], betas=(beta1, 0.9))
+    for _ in range(3):
+        first.step(grads=[np.ones(1)])
+    beta1.value = 0.25
+    x, y = np.ones(1), np.ones(1)
+    second, alone = Adam([x], betas=(beta1, 0.9)), Adam([y], betas=(0.25, 0.9))
+    for _ in range(3):
+        second.step(grads=[np.ones(1)])
+        alone.step(grads=[np.ones(1)])
+    np.testing.assert_allclose(x, y, rtol=1e-15)
+
+
+def test_a_users_schedule_with_a_product_is_checked_at_each_step():
+    class Growing:
+        def __call__(self, t):
+            return 0.4 * t
+
+        def product(self, t):
+            return 0.0
+
+    opt = Adam([np.ones(1)], betas=(Growing(), 0.9))
+    for _ in range(2):
+        opt.step(grads=[np.ones(1)])
+    with pytest.raises(ValueError, match=r"betas\[0\] at t = 3 must be in \[0, 1\), got 1.2"):
+        opt.step(grads=[np.ones(1)])

@@ -147,12 +147,28 @@ def _wave(t):
     return 0.5 + 0.4 * np.sin(t)
 
 
+class _Geometric:
+    """A function of the user's with a product of its own."""
+
+    def __call__(self, t):
+        return 0.6**t
+
+    def product(self, t):
+        return 0.6 ** (t * (t + 1) / 2)
+
+
 def _fresh(cls):
-    """A FromCallable that has remembered nothing yet, at each t, and one that goes on."""
+    """Schedules that have remembered nothing yet, at each t, and one that goes on."""
     goes_on = FromCallable(_wave)
     for t in STEPS:
         yield (FromCallable(_wave), t), {}
         yield (goes_on, t), {}
+        yield (FromCallable(_Geometric()), t), {}
+
+
+def _running(cls):
+    for t in STEPS:
+        yield (InverseTime(0.3), t), {}
 
 
 _PAIR = PairOfBounds(FromCallable(_wave), Scaled(3.0, FromCallable(_wave)))
@@ -166,8 +182,8 @@ CASES = {
        for cls in SETTINGS for name, make in (("moments", moments),
                                               ("learning_rate", learning_rate))},
     **{f"adabound_np.{place}": (make, None) for place, make in {
-        "algorithm1.Algorithm.move": move,
-        "algorithm1.Algorithm.advance": advance,
+        "algorithm.Algorithm.move": move,
+        "algorithm.Algorithm.advance": advance,
         "bounds.DynamicBounds.eta_l": of_steps(DynamicBounds(0.13, 0.45)),
         "bounds.DynamicBounds.eta_u": of_steps(DynamicBounds(0.13, 0.45)),
         "bounds.SavareseBounds.eta_l": of_steps(*_SAVARESE),
@@ -183,9 +199,8 @@ CASES = {
         "schedules.InvSqrt.__call__": of_steps(InvSqrt()),
         "schedules.InvSqrt.product": of_steps(InvSqrt()),
         "schedules.InverseTime.__call__": of_steps(_INVERSE),
-        "schedules.InverseTime.product": of_steps(_INVERSE),
         "schedules.StepDecay.__call__": of_steps(_DECAY, sizes={"j": 3}, t=MANY),
-        "schedules.StepDecay.product": of_steps(_DECAY),
+        "schedules.StepDecay.product": of_steps(_DECAY, sizes={"j": 3}, t=MANY),
         "schedules.Geometric.__call__": of_steps(Geometric(0.9, 0.7)),
         "schedules.Geometric.product": of_steps(Geometric(0.9, 0.7)),
         "schedules.Harmonic.__call__": of_steps(Harmonic(0.6)),
@@ -197,7 +212,7 @@ CASES = {
         "schedules.FromCallable.__call__": of_steps(FromCallable(_wave)),
         "schedules.FromCallable.product": _fresh,
         "schedules._inverse_factorial": lambda cls: (((t,), {}) for t in MANY),
-        "schedules._running_product": of_steps(_wave),
+        "schedules._RunningProduct.product": _running,
     }.items()},
 }  # fmt: skip
 

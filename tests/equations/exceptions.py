@@ -2,17 +2,17 @@
 
 #: (place, line) -> why.
 EXCEPTIONS = {
-    ("adabound_np.algorithm1.Algorithm.advance", "t = s.t + 1"): "counts the steps",
+    ("adabound_np.algorithm.Algorithm.advance", "t = s.t + 1"): "counts the steps",
     (
-        "adabound_np.algorithm1.Algorithm.advance",
+        "adabound_np.algorithm.Algorithm.advance",
         "m, s = self.moments(h, s, g, t)",
     ): "calls a part of Algorithm 1, whose lines have equations",
     (
-        "adabound_np.algorithm1.Algorithm.advance",
+        "adabound_np.algorithm.Algorithm.advance",
         "eta = at_rest(self.learning_rate(h, s, t))",
     ): "calls a part of Algorithm 1; 0 for an infinite rate is 0/0 = 0, which no equation says",
     (
-        "adabound_np.algorithm1.Algorithm.advance",
+        "adabound_np.algorithm.Algorithm.advance",
         "return (self.move(h, x, m, eta, t), s)",
     ): "calls a part of Algorithm 1, whose lines have equations",
     (
@@ -26,10 +26,14 @@ EXCEPTIONS = {
     ): "type and shape, not value",
     (
         "adabound_np.schedules.FromCallable.product",
-        "done, product = self._last if self._last[0] <= t else (0, 1.0)",
+        "own = getattr(self.function, 'product', None)",
+    ): "chooses between two products; the one returned has an equation",
+    (
+        "adabound_np.schedules._RunningProduct.product",
+        "done, product = self._recalled(t)",
     ): "recalls the last product; the product returned has an equation",
     (
-        "adabound_np.schedules.FromCallable.product",
-        "self._last[:] = [t, product]",
+        "adabound_np.schedules._RunningProduct.product",
+        "self._remember(t, product)",
     ): "remembers the product; the next product returned has an equation",
 }

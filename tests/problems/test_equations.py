@@ -68,7 +68,7 @@ def test_the_notation_is_a_table_of_all_symbols(capsys):
 
 
 def test_later_rows_of_the_notation_refine_earlier_ones():
-    assert symbols_at("adabound_np.adabound.AdaBound.learning_rate")["s_t"] == "h.s(t)"
+    assert symbols_at("adabound_np.adabound.AdaBound.learning_rate")["s_t"] == "h.schedule(t)"
     assert symbols_at("adabound_np.schedules.InvSqrt.__call__")["s_t"] == "return"
 
 

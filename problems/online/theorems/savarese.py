@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from adabound_np import AdaBound, AMSBound, DynamicBounds, Geometric, Harmonic, Optimizer
-from adabound_np.algorithm1 import Hyperparameters
+from adabound_np.algorithm import Hyperparameters
 from problems.online.batch import endpoints
 from problems.online.comparators import LOSSES
 from problems.online.roster import make

@@ -22,13 +22,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from adabound_np.bounds import PairOfBounds
 from adabound_np.carries import Carry
-from adabound_np.checks import Array, flag, names_among, within
-from adabound_np.feasible import Unconstrained
-from adabound_np.parameters import array_of, check_gradient, check_shape
+from adabound_np.checks import (
+    Array,
+    array_of,
+    check_gradient,
+    check_shape,
+    copied,
+    flag,
+    is_moderate,
+    names_among,
+    within,
+)
+from adabound_np.feasible import Box, Unconstrained
 from adabound_np.schedules import FromCallable, Scaled, as_schedule
 
-__all__ = ["SHARED", "Algorithm", "Hyperparameters", "at_rest", "in_dtype"]
+__all__ = ["SHARED", "Algorithm", "Hyperparameters", "at_rest", "check_state", "owned"]
 
 #: Hyperparameters that every optimizer has, with their defaults.
 SHARED: dict[str, Any] = {
@@ -41,7 +51,7 @@ SHARED: dict[str, Any] = {
 
 
 class Hyperparameters(SimpleNamespace):
-    """Hyperparameters under the paper's symbols: h.alpha, h.beta1(t), h.s(t), ...
+    """Hyperparameters under the paper's symbols: h.alpha, h.beta1(t), h.schedule(t), ...
 
     Examples
     --------
@@ -73,10 +83,13 @@ class Algorithm:
     State: ClassVar[Any]
     #: How each array of the state crosses many steps at once; None if it is not known.
     carries: ClassVar[dict[str, Carry] | None] = None
+    #: Names of the state's arrays that are never negative; a state_dict is held to it.
+    nonnegative: ClassVar[tuple[str, ...]] = ("v", "v_hat", "G")
 
     def __init__(self, hyperparameters: dict[str, Any], shared: dict[str, Any]) -> None:
         names_among(type(self).__name__, shared, [*hyperparameters, *SHARED])
-        self.defaults: dict[str, Any] = {**hyperparameters, **SHARED, **shared}
+        given = {**hyperparameters, **SHARED, **shared}
+        self.defaults: dict[str, Any] = {name: copied(value) for name, value in given.items()}
         self.hyper: Hyperparameters = self.check_group(self.defaults)
 
     @staticmethod
@@ -97,10 +110,10 @@ class Algorithm:
     @staticmethod
     def move(h: Hyperparameters, x: Any, m: Any, eta: Any, t: Any) -> Any:
         r"""x_{t+1} = \Pi_{F, \mathrm{diag}(\eta_t^{-1})}(x_t - \eta_t \odot m_t)."""
-        if h.decoupled and np.any(h.weight_decay):
+        if h.decoupled_decay:
             # x_t \leftarrow (1 - \lambda (\delta + (1 - \delta) s_t \alpha)) x_t
             #     [Loshchilov & Hutter 2019, \delta = 0; the released AdaBoundW, \delta = 1]
-            x = (1 - h.weight_decay * (1 if h.fixed_decay else h.s(t) * h.alpha)) * x
+            x = (1 - h.weight_decay * (1 if h.fixed_decay else h.schedule(t) * h.alpha)) * x
         # \hat{x}_{t+1} = x_t - \eta_t \odot m_t        [Luo19 Alg. 2, l. 5]
         x_hat = x - eta * m
         # x_{t+1} = \Pi_{F, \mathrm{diag}(\eta_t^{-1})}(\hat{x}_{t+1})        [Luo19 Alg. 2, l. 5]
@@ -109,7 +122,7 @@ class Algorithm:
     def advance(self, h: Hyperparameters, x: Any, g: Any, s: Any) -> tuple[Any, Any]:
         """One step of Algorithm 1, unchecked: (x_t, g_t, state) to (x_{t+1}, state)."""
         t = s.t + 1
-        if not h.decoupled and np.any(h.weight_decay):
+        if h.l2_decay:
             # g_t \leftarrow g_t + \lambda x_t        [L2 penalty]
             g = g + h.weight_decay * x
         m, s = self.moments(h, s, g, t)
@@ -143,23 +156,33 @@ class Algorithm:
         Raises
         ------
         TypeError, ValueError
-            If g's dtype or shape is not x's, or g holds NaN or infinity.
+            If g's dtype or shape is not x's, g holds NaN or infinity, or is so large that a
+            moment overflows.
         """
         x = array_of("x", x)
-        g = check_gradient("g", g, x)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
+            g = check_gradient("g", g, x)
             x_new, s = self.advance(self.hyper, x, g, s)
+            if not is_moderate(g):
+                check_state("g", s)
         # x keeps its dtype, whatever that of hyperparameters, bounds, or the ends of F
-        if any(array.dtype != x.dtype for array in (x_new, *s[1:])):
-            return np.asarray(x_new, x.dtype), in_dtype(s, x.dtype)
-        return x_new, s
+        return x_new if x_new.dtype == x.dtype else x_new.astype(x.dtype), owned(s, g, x.dtype)
 
     def fresh(self, h: Hyperparameters, x: Array) -> Any:
         """State before the first step, unchecked."""
         return self.State(0, *(np.zeros_like(x) for _ in self.State._fields[1:]))
 
-    def check_group(self, group: dict[str, Any]) -> Hyperparameters:
+    def check_group(
+        self, group: dict[str, Any], before: Hyperparameters | None = None
+    ) -> Hyperparameters:
         """Check a group's hyperparameters and return them under the paper's symbols.
+
+        Parameters
+        ----------
+        group : dict
+            Hyperparameters by constructor name.
+        before : Hyperparameters, optional
+            The same group's until now; what its schedules remember is kept.
 
         Raises
         ------
@@ -172,25 +195,35 @@ class Algorithm:
         feasible = Unconstrained() if group["feasible"] is None else group["feasible"]
         if not (hasattr(feasible, "project") and hasattr(feasible, "elementwise")):
             raise TypeError(f"feasible must be None or a FeasibleSet, got {feasible!r}")
-        s = schedule if np.all(lr == alpha) else Scaled(lr / alpha, schedule)
         weight_decay = within("weight_decay", group["weight_decay"], "[0, inf)")
-        own = self.symbols(group)
-        shape = np.broadcast_shapes(*_shapes([alpha, s, weight_decay, *own.values()]))
-        return Hyperparameters(
+        decoupled = flag("decoupled_weight_decay", group["decoupled_weight_decay"])
+        h = Hyperparameters(
             alpha=alpha,
-            s=s,
+            schedule=schedule if np.all(lr == alpha) else Scaled(lr / alpha, schedule),
             weight_decay=weight_decay,
-            decoupled=flag("decoupled_weight_decay", group["decoupled_weight_decay"]),
+            l2_decay=bool(np.any(weight_decay)) and not decoupled,
+            decoupled_decay=bool(np.any(weight_decay)) and decoupled,
             fixed_decay=flag("fixed_decay", group["fixed_decay"]),
             feasible=feasible,
-            shape=shape,
-            blocks=feasible.elementwise and shape == (),
-            **own,
+            **self.symbols(group),
         )
+        for symbol, new in vars(h).items():
+            old = getattr(before, symbol, None)
+            if isinstance(old, FromCallable) and old.same_as(new):
+                setattr(h, symbol, old)
+        parts = list(_parts(vars(h).values()))
+        h.shape = np.broadcast_shapes(*(part.shape for part in parts if _is_array(part)))
+        # What may fail, or give another value when asked again, runs on whole arrays, once.
+        h.blocks = (
+            h.shape == ()
+            and type(feasible) in (Box, Unconstrained)
+            and not any(isinstance(part, (FromCallable, PairOfBounds)) for part in parts)
+        )
+        return h
 
     def rate(self, h: Hyperparameters, s: Any) -> Any:
         r"""\eta_t of the step that led to the state s, which must be the first or later."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             return at_rest(self.learning_rate(h, s, s.t))
 
     def __repr__(self) -> str:
@@ -211,28 +244,44 @@ def at_rest(eta: Any) -> Any:
     """
     if isinstance(eta, float):
         return eta if math.isfinite(eta) else 0.0
-    if np.max(eta, initial=0.0) < np.inf:
+    if np.maximum.reduce(eta, axis=None, initial=0.0) < np.inf:
         return eta
     return np.where(np.isfinite(eta), eta, 0.0)
 
 
-def in_dtype(s: Any, dtype: Any) -> Any:
-    """A state with its arrays in `dtype`.
+def owned(s: Any, g: Any, dtype: Any) -> Any:
+    """A state with its arrays in `dtype`, none of them g itself or a view.
 
     Examples
     --------
     >>> from adabound_np.sgd import SGDState
-    >>> in_dtype(SGDState(1, np.zeros(2)), np.float32).b.dtype
+    >>> owned(SGDState(1, np.zeros(2)), None, np.float32).b.dtype
     dtype('float32')
     """
-    return type(s)(s.t, *(np.asarray(a, dtype) for a in s[1:]))
+    for a in s[1:]:
+        if a.dtype != dtype or a is g or a.base is not None:
+            return type(s)(s.t, *(np.array(a, dtype) for a in s[1:]))
+    return s
 
 
-def _shapes(values: Iterable[Any]) -> Iterator[tuple[int, ...]]:
-    """Shapes of the arrays among hyperparameters, in schedules and methods of bounds too."""
+def check_state(name: str, s: Any) -> None:
+    """Raise ValueError if the gradient `name` has made a moment of the new state overflow."""
+    for moment, array in zip(s._fields[1:], s[1:], strict=True):
+        if not np.isfinite(array).all():
+            raise ValueError(
+                f"{name} must not be so large that {moment} overflows {np.asarray(array).dtype}; "
+                "the step is refused"
+            )
+
+
+def _parts(values: Iterable[Any]) -> Iterator[Any]:
+    """Hyperparameters, and what schedules, bounds and sets among them are made of."""
     for value in values:
         owner = getattr(value, "__self__", value)
+        yield owner
         if dataclasses.is_dataclass(owner) and not isinstance(owner, FromCallable):
-            yield from _shapes(vars(owner).values())
-        elif isinstance(value, np.ndarray):
-            yield value.shape
+            yield from _parts(vars(owner).values())
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)
