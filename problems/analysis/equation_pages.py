@@ -28,8 +28,8 @@ def as_text(equations: Sequence[Equation]) -> str:
     Examples
     --------
     >>> from problems.analysis.equations import listing
-    >>> print(as_text([e for e in listing() if e.place.endswith("InvSqrt.__call__")]))
-    ... # doctest: +ELLIPSIS
+    >>> lines = [e for e in listing() if e.place.endswith("InvSqrt.__call__")]
+    >>> print(as_text(lines))  # doctest: +ELLIPSIS
     adabound_np/schedules.py  InvSqrt.__call__
         ...  s_t = 1 / \sqrt{t}    return 1 / sqrt(t)
     """
