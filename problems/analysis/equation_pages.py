@@ -31,7 +31,7 @@ def as_text(equations: Sequence[Equation]) -> str:
     >>> lines = [e for e in listing() if e.place.endswith("InvSqrt.__call__")]
     >>> print(as_text(lines))  # doctest: +ELLIPSIS
     adabound_np/schedules.py  InvSqrt.__call__
-        ...  s_t = 1 / \sqrt{t}    return 1 / sqrt(t)
+       ...  s_t = 1 / \sqrt{t}    return 1 / sqrt(t)
     """
     lines = []
     for file, name, group in by_place(equations):
