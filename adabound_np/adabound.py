@@ -129,7 +129,7 @@ class AdaBound(Optimizer):
             "eta_l": bounds.eta_l,
             "eta_u": bounds.eta_u,
             "eps": within("eps", group["eps"], "[0, inf)"),
-            "b": flag("bias_correction", group["bias_correction"]),
+            "bias_correction": flag("bias_correction", group["bias_correction"]),
         }
 
     carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta1"), "v": Affine("beta2")}
@@ -139,24 +139,24 @@ class AdaBound(Optimizer):
         r"""m_t, and v_t, the diagonal of V_t."""
         # \beta_{1t} = \beta_1(t)        [Luo19 Alg. 2, input]
         beta1 = h.beta1(t)
-        # m_t = \beta_{1t} m_{t-1} + (1 - \beta_{1t}) g_t        [Luo19 Alg. 2, l. 2]
+        # m_t = \beta_{1t} m_{t-1} + (1 - \beta_{1t}) g_t        [Luo19 Alg. 2]
         m = beta1 * s.m + (1 - beta1) * g
-        # v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2        [Luo19 Alg. 2, l. 3]
+        # v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2        [Luo19 Alg. 2]
         v = h.beta2 * s.v + (1 - h.beta2) * (g * g)
         return m, AdaBoundState(t, m, v)
 
     @staticmethod
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
-        r"""\eta_t = s_t Clip(\alpha_t/(\sqrt{v_t} + \epsilon), \eta_l(t), \eta_u(t))."""
+        r"""\eta_t = s_t Clip(\alpha / \sqrt{v_t}, \eta_l(t), \eta_u(t)), with bias correction."""
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [released code, b = 1; Luo19, b = 0]
-        c1 = 1 - (h.b and h.beta1.product(t))
+        c1 = 1 - h.beta1.product(t) if h.bias_correction else 1.0
         # c_2 = 1 - b \beta_2^t        [released code, b = 1; Luo19, b = 0]
-        c2 = 1 - (h.b and power(h.beta2, t))
-        # \alpha_t = \alpha \sqrt{c_2} / c_1        [released code; Luo19: \alpha_t = \alpha]
-        alpha = h.alpha * sqrt(c2) / c1
-        # \hat{\eta}_t = \mathrm{Clip}(\alpha_t/(\sqrt{v_t} + \epsilon), \eta_l(t), \eta_u(t))
-        #                                                                 [Luo19 Alg. 2, l. 4]
-        eta_hat = np.clip(alpha / (np.sqrt(s.v) + h.eps), h.eta_l(t), h.eta_u(t))
-        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 2, l. 4, s_t = 1 / \sqrt{t}]
+        c2 = 1 - power(h.beta2, t) if h.bias_correction else 1.0
+        # \tilde{\alpha}_t = \alpha \sqrt{c_2} / c_1        [released code; Luo19: \alpha]
+        alpha_tilde = h.alpha * sqrt(c2) / c1
+        # \hat{\eta}_t = \mathrm{Clip}(\tilde{\alpha}_t / (\sqrt{v_t} + \epsilon),
+        #     \eta_l(t), \eta_u(t))        [Luo19 Alg. 2, with \epsilon = 0 and b = 0]
+        eta_hat = np.clip(alpha_tilde / (np.sqrt(s.v) + h.eps), h.eta_l(t), h.eta_u(t))
+        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 2, with s_t = 1 / \sqrt{t}]
         eta = h.schedule(t) * eta_hat
         return eta

@@ -113,9 +113,9 @@ class AdaGrad(Optimizer):
         r"""\eta_t = s_t \alpha / (\sqrt{V_t} + \epsilon)."""
         # V_t = G_t / t^a        [Luo19 Table 1, AdaGrad, a = 1; torch.optim.Adagrad, a = 0]
         V = s.G / t if h.average else s.G
-        # \hat{\eta}_t = \alpha / (\sqrt{V_t} + \epsilon)        [Luo19 Alg. 1, l. 5]
+        # \hat{\eta}_t = \alpha / (\sqrt{V_t} + \epsilon)        [Luo19 Alg. 1, with \epsilon = 0]
         eta_hat = h.alpha / (np.sqrt(V) + h.eps)
-        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
+        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, with s_t = 1 / \sqrt{t}]
         eta = h.schedule(t) * eta_hat
         return eta
 

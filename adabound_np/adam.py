@@ -106,7 +106,7 @@ class Adam(Optimizer):
             "beta2": within("betas[1]", beta2, "[0, 1)"),
             "eps": within("eps", group["eps"], "[0, inf)"),
             "eps_root": within("eps_root", group["eps_root"], "[0, inf)"),
-            "b": flag("bias_correction", group["bias_correction"]),
+            "bias_correction": flag("bias_correction", group["bias_correction"]),
         }
 
     carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta1"), "v": Affine("beta2")}
@@ -124,17 +124,18 @@ class Adam(Optimizer):
 
     @staticmethod
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
-        r"""\eta_t = s_t \alpha_t / (\sqrt{v_t} + \hat\epsilon_t), bias correction in \alpha_t."""
+        r"""\eta_t = s_t \alpha / \sqrt{v_t}, with bias correction and \epsilon."""
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [KB15 Alg. 1, b = 1; Luo19, b = 0]
-        c1 = 1 - (h.b and h.beta1.product(t))
+        c1 = 1 - h.beta1.product(t) if h.bias_correction else 1.0
         # c_2 = 1 - b \beta_2^t        [KB15 Alg. 1, b = 1; Luo19, b = 0]
-        c2 = 1 - (h.b and power(h.beta2, t))
-        # \alpha_t = \alpha \sqrt{c_2} / c_1        [KB15 Sec. 2]
-        alpha = h.alpha * sqrt(c2) / c1
+        c2 = 1 - power(h.beta2, t) if h.bias_correction else 1.0
+        # \tilde{\alpha}_t = \alpha \sqrt{c_2} / c_1        [KB15 Sec. 2]
+        alpha_tilde = h.alpha * sqrt(c2) / c1
         # \hat{\epsilon}_t = \epsilon \sqrt{c_2}        [KB15 Sec. 2]
         eps_hat = h.eps * sqrt(c2)
-        # \hat{\eta}_t = \alpha_t/(\sqrt{v_t + \epsilon_r} + \hat{\epsilon}_t)        [KB15 Sec. 2]
-        eta_hat = alpha / (np.sqrt(s.v + h.eps_root) + eps_hat)
-        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
+        # \hat{\eta}_t = \tilde{\alpha}_t / (\sqrt{v_t + \epsilon_r} + \hat{\epsilon}_t)
+        #                                                       [KB15 Sec. 2, with \epsilon_r = 0]
+        eta_hat = alpha_tilde / (np.sqrt(s.v + h.eps_root) + eps_hat)
+        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, with s_t = 1 / \sqrt{t}]
         eta = h.schedule(t) * eta_hat
         return eta

@@ -112,8 +112,9 @@ class AdamNC(Optimizer):
     @staticmethod
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha / (\sqrt{v_t} + \epsilon)."""
-        # \hat{\eta}_t = \alpha / (\sqrt{v_t + \epsilon_r} + \epsilon)        [Reddi18 Alg. 3]
+        # \hat{\eta}_t = \alpha / (\sqrt{v_t + \epsilon_r} + \epsilon)
+        #                                        [Reddi18 Alg. 3, with \epsilon = \epsilon_r = 0]
         eta_hat = h.alpha / (np.sqrt(s.v + h.eps_root) + h.eps)
-        # \eta_t = s_t \hat{\eta}_t        [Reddi18 Alg. 3]
+        # \eta_t = s_t \hat{\eta}_t        [Reddi18 Alg. 3, with s_t = 1 / \sqrt{t}]
         eta = h.schedule(t) * eta_hat
         return eta

@@ -114,9 +114,9 @@ class Algorithm:
             # x_t \leftarrow (1 - \lambda (\delta + (1 - \delta) s_t \alpha)) x_t
             #     [Loshchilov & Hutter 2019, \delta = 0; the released AdaBoundW, \delta = 1]
             x = (1 - h.weight_decay * (1 if h.fixed_decay else h.schedule(t) * h.alpha)) * x
-        # \hat{x}_{t+1} = x_t - \eta_t \odot m_t        [Luo19 Alg. 2, l. 5]
+        # \hat{x}_{t+1} = x_t - \eta_t \odot m_t        [Luo19 Alg. 2]
         x_hat = x - eta * m
-        # x_{t+1} = \Pi_{F, \mathrm{diag}(\eta_t^{-1})}(\hat{x}_{t+1})        [Luo19 Alg. 2, l. 5]
+        # x_{t+1} = \Pi_{F, \mathrm{diag}(\eta_t^{-1})}(\hat{x}_{t+1})        [Luo19 Alg. 2]
         return h.feasible.project(x_hat, eta)
 
     def advance(self, h: Hyperparameters, x: Any, g: Any, s: Any) -> tuple[Any, Any]:

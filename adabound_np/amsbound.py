@@ -2,17 +2,14 @@ r"""AMSBound ([Luo19] Alg. 3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from adabound_np.adabound import AdaBound
 from adabound_np.algorithm import Hyperparameters
-from adabound_np.bounds import as_bounds
 from adabound_np.carries import Affine, Carry, RunningMax
-from adabound_np.checks import Real, flag, power, sqrt, within
-from adabound_np.optimizer import Optimizer
-from adabound_np.schedules import as_schedule, betas_of
+from adabound_np.checks import power, sqrt
 
 __all__ = ["AMSBound", "AMSBoundState"]
 
@@ -26,7 +23,7 @@ class AMSBoundState(NamedTuple):
     v_hat: Any
 
 
-class AMSBound(Optimizer):
+class AMSBound(AdaBound):
     r"""AMSBound: AdaBound on the maximum of all v_t so far, as AMSGrad is Adam on it.
 
     .. math::
@@ -36,36 +33,8 @@ class AMSBound(Optimizer):
         \eta_t = s_t \,\mathrm{Clip}(\alpha / \sqrt{\hat v_t}, \eta_l(t), \eta_u(t)), \quad
         x_{t+1} = \Pi_F(x_t - \eta_t \odot m_t)
 
-    Defaults and `as_in_paper` as for `AdaBound`.
-
-    Parameters
-    ----------
-    params : iterable or None
-        See `Optimizer`, also for `shared`.
-    lr : float, default 1e-3
-        \alpha > 0, Adam's step size.
-    betas : pair, default (0.9, 0.999)
-        \beta_1 and \beta_2 in [0, 1); \beta_1 may be a Schedule or a callable.
-    final_lr : float, default 0.1
-        \alpha^* > 0, the rate of SGD on which the bounds close.
-    gamma : float or None, default 1e-3
-        \gamma > 0, the speed at which they close, per step; None for 1 - \beta_2.
-    eps : float, default 1e-8
-        \hat\epsilon >= 0, added to \sqrt{\hat v_t} before bias correction, as in the released code;
-        that of `AMSGrad` is added after it.
-    weight_decay : float, default 0
-        \lambda >= 0.
-    bounds : None, pair, or Bounds, default None
-        Other bounds in place of those of `final_lr` and `gamma`: a pair (\eta_l, \eta_u) of
-        numbers or functions of t, or an object of `adabound_np.bounds`. (c, c) is SGD with rate
-        c, (0, inf) is AMSGrad.
-    bias_correction : bool, default True
-        Whether \alpha is multiplied by \sqrt{1 - \beta_2^t} / (1 - \beta_1^t).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a hyperparameter is out of range, or \eta_l(t) > \eta_u(t).
+    Constructor, hyperparameters and `as_in_paper` are those of `AdaBound`; \epsilon is added to
+    \sqrt{\hat v_t}. With the bounds (c, c) this is SGD with rate c, with (0, inf) AMSGrad.
 
     Warnings
     --------
@@ -84,54 +53,6 @@ class AMSBound(Optimizer):
     """
 
     State = AMSBoundState
-    in_paper: ClassVar[dict[str, Any]] = {
-        "schedule": "inv-sqrt",
-        "eps": 0.0,
-        "bias_correction": False,
-        "gamma": None,
-    }
-
-    def __init__(
-        self,
-        params: Iterable[Any] | None = None,
-        lr: Real = 1e-3,
-        betas: tuple[Any, Real] = (0.9, 0.999),
-        final_lr: Real = 0.1,
-        gamma: Real | None = 1e-3,
-        eps: Real = 1e-8,
-        weight_decay: Real = 0.0,
-        *,
-        bounds: Any = None,
-        bias_correction: bool = True,
-        **shared: Any,
-    ) -> None:
-        hyperparameters = {
-            "lr": lr,
-            "betas": betas,
-            "final_lr": final_lr,
-            "gamma": gamma,
-            "eps": eps,
-            "bounds": bounds,
-            "bias_correction": bias_correction,
-        }
-        super().__init__(params, hyperparameters, {"weight_decay": weight_decay, **shared})
-
-    @staticmethod
-    def symbols(group: dict[str, Any]) -> dict[str, Any]:
-        """Check a group's own hyperparameters and return them under the paper's symbols."""
-        beta1, beta2 = betas_of(group)
-        beta2 = within("betas[1]", beta2, "[0, 1)")
-        gamma = 1 - beta2 if group["gamma"] is None else group["gamma"]
-        bounds = as_bounds(group["bounds"], group["final_lr"], gamma)
-        return {
-            "beta1": as_schedule("betas[0]", beta1, "[0, 1)"),
-            "beta2": beta2,
-            "eta_l": bounds.eta_l,
-            "eta_u": bounds.eta_u,
-            "eps": within("eps", group["eps"], "[0, inf)"),
-            "b": flag("bias_correction", group["bias_correction"]),
-        }
-
     carries: ClassVar[dict[str, Carry] | None] = {
         "m": Affine("beta1"),
         "v": Affine("beta2"),
@@ -143,26 +64,26 @@ class AMSBound(Optimizer):
         r"""m_t, and \hat v_t, the diagonal of V_t."""
         # \beta_{1t} = \beta_1(t)        [Luo19 Alg. 3, input]
         beta1 = h.beta1(t)
-        # m_t = \beta_{1t} m_{t-1} + (1 - \beta_{1t}) g_t        [Luo19 Alg. 3, l. 2]
+        # m_t = \beta_{1t} m_{t-1} + (1 - \beta_{1t}) g_t        [Luo19 Alg. 3]
         m = beta1 * s.m + (1 - beta1) * g
-        # v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2        [Luo19 Alg. 3, l. 3]
+        # v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2        [Luo19 Alg. 3]
         v = h.beta2 * s.v + (1 - h.beta2) * (g * g)
-        # \hat{v}_t = \max(\hat{v}_{t-1}, v_t)        [Luo19 Alg. 3, l. 3]
+        # \hat{v}_t = \max(\hat{v}_{t-1}, v_t)        [Luo19 Alg. 3]
         v_hat = np.maximum(s.v_hat, v)
         return m, AMSBoundState(t, m, v, v_hat)
 
     @staticmethod
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
-        r"""\eta_t = s_t Clip(\alpha_t/(\sqrt{\hat{v}_t} + \epsilon), \eta_l(t), \eta_u(t))."""
+        r"""\eta_t = s_t Clip(\alpha / \sqrt{\hat{v}_t}, \eta_l(t), \eta_u(t)), corrected for bias."""
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [released code, b = 1; Luo19, b = 0]
-        c1 = 1 - (h.b and h.beta1.product(t))
+        c1 = 1 - h.beta1.product(t) if h.bias_correction else 1.0
         # c_2 = 1 - b \beta_2^t        [released code, b = 1; Luo19, b = 0]
-        c2 = 1 - (h.b and power(h.beta2, t))
-        # \alpha_t = \alpha \sqrt{c_2} / c_1        [released code; Luo19: \alpha_t = \alpha]
-        alpha = h.alpha * sqrt(c2) / c1
-        # \hat{\eta}_t = \mathrm{Clip}(\alpha_t/(\sqrt{\hat{v}_t} + \epsilon), \eta_l(t), \eta_u(t))
-        #                                                                 [Luo19 Alg. 3, l. 4]
-        eta_hat = np.clip(alpha / (np.sqrt(s.v_hat) + h.eps), h.eta_l(t), h.eta_u(t))
-        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 3, l. 4, s_t = 1 / \sqrt{t}]
+        c2 = 1 - power(h.beta2, t) if h.bias_correction else 1.0
+        # \tilde{\alpha}_t = \alpha \sqrt{c_2} / c_1        [released code; Luo19: \alpha]
+        alpha_tilde = h.alpha * sqrt(c2) / c1
+        # \hat{\eta}_t = \mathrm{Clip}(\tilde{\alpha}_t / (\sqrt{\hat{v}_t} + \epsilon),
+        #     \eta_l(t), \eta_u(t))        [Luo19 Alg. 3, with \epsilon = 0 and b = 0]
+        eta_hat = np.clip(alpha_tilde / (np.sqrt(s.v_hat) + h.eps), h.eta_l(t), h.eta_u(t))
+        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 3, with s_t = 1 / \sqrt{t}]
         eta = h.schedule(t) * eta_hat
         return eta

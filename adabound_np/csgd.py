@@ -79,7 +79,7 @@ class CSGD(Optimizer):
         """Check a group's own hyperparameters and return them under the paper's symbols."""
         return {
             "beta": as_schedule("momentum", group["momentum"], "[0, 1)"),
-            "b": flag("bias_correction", group["bias_correction"]),
+            "bias_correction": flag("bias_correction", group["bias_correction"]),
         }
 
     carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta")}
@@ -97,7 +97,7 @@ class CSGD(Optimizer):
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha / (1 - \beta^t)."""
         # \hat{\eta}_t = \alpha / (1 - b \prod_{i \le t} \beta_i)        [Sav19 Sec. 5, b = 1]
-        eta_hat = h.alpha / (1 - (h.b and h.beta.product(t)))
-        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
+        eta_hat = h.alpha / (1 - h.beta.product(t) if h.bias_correction else 1.0)
+        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, with s_t = 1 / \sqrt{t}]
         eta = h.schedule(t) * eta_hat
         return eta

@@ -1,7 +1,7 @@
 r"""Feasible sets F and the projection onto them that the papers ask for.
 
 \Pi_{F,A}(y) = \arg\min_{x \in F} \| A^{1/2} (x - y) \|, A = \mathrm{diag}(\eta_t^{-1})
-([Luo19] Alg. 2, l. 5). Algorithm 1 writes A = \sqrt{V_t}, which differs from it by the factor
+([Luo19] Alg. 2). Algorithm 1 writes A = \sqrt{V_t}, which differs from it by the factor
 \alpha_t only, and a positive factor does not move the minimum. A coordinate with \eta = 0
 (infinite weight) stays where it is.
 """
@@ -49,7 +49,7 @@ class Unconstrained:
 
     def project(self, y: Any, eta: Any) -> Any:
         """Return y."""
-        # x_{t+1} = \hat{x}_{t+1}        [Luo19 Alg. 2, l. 5, for R^d]
+        # x_{t+1} = \hat{x}_{t+1}        [Luo19 Alg. 2, for R^d]
         return y
 
     def contains(self, x: Any) -> bool:
@@ -95,7 +95,7 @@ class Box:
 
     def project(self, y: Any, eta: Any) -> Any:
         """Coordinatewise clip: for a box, the diagonal weights drop out."""
-        # x_{t+1} = \mathrm{Clip}(\hat{x}_{t+1}, l, u)        [Luo19 Alg. 2, l. 5, for a box]
+        # x_{t+1} = \mathrm{Clip}(\hat{x}_{t+1}, l, u)        [Luo19 Alg. 2, for a box]
         return np.clip(y, self.lo, self.hi)
 
     def contains(self, x: Any) -> bool:
@@ -173,7 +173,7 @@ class L2Ball:
         # o = [n > r]        [definition]
         outside = norm > self.radius
         if not outside.any():
-            # x_{t+1} = \hat{x}_{t+1}        [Luo19 Alg. 2, l. 5, inside the ball]
+            # x_{t+1} = \hat{x}_{t+1}        [Luo19 Alg. 2, inside the ball]
             return y
         if not np.all(self._norm(np.where(eta > 0, 0, z)) <= self.radius):
             raise ValueError(
@@ -204,7 +204,7 @@ class L2Ball:
                 break
         # w = z / (1 + \lambda \eta)        [KKT of \Pi_{F,A}, A = diag(1/\eta)]
         w = z / (1 + lam * eta)
-        # x_{t+1} = o (c + w) + (1 - o) \hat{x}_{t+1}        [Luo19 Alg. 2, l. 5, for a ball]
+        # x_{t+1} = o (c + w) + (1 - o) \hat{x}_{t+1}        [Luo19 Alg. 2, for a ball]
         return np.where(outside, self.center + w, y).astype(y.dtype, copy=False)
 
     def contains(self, x: Any) -> bool:

@@ -99,8 +99,8 @@ class RMSprop(Optimizer):
     @staticmethod
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha / (\sqrt{v_t} + \epsilon)."""
-        # \hat{\eta}_t = \alpha / (\sqrt{v_t} + \epsilon)        [Luo19 Alg. 1, l. 5]
+        # \hat{\eta}_t = \alpha / (\sqrt{v_t} + \epsilon)        [Luo19 Alg. 1, with \epsilon = 0]
         eta_hat = h.alpha / (np.sqrt(s.v) + h.eps)
-        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, l. 4]
+        # \eta_t = s_t \hat{\eta}_t        [Luo19 Alg. 1, with s_t = 1 / \sqrt{t}]
         eta = h.schedule(t) * eta_hat
         return eta

@@ -117,7 +117,7 @@ class InvSqrt:
     """
 
     def __call__(self, t: Any) -> Any:
-        # s_t = 1 / \sqrt{t}        [Luo19 Alg. 2, l. 4]
+        # s_t = 1 / \sqrt{t}        [Luo19 Alg. 2]
         return 1 / sqrt(t)
 
     def product(self, t: Any) -> Any:

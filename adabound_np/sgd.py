@@ -129,6 +129,6 @@ class SGD(Optimizer):
     @staticmethod
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
         r"""\eta_t = s_t \alpha: V_t is the identity."""
-        # \eta_t = s_t \alpha        [Luo19 Alg. 1, l. 5]
+        # \eta_t = s_t \alpha        [Luo19 Alg. 1, with s_t = 1 / \sqrt{t}]
         eta = h.schedule(t) * h.alpha
         return eta

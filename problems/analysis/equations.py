@@ -3,7 +3,7 @@ r"""The equations that stand above the lines of code, as data.
 An equation is a comment in LaTeX, then eight spaces or a line break, then its source in
 brackets; it belongs to the statement (or the rule of a derivative) below it::
 
-    # v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2        [Luo19 Alg. 2, l. 3]
+    # v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2        [Luo19 Alg. 2]
     v = h.beta2 * s.v + (1 - h.beta2) * (g * g)
 
 ``python -m problems equations`` prints them; tests/equations evaluates each against what its

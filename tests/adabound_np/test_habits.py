@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -254,3 +255,26 @@ def test_the_product_of_a_callable_schedule_is_remembered():
     for _ in range(50):
         opt.step(grads=[np.ones(2)])
     assert len(calls) < 50 * 10  # not one for every step before, at every step
+
+
+@pytest.mark.parametrize(
+    "cls", sorted({cls for cls, _ in CASES.values()}, key=lambda c: c.__name__)
+)
+def test_a_step_makes_few_calls(cls):
+    """What has been checked is not checked again: most calls are the algorithm's own."""
+    calls = []
+
+    def count(frame, event, arg):
+        if event == "call":
+            calls.append(frame.f_code.co_name)
+
+    x, g = np.ones(3), np.ones(3)
+    opt = cls([x])
+    opt.step(grads=[g])
+    sys.setprofile(count)
+    try:
+        opt.step(grads=[g])
+    finally:
+        sys.setprofile(None)
+    assert len(calls) <= 45, calls
+    assert "check_group" not in calls

@@ -25,8 +25,8 @@ def beside():
 def test_rows(beside):
     rows = beside.rows_of(ROOT / "adabound_np/adabound.py", "AdaBound.learning_rate")
     assert [row.source for row in rows if "Luo19 Alg. 2" in row.source] == [
-        "Luo19 Alg. 2, l. 4",
-        r"Luo19 Alg. 2, l. 4, s_t = 1 / \sqrt{t}",
+        r"Luo19 Alg. 2, with \epsilon = 0 and b = 0",
+        r"Luo19 Alg. 2, with s_t = 1 / \sqrt{t}",
     ]
     clip = next(row for row in rows if r"\mathrm{Clip}" in row.tex)
     assert clip.tex.startswith(r"\hat{\eta}_t = ") and clip.code[0].startswith("        eta_hat =")

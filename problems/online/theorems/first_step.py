@@ -129,7 +129,7 @@ ENTRIES = (
         first_step_safety, {}, {}, ("adabound_np/adabound.py", "adabound_np/bounds.py"),
     ),
     Entry(
-        "clip-homogeneity", "One formula for paper and code", "[Luo19] Algorithm 2, l. 4, exact",
+        "clip-homogeneity", "One formula for paper and code", "[Luo19] Algorithm 2, exact",
         "Scaling alpha and alpha* by s_t is the same as multiplying the clipped rate by s_t.",
         r"\mathrm{Clip}(s a, s \eta_l, s \eta_u) = s\, \mathrm{Clip}(a, \eta_l, \eta_u)"
         r" \quad (s > 0)",
