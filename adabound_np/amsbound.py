@@ -74,7 +74,7 @@ class AMSBound(AdaBound):
 
     @staticmethod
     def learning_rate(h: Hyperparameters, s: Any, t: Any) -> Any:
-        r"""\eta_t = s_t Clip(\alpha / \sqrt{\hat{v}_t}, \eta_l(t), \eta_u(t)), corrected for bias."""
+        r"""\eta_t = s_t Clip(\alpha / \sqrt{\hat{v}_t}, \eta_l(t), \eta_u(t)), bias-corrected."""
         # c_1 = 1 - b \prod_{i \le t} \beta_{1i}        [released code, b = 1; Luo19, b = 0]
         c1 = 1 - h.beta1.product(t) if h.bias_correction else 1.0
         # c_2 = 1 - b \beta_2^t        [released code, b = 1; Luo19, b = 0]

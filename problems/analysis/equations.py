@@ -29,7 +29,7 @@ __all__ = ["PACKAGES", "Equation", "Source", "in_source", "listing", "sources"]
 PACKAGES = ("adabound_np", "autograd_lite")
 
 _COMMENT = re.compile(r"\s*# ?(.*)")
-_TAG = re.compile(r"(?P<latex>\S.*?\S)(?: {8}|\n *)\[(?P<source>[^\n]*)\]")
+_TAG = re.compile(r"(?P<latex>\S.*?\S)(?: {8}|\n *)\[(?P<source>[^\n]*)\]", re.DOTALL)
 _ALMOST = re.compile(r".*(?:=|\\leftarrow).*\s\[.*\]\s*", re.DOTALL)
 
 
