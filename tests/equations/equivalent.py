@@ -21,7 +21,7 @@ EQUIVALENT = [
     Equivalent("RMSprop.moments", r"return \(g,", "m_t = g_t in RMSprop, and g is returned"),
     Equivalent(
         "learning_rate",
-        r"np\.clip\(h\.eta_l\(t\), alpha / .*, h\.eta_u\(t\)\)",
+        r"np\.clip\(h\.eta_l\(t\), alpha_tilde / .*, h\.eta_u\(t\)\)",
         "min(max(a, b), c) is min(max(b, a), c)",
     ),
     Equivalent("Box.project", r"clip\(self\.lo, y, self\.hi", "min(max(a, b), c) is symmetric"),
@@ -38,6 +38,7 @@ EQUIVALENT = [
         "Newton's step is positive outside the ball, until rounding",
     ),
     Equivalent("StepDecay.__call__", r"np\.ndim\(passed\)", "k has the shape of t"),
+    Equivalent("StepDecay.product", r"np\.ndim\(K\)", "K has the shape of t"),
     Equivalent("OneMinusInverse.product", r"0\.0 / t", "0/t is 0 t"),
     Equivalent("FromCallable.__call__", r"f'\{self\.(?!name)", "an error's text"),
     # autograd_lite
