@@ -21,6 +21,7 @@ from problems.commands import (
     train,
     wilson,
 )
+from problems.commands.streams import checked
 
 __all__ = ["main"]
 
@@ -41,12 +42,23 @@ DEFAULT = "counterexample"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit code (2 for bad usage)."""
+    """Run a command; return the exit code, or raise SystemExit with it.
+
+    0 if all went well, 1 if it could not be finished, 2 for bad usage, 130 if it was interrupted,
+    141 if nobody reads its output any more.
+    """
+    with checked():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
         prog="python -m problems",
         description="Run the papers' problems and draw conclusions. "
         f"Without a command: {DEFAULT}, which takes the options of that name.",
+        epilog="Exit codes: 0; 1 if the command could not be finished; 2 for bad usage; "
+        "130 if interrupted; 141 if nobody reads the output any more.",
     )
     parser.add_argument("--version", action="version", version=f"adabound-np {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
