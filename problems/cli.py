@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import numpy as np
+
 from adabound_np import __version__
 from adabound_np.checks import nearest
 from problems.commands import (
@@ -75,7 +77,9 @@ def _main(argv: Sequence[str] | None) -> int:
         )
     options = parser.parse_args(args)
     try:
-        code: int = options.run(options)
+        # a number that overflows is shown as what it is, inf or nan
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            code: int = options.run(options)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
