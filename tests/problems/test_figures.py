@@ -124,7 +124,7 @@ def test_only_what_is_needed_is_run_and_the_rest_later(tiny, tmp_path):
     of_rates = [
         run for run in searched if run.optimizer in ("adam", "amsgrad", "adabound", "amsbound")
     ]
-    assert counts == [len(of_rates) + 4, len(searched) - len(of_rates) + 18, 14, 0]
+    assert counts == [len(of_rates) + 4, len(searched) - len(of_rates) + 27, 14, 0]
     assert without_seconds(records) == without_seconds(expected)
 
 
