@@ -1,8 +1,10 @@
 """The paper's figures: what is run, what is concluded, what is drawn and quoted."""
 
+import copy
 import json
 import math
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -270,7 +272,7 @@ def test_a_diverged_run_is_told(tiny):
     row = results["tasks"]["digits-mlp"]["optimizers"]["adam"]
     assert row["diverged"] == 1
     assert row["last"].count(None) == 1
-    assert row["std"] is None
+    assert row["std"] == pytest.approx(np.std([v for v in row["last"] if v is not None], ddof=1))
     assert row["against"]["t"] is None
     line = next(t for t in tables(results, NAMES).splitlines() if t.startswith("adam "))
     assert "(1 diverged)" in line
@@ -341,8 +343,8 @@ def test_the_command(tmp_path, capsys, monkeypatch):
             str(tmp_path)]  # fmt: skip
     assert main(args) == 0
     out = capsys.readouterr().out
-    assert out.startswith("36 runs: 18 search, 18 final\n")
-    assert "on 1 processes" in out
+    assert out.startswith("45 runs: 18 search, 27 final\n")
+    assert "on 1 process\n" in out
     results = json.loads((tmp_path / "figures.json").read_text())
     table = tables(results, ["curves-digits-mlp"])
     assert table in out
@@ -360,6 +362,35 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     assert (tmp_path / "figures.json").read_bytes() == before
     assert main(["figures", "--show", str(tmp_path / "figures.json")]) == 0
     assert capsys.readouterr().out == table + "\n"
+
+
+def test_two_seeds_and_one_epoch(tiny):
+    """A table says that there are no p-values, and counts as English does."""
+    results = copy.deepcopy(conclude(*tiny))
+    task = results["tasks"]["digits-mlp"]
+    task.update(seeds=2, epochs=1)
+    base = task["optimizers"]["sgdm"]["last"][:2]
+    for name, row in task["optimizers"].items():
+        row["against"] = None if name == "sgdm" else paired(row["last"][:2], base)
+    text = tables(results, ["curves-digits-mlp"])
+    assert "after 1 epoch, mean and standard deviation over 2 seeds," in text
+    assert "difference from sgdm, without p-values, for which 2 seeds are too few" in text
+    line = next(line for line in text.splitlines() if line.startswith("adam ")).split()
+    assert float(line[3]) == pytest.approx(
+        100 * task["optimizers"]["adam"]["against"]["difference"], abs=0.00501
+    )
+    assert line[4:6] == ["-", "-"]
+
+
+@pytest.mark.parametrize("module", ["sklearn", "sklearn.datasets"])
+def test_without_the_extra(module, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SystemExit) as stop:
+        main(["figures", "--quick", "--only", "rates", "--workers", "1", "--out", str(tmp_path)])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert 'python -m pip install -e ".[test]"' in error
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
