@@ -164,7 +164,7 @@ def carry_out(
         bar = tqdm(desc="train", total=len(trials), unit="run", delay=1, leave=False)
         with bar, one_thread_each(), pool(workers) as processes:
             return run_trials(trials, processes, metrics, resume, ended=ended)
-    bar = tqdm(desc="train", unit="step", delay=1, leave=False)
+    bar = tqdm(desc="train", unit="step", leave=False)
 
     def here(trial: Trial) -> History:
         bar.set_description(f"{trial.optimizer}, seed {trial.seed} ({trial.number + 1} of "

@@ -30,6 +30,7 @@ from problems.analysis.figures.settings import (
 from problems.analysis.records import RecordsError, read
 from problems.analysis.sweep import SweepError
 from problems.cli import main
+from problems.learning import tasks
 from problems.commands import figures as command
 from problems.learning.roster import GRIDS
 from problems.learning.training import train
@@ -385,6 +386,7 @@ def test_two_seeds_and_one_epoch(tiny):
 @pytest.mark.parametrize("module", ["sklearn", "sklearn.datasets"])
 def test_without_the_extra(module, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
+    tasks._digits.cache_clear()
     with pytest.raises(SystemExit) as stop:
         main(["figures", "--quick", "--only", "rates", "--workers", "1", "--out", str(tmp_path)])
     assert stop.value.code == 2
