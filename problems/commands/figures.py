@@ -33,7 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add(
-        "--quick", action="store_true", help="a look in minutes: fewer tasks, epochs, seeds, points"
+        "--quick", action="store_true", help="a quick look: fewer tasks, epochs, seeds, points"
     )
     add(
         "--only", type=names_of("figure", FIGURES), default="all", metavar="A,B,...",
