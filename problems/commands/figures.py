@@ -32,9 +32,7 @@ HELP = "the paper's figures and tables, from runs on small tasks"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add(
-        "--quick", action="store_true", help="a quick look: fewer tasks, epochs, seeds, points"
-    )
+    add("--quick", action="store_true", help="a quick look: fewer tasks, epochs, seeds, points")
     add(
         "--only", type=names_of("figure", FIGURES), default="all", metavar="A,B,...",
         help=f"all (the default), or some of {', '.join(FIGURES)}",

@@ -30,8 +30,8 @@ from problems.analysis.figures.settings import (
 from problems.analysis.records import RecordsError, read
 from problems.analysis.sweep import SweepError
 from problems.cli import main
-from problems.learning import tasks
 from problems.commands import figures as command
+from problems.learning import tasks
 from problems.learning.roster import GRIDS
 from problems.learning.training import train
 
