@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import numpy as np
+
 from adabound_np import __version__
 from adabound_np.checks import nearest
 from problems.commands import (
@@ -21,6 +23,7 @@ from problems.commands import (
     train,
     wilson,
 )
+from problems.commands.streams import checked
 
 __all__ = ["main"]
 
@@ -41,12 +44,23 @@ DEFAULT = "counterexample"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit code (2 for bad usage)."""
+    """Run a command; return the exit code, or raise SystemExit with it.
+
+    0 if all went well, 1 if it could not be finished, 2 for bad usage, 130 if it was interrupted,
+    141 if nobody reads its output any more.
+    """
+    with checked():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
         prog="python -m problems",
         description="Run the papers' problems and draw conclusions. "
         f"Without a command: {DEFAULT}, which takes the options of that name.",
+        epilog="Exit codes: 0; 1 if the command could not be finished; 2 for bad usage; "
+        "130 if interrupted; 141 if nobody reads the output any more.",
     )
     parser.add_argument("--version", action="version", version=f"adabound-np {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
@@ -63,7 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     options = parser.parse_args(args)
     try:
-        code: int = options.run(options)
+        # a number that overflows is shown as what it is, inf or nan
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            code: int = options.run(options)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

@@ -11,6 +11,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
 from problems.analysis.equations import Equation
+from problems.analysis.style import fixed_style
 
 __all__ = ["FORMATS", "as_html", "as_markdown", "as_text", "svg"]
 
@@ -115,6 +116,7 @@ def as_html(equations: Sequence[Equation]) -> str:
 
 
 @cache
+@fixed_style()
 def svg(latex: str) -> str:
     """An equation as an SVG element, drawn by Matplotlib: no fonts, no scripts, no network.
 

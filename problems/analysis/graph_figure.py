@@ -8,10 +8,12 @@ from matplotlib.figure import Figure
 
 from autograd_lite import Tensor
 from autograd_lite.draw import layout
+from problems.analysis.style import fixed_style
 
 __all__ = ["draw_figure"]
 
 
+@fixed_style()
 def draw_figure(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Figure:
     """Draw the operations that led to `loss`, arguments left of results, leaves in boxes.
 

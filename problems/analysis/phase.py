@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from adabound_np import Bounds
 from adabound_np.checks import known
+from problems.analysis.style import fixed_style
 from problems.online.batch import endpoints
 from problems.online.roster import make
 from problems.online.sequences import CONSTANTS, setting
@@ -166,6 +167,7 @@ def _stacked(bounds: Sequence[Bounds]) -> Bounds | None:
     return type(bounds[0])(**{name: np.array([getattr(b, name) for b in bounds]) for name in names})
 
 
+@fixed_style()
 def phase_figure(result: Phase, show: str, title: str) -> Figure:
     r"""Draw the map, with the theory's boundaries.
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 from matplotlib.figure import Figure
 
 from problems.analysis.files import replacing
+from problems.analysis.style import fixed_style
 from problems.online.problem import LinearProblem
 from problems.online.summary import Series
 
@@ -32,6 +32,7 @@ STYLES: dict[str, dict[str, Any]] = {
 }
 
 
+@fixed_style()
 def counterexample_figure(
     problem: LinearProblem, optimum: float, series: Mapping[str, Series]
 ) -> Figure:
@@ -78,7 +79,7 @@ def counterexample_figure(
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write a figure as PNG and SVG, the same bytes for the same figure; return the paths."""
     paths = [stem.with_suffix(".png"), stem.with_suffix(".svg")]
-    with matplotlib.rc_context({"svg.hashsalt": "adabound-np"}):
+    with fixed_style():
         for path in paths:
             metadata = {"Date": None} if path.suffix == ".svg" else None
             with replacing(path) as temporary:

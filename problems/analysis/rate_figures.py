@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from problems.analysis.plots import STYLES
 from problems.analysis.rate_record import EDGES, RateRecord
+from problems.analysis.style import fixed_style
 
 __all__ = [
     "figure1_parameters",
@@ -56,6 +57,7 @@ def figure1_parameters(names: Sequence[str], dims: Sequence[int]) -> list[str]:
     return [kernels[i] for i in places] + biases[-1:]
 
 
+@fixed_style()
 def heat_figure(
     record: RateRecord, parameters: Sequence[str], title: str, rows: int = 5, place: int = -1
 ) -> Figure:
@@ -110,6 +112,7 @@ def _short(name: str) -> str:
     return name if len(name) <= 22 else "…" + name[-21:]
 
 
+@fixed_style()
 def funnel_figure(records: Records, title: str) -> Figure:
     r"""Draw bands of quantiles of \eta_t against the bounds, a panel an optimizer.
 
@@ -137,6 +140,7 @@ def funnel_figure(records: Records, title: str) -> Figure:
     return figure
 
 
+@fixed_style()
 def histogram_figure(records: Records, title: str, of: str = "coordinates") -> Figure:
     r"""Draw the share of coordinates (or what `of` says) in each tenth of a decade of \eta_t."""
     figure, panels = _panels(records, title)
@@ -157,6 +161,7 @@ def histogram_figure(records: Records, title: str, of: str = "coordinates") -> F
     return figure
 
 
+@fixed_style()
 def shares_figure(records: Records, title: str, of: str = "coordinates") -> Figure:
     """Draw the shares of coordinates at (or beyond) the lower bound, between, at the upper one.
 
@@ -225,6 +230,7 @@ def _span(records: Records) -> tuple[float, float]:
     if not len(rates):
         return 1e-3, 1.0
     low, high = math.floor(np.log10(rates.min())), math.ceil(np.log10(rates.max()))
+    low, high = max(low, -150), min(high, 150)  # so that ticks beyond the ends are numbers
     return 10.0 ** (low - 0.5), 10.0 ** (high + 0.5)
 
 

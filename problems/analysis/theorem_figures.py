@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from problems.analysis.plots import STYLES
+from problems.analysis.style import fixed_style
 from problems.online.theorems.entry import Outcome, Result, shown
 
 __all__ = ["FIGURES", "theorem_figure"]
@@ -166,6 +167,7 @@ FIGURES: dict[str, Callable[[Outcome], Figure]] = {
 }
 
 
+@fixed_style()
 def theorem_figure(result: Result) -> Figure | None:
     """Draw an entry's figure; None where the ledger has none, or the run nothing to show."""
     draw = FIGURES.get(result.entry.id)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from adabound_np.bounds import DynamicBounds
+from problems.analysis.cells import BOUNDS
 from problems.analysis.effective_lr import Recorder, mixed_grid, record_online
 from problems.analysis.plots import save
 from problems.analysis.rate_figures import (
@@ -24,7 +25,9 @@ from problems.analysis.rate_figures import (
     shares_figure,
 )
 from problems.analysis.rate_record import PERCENTS, RateRecord
+from problems.analysis.text import counted
 from problems.commands.options import name_of, names_of, output_folder, to_json, whole
+from problems.commands.problem_options import add_bounds, set_bounds
 from problems.learning import roster as learning
 from problems.learning.tasks import TASKS
 from problems.learning.training import prepare, train
@@ -85,8 +88,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--quick", action="store_true",
         help=f"a sixth of a task's epochs, or {FEW} steps, unless they are given")  # fmt: skip
     add("--lr", type=float, help="step size alpha (default: the task's or the problem's)")
-    add("--final-lr", type=float, help="alpha* of the bounds (default: the task's, or 0.1)")
-    add("--gamma", type=float, default=1e-3, help="speed of the bounds (default: %(default)s)")
+    add_bounds(parser)
     add("--seed", type=int, default=0, help="of what is random (default: %(default)s)")
     add("--data", default="data", metavar="DIR", help="of all data sets (default: %(default)s)")
     add("--out", default="results", metavar="DIR", help="folder to write to (default: %(default)s)")
@@ -98,9 +100,8 @@ def run(options: argparse.Namespace) -> int:
     if options.task is None and options.problem is None:
         options.task = TASK
     name = options.task or options.problem
-    if options.final_lr is None:
-        own = TASKS[name].hyperparameters("adabound") if options.task else {}
-        options.final_lr = own.get("final_lr", 0.1)
+    own = TASKS[name].hyperparameters("adabound") if options.task else {}
+    set_bounds(options, options.problem, final_lr=own.get("final_lr", BOUNDS["final_lr"]))
     try:
         bounds = DynamicBounds(options.final_lr, options.gamma)
         perform = record_task if options.task else record_problem
@@ -186,7 +187,9 @@ def record_task(options: argparse.Namespace, bounds: DynamicBounds) -> Recorded:
                 raise RunError(f"{name} diverged {history.diverged}: nothing to record")
             records[name] = recorder.record()
             ends[name] = None if history.diverged else float(history.column("test_metric")[-1])
-    return Recorded(f"{task.name}: {task.title}, {epochs} epochs", "coordinates", records, ends)
+    return Recorded(
+        f"{task.name}: {task.title}, {counted(epochs, 'epoch')}", "coordinates", records, ends
+    )
 
 
 def allowed(names: Sequence[str], roster: Mapping[str, Any], where: str) -> list[str]:

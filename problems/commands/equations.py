@@ -34,5 +34,8 @@ def run(options: argparse.Namespace) -> int:
     chosen = [equation for equation in listing() if options.only in equation.place]
     if not chosen:
         options.parser.error(f"--only must occur in a function's name, got {options.only!r}")
-    print(FORMATS[options.format](chosen))
+    text = FORMATS[options.format](chosen)
+    if options.format == "html":  # which says that it is UTF-8, whatever standard output is
+        text = text.encode("ascii", "xmlcharrefreplace").decode()
+    print(text)
     return 0

@@ -21,8 +21,10 @@ from problems.analysis.files import replacing
 from problems.analysis.plots import save
 from problems.analysis.records import RecordsError
 from problems.analysis.sweep import SweepError, pool, processors
+from problems.analysis.text import counted
 from problems.commands.options import names_of, output_folder, whole
 from problems.commands.train import one_thread_each
+from problems.learning.tasks import TASKS
 
 HELP = "the paper's figures and tables, from runs on small tasks"
 
@@ -30,9 +32,7 @@ HELP = "the paper's figures and tables, from runs on small tasks"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add(
-        "--quick", action="store_true", help="a look in minutes: fewer tasks, epochs, seeds, points"
-    )
+    add("--quick", action="store_true", help="a quick look: fewer tasks, epochs, seeds, points")
     add(
         "--only", type=names_of("figure", FIGURES), default="all", metavar="A,B,...",
         help=f"all (the default), or some of {', '.join(FIGURES)}",
@@ -61,6 +61,11 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         options.parser.error(f"--out must be a folder that can be written, got {error}")
     experiment = Experiment(settings, folder / "runs.jsonl")
+    try:
+        for task in {run.task for run in experiment.needed(names)}:
+            TASKS[task].load(Path("data"), True)
+    except ModuleNotFoundError as error:
+        options.parser.error(str(error))
     workers, since = options.workers or processors(), time.perf_counter()
     aside = sys.stderr if options.json else sys.stdout
     try:
@@ -100,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """Print the tables of a file of results."""
     try:
-        results = json.loads(Path(options.show).read_text())
+        results = json.loads(Path(options.show).read_text(encoding="utf-8"))
         text = tables(results, options.only)
     except OSError as error:
         options.parser.error(f"--show must be a file that can be read, got {error}")
@@ -122,11 +127,17 @@ def plan(missing: Sequence[Run], workers: int) -> str:
         epochs[run.task] += run.epochs
     costs = {task: seconds_an_epoch(task) for task in epochs}
     total = sum(costs[task] * count for task, count in epochs.items())
-    lines = [f"{len(missing)} runs: " + ", ".join(f"{n} {stage}" for stage, n in stages.items())]
-    lines += [
-        f"  {task:<16} {count:>6} epochs of {costs[task]:.2f} s" for task, count in epochs.items()
+    lines = [
+        f"{counted(len(missing), 'run')}: "
+        + ", ".join(f"{n} {stage}" for stage, n in stages.items())
     ]
-    return "\n".join([*lines, f"about {total / workers / 60:.0f} min on {workers} processes"])
+    lines += [
+        f"  {task:<16} {counted(count, 'epoch'):>13} of {costs[task]:.2f} s"
+        for task, count in epochs.items()
+    ]
+    return "\n".join(
+        [*lines, f"about {total / workers / 60:.0f} min on {counted(workers, 'process')}"]
+    )
 
 
 def write(results: Mapping[str, Any], figures: Mapping[str, Any], folder: Path) -> list[str]:
@@ -136,5 +147,7 @@ def write(results: Mapping[str, Any], figures: Mapping[str, Any], folder: Path) 
         written += save(figure, folder / name)
     path = folder / "figures.json"
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n")
+        temporary.write_text(
+            json.dumps(results, indent=1, allow_nan=False) + "\n", encoding="utf-8"
+        )
     return [str(name) for name in (*written, path)]

@@ -14,7 +14,8 @@ from tqdm import tqdm
 from problems.analysis.files import write_csv
 from problems.analysis.phase import AXES, Axis, Phase, phase, phase_figure
 from problems.analysis.plots import save
-from problems.commands.options import check_bounds, name_of, output_folder, whole
+from problems.commands.options import name_of, output_folder, whole
+from problems.commands.problem_options import add_bounds, set_bounds
 from problems.online.roster import ROSTER
 from problems.online.savarese import FAMILIES
 from problems.online.sequences import SEQUENCES
@@ -48,8 +49,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--K", type=float, help="of savarese: steps for which the bounds stay open")
     add("--bounds", type=name_of("bounds", FAMILIES), metavar="NAME",
         help="of savarese: savarese (the default) or paper")  # fmt: skip
-    add("--final-lr", type=float, default=0.1, help="alpha* (default: %(default)s)")
-    add("--gamma", type=float, default=1e-3, help="speed of the bounds (default: %(default)s)")
+    add_bounds(parser)
     add(
         "--schedule", type=name_of("schedule", ["inv-sqrt", "constant"]), default="inv-sqrt",
         metavar="NAME", help="alpha_t: inv-sqrt (the default) or constant",
@@ -82,6 +82,7 @@ def axis(text: str) -> Axis:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit code."""
+    set_bounds(options, options.problem)
     given = {
         "lr": options.lr, "beta1": options.beta1, "beta2": options.beta2, "x1": options.x1,
         "C": options.cycle, "delta": options.delta, "epsilon": options.epsilon,
@@ -94,7 +95,6 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         options.parser.error(f"--out must be a folder that can be written, got {error}")
     try:
-        check_bounds(options.final_lr, options.gamma)
         with tqdm(total=options.steps, unit="step", delay=1, leave=False) as bar:
             result = phase(
                 options.problem, options.optimizer, options.x, options.y, options.steps, given,

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from adabound_np import Optimizer
+from problems.analysis.cells import BOUNDS
 from problems.commands.options import check_bounds, name_of, whole
 from problems.online.roster import make
 from problems.online.savarese import FAMILIES
-from problems.online.sequences import SEQUENCES
+from problems.online.sequences import CONSTANTS, SEQUENCES
 from problems.online.sequences import setting as setting_of
 from problems.online.setting import BrokenConditionError, Setting
 
-__all__ = ["add_constants", "add_problem", "optimizer", "setting"]
+__all__ = ["add_bounds", "add_constants", "add_problem", "optimizer", "set_bounds", "setting"]
 
 
 def add_problem(parser: argparse.ArgumentParser, problem: str, steps: int) -> None:
@@ -33,11 +34,7 @@ def add_constants(parser: argparse.ArgumentParser) -> None:
     add("--lr", type=float, help="step size alpha (default: 0.5)")
     add("--beta1", type=float, help="also the momentum of sgdm, ... (default: the problem's)")
     add("--beta2", type=float, help="default: the problem's")
-    add("--final-lr", type=float, default=0.1, help="alpha* of the bounds (default: %(default)s)")
-    add(
-        "--gamma", type=gamma, default=1e-3,
-        help="speed of the bounds, or 'paper' for 1 - beta2 (default: %(default)s)",
-    )  # fmt: skip
+    add_bounds(parser)
     add(
         "--schedule", type=name_of("schedule", ["inv-sqrt", "constant"]), default="inv-sqrt",
         metavar="NAME", help="alpha_t: inv-sqrt (alpha/sqrt(t), the default) or constant",
@@ -55,6 +52,35 @@ def add_constants(parser: argparse.ArgumentParser) -> None:
     add("--force", action="store_true", help="run even if constants break the paper's conditions")
 
 
+def add_bounds(parser: argparse.ArgumentParser) -> None:
+    """Declare the constants of the bounds; `set_bounds` gives them their defaults."""
+    add, default = parser.add_argument, argparse.SUPPRESS
+    add(
+        "--final-lr", type=float, default=default,
+        help=f"alpha* of the bounds (default: {BOUNDS['final_lr']:g})",
+    )  # fmt: skip
+    add(
+        "--gamma", type=gamma, default=default,
+        help=f"speed of the bounds, or 'paper' for 1 - beta2 (default: {BOUNDS['gamma']:g})",
+    )  # fmt: skip
+
+
+def set_bounds(options: argparse.Namespace, problem: str | None, **defaults: float) -> None:
+    """Set the bounds' constants that are not given; exit with code 2 if they are not allowed."""
+    for name, default in {**BOUNDS, **defaults}.items():
+        if name not in options:
+            setattr(options, name, default)
+        elif problem is not None and "bounds" in CONSTANTS[problem]:
+            options.parser.error(
+                f"--{name.replace('_', '-')} must not be given for {problem}, which sets the "
+                f"bounds, got {getattr(options, name)}"
+            )
+    try:
+        check_bounds(options.final_lr, options.gamma)
+    except ValueError as error:
+        options.parser.error(str(error))
+
+
 def gamma(text: str) -> float | None:
     """A number, or ``paper`` for 1 - beta2 (None)."""
     return None if text == "paper" else float(text)
@@ -63,8 +89,8 @@ def gamma(text: str) -> float | None:
 def setting(options: argparse.Namespace) -> Setting:
     """Return the problem and its constants; exit with code 2 if they are not allowed."""
     parser: argparse.ArgumentParser = options.parser
+    set_bounds(options, options.problem)
     try:
-        check_bounds(options.final_lr, options.gamma)
         return setting_of(
             options.problem, seed=options.seed, C=options.cycle, beta1=options.beta1,
             beta2=options.beta2, lr=options.lr, x1=options.x1, delta=options.delta,

@@ -20,6 +20,7 @@ from problems.analysis.cells import AXES
 from problems.analysis.plan import SCHEDULES, Plan, Span, spaced
 from problems.analysis.records import read
 from problems.analysis.sweep import SweepError, connect, pool, sweep
+from problems.analysis.text import counted
 from problems.commands.options import name_of, names_of, seed_list, whole
 from problems.online.engines import ENGINES
 from problems.online.roster import ROSTER
@@ -263,7 +264,7 @@ def table(plan: Plan, record: dict[str, Any]) -> str:
     names = plan.axes
     heads = [*names, "R_T/T", "std", "x_T", "std"]
     lines = [
-        f"{plan.problem}: {len(plan):,} cells of {plan.steps:,} steps, "
+        f"{plan.problem}: {counted(len(plan), 'cell')} of {counted(plan.steps, 'step')}, "
         f"{record['computed']:,} of them run now",
         f"least average regret of each optimizer{seeds if len(plan.seeds) > 1 else ''}",
         "",

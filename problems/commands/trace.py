@@ -16,6 +16,7 @@ from problems.analysis.exact import DIGITS, Exact
 from problems.analysis.trace import Column, columns_of, steps, without_rounding
 from problems.commands.options import name_of, to_json
 from problems.commands.problem_options import add_constants, add_problem, optimizer, setting
+from problems.commands.streams import printable
 from problems.online.roster import ROSTER
 
 HELP = "the first steps with every intermediate quantity"
@@ -146,7 +147,7 @@ def tidy(text: str) -> str:
 
 def as_table(sheet: Sheet) -> str:
     """Columns of one width, for a terminal."""
-    table = [[c.name for c in sheet.columns], *sheet.cells()]
+    table = [[printable(c.name) for c in sheet.columns], *sheet.cells()]
     widths = [max(map(printed, column)) for column in zip(*table, strict=True)]
     lines = [
         "  ".join(" " * (n - printed(cell)) + cell for cell, n in zip(row, widths, strict=True))

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from problems.analysis.plan import listed
 from problems.analysis.sweep import SweepError, pool, processors
+from problems.analysis.text import counted
 from problems.commands.options import (
     name_of,
     names_of,
@@ -163,7 +164,7 @@ def carry_out(
         bar = tqdm(desc="train", total=len(trials), unit="run", delay=1, leave=False)
         with bar, one_thread_each(), pool(workers) as processes:
             return run_trials(trials, processes, metrics, resume, ended=ended)
-    bar = tqdm(desc="train", unit="step", delay=1, leave=False)
+    bar = tqdm(desc="train", unit="step", leave=False)
 
     def here(trial: Trial) -> History:
         bar.set_description(f"{trial.optimizer}, seed {trial.seed} ({trial.number + 1} of "
@@ -232,8 +233,9 @@ def table(task: Task, record: dict[str, Any]) -> str:
     heads = [f"{part} {task.metric}", "std", *(["bits/token"] if perplexity else []),
              f"train {task.metric}", f"{part} loss", "seconds"]  # fmt: skip
     lines = [
-        f"{task.name}: {task.title}; {record['epochs']} epochs, batches of {record['batch_size']}",
-        f"after the last epoch, mean over {count} seed{'s' if count > 1 else ''}",
+        f"{task.name}: {task.title}; {counted(record['epochs'], 'epoch')}, "
+        f"batches of {record['batch_size']}",
+        f"after the last epoch, mean over {counted(count, 'seed')}",
         "",
         f"{'optimizer':<14}" + "".join(f"{head:>{width(head)}}" for head in heads),
     ]

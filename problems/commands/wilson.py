@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from problems.analysis.text import counted
 from problems.commands.options import names_of, to_json, whole
 from problems.learning.roster import ROSTER
 from problems.learning.wilson import RATES, Wilson, fit, wilson
@@ -77,13 +78,13 @@ def run(options: argparse.Namespace) -> int:
 
 def result(problem: Wilson, optimizer: str, steps: int, **given: Any) -> dict[str, Any]:
     """What an optimizer made of it, and how far it is from either solution."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        found = fit(problem, optimizer, steps, **given)
+    found = fit(problem, optimizer, steps, **given)
     scale = float(np.linalg.norm(problem.adaptive - problem.minimum_norm))
     return {
         "optimizer": optimizer,
         "lr": given.get("lr", RATES[optimizer]),
         "gamma": given.get("gamma"),
+        "diverged": found.diverged,
         "loss": found.loss,
         "training_error": found.training_error,
         "test_accuracy": found.test_accuracy,
@@ -95,20 +96,24 @@ def result(problem: Wilson, optimizer: str, steps: int, **given: Any) -> dict[st
 def table(problem: Wilson, record: dict[str, Any]) -> str:
     """The results as a table."""
     lines = [
-        f"{record['points']} points to fit in {problem.X.shape[1]} dimensions, {record['new']} new "
-        f"points; P(y = 1) = {record['p']:g}",
+        f"{record['points']} points to fit in {problem.X.shape[1]} dimensions, "
+        f"{counted(record['new'], 'new point')}; P(y = 1) = {record['p']:g}",
         f"X sign(X^T y) = c y holds with c = {record['c']:g}; "
         f"the majority's share of the new points is {record['majority_rate']:.3f}",
-        f"{record['steps']} steps with full gradients; distances as shares of that between "
-        "the two solutions",
+        f"{counted(record['steps'], 'step')} with full gradients; "
+        "distances as shares of that between the two solutions",
         "",
         f"{'optimizer':<14}{'lr':>7}{'gamma':>8}{'training error':>16}{'test accuracy':>15}"
         f"{'to min. norm':>14}{'to sign(X^T y)/c':>18}",
     ]
     for row in record["results"]:
         gamma = "" if row["gamma"] is None else f"{row['gamma']:g}"
+        head = f"{row['optimizer']:<14}{row['lr']:>7g}{gamma:>8}"
+        if row["diverged"] is not None:
+            lines.append(f"{head}  diverged at step {row['diverged']:,}")
+            continue
         lines.append(
-            f"{row['optimizer']:<14}{row['lr']:>7g}{gamma:>8}{row['training_error']:>16.3f}"
+            f"{head}{row['training_error']:>16.3f}"
             f"{row['test_accuracy']:>15.3f}{row['from_minimum_norm']:>14.3f}"
             f"{row['from_adaptive']:>18.3f}"
         )

@@ -7,6 +7,7 @@ many, since d > n. Which one decides what becomes of new points [Wilson17, Sec. 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,6 +24,8 @@ Floats = NDArray[np.float64]
 
 #: Features that all points share, and slots that each has besides.
 SHARED, SLOTS = 3, 5
+#: Bytes that the points may take.
+MOST = 2**31
 
 #: Rates at which each optimizer of the roster fits the default construction.
 RATES = {
@@ -193,7 +196,8 @@ def wilson(n: int = 100, new: int = 1000, p: float = 0.7, seed: int = 0) -> Wils
     Raises
     ------
     TypeError, ValueError
-        If an argument is none of these, or the draw lacks a label or a majority of 1.
+        If an argument is none of these, the points take more than `MOST` bytes, or the draw lacks
+        a label or a majority of 1.
 
     Examples
     --------
@@ -206,6 +210,11 @@ def wilson(n: int = 100, new: int = 1000, p: float = 0.7, seed: int = 0) -> Wils
     True
     """
     sizes = positive_int("n", n), positive_int("new", new)
+    if 8 * sum(sizes) * (SHARED + SLOTS * n) > MOST:
+        raise ValueError(
+            f"n and new must make matrices of at most {MOST:,} bytes, 8 (n + new) (5n + 3), "
+            f"got n = {n!r}, new = {new!r}"
+        )
     share = within("p", p, "(0.5, 1)")
     rng = np.random.default_rng(seed)
     y, y_new = (np.where(rng.random(size) < share, 1, -1) for size in sizes)
@@ -244,12 +253,15 @@ class Fit:
         There.
     training_error, test_accuracy : float
         Shares in [0, 1].
+    diverged : int or None
+        Number of steps after which the loss or its gradient was not finite; none follows.
     """
 
     w: Floats
     loss: float
     training_error: float
     test_accuracy: float
+    diverged: int | None = None
 
 
 def fit(problem: Wilson, optimizer: str, steps: int = 5000, **given: Any) -> Fit:
@@ -281,7 +293,13 @@ def fit(problem: Wilson, optimizer: str, steps: int = 5000, **given: Any) -> Fit
     """
     w = np.zeros(problem.X.shape[1])
     opt = make(optimizer, [w], **{"lr": RATES.get(optimizer, 1e-3), **given})
-    for _ in range(positive_int("steps", steps)):
-        opt.step(grads=[loss_and_gradient(problem, w)[1]])
-    loss = loss_and_gradient(problem, w)[0]
-    return Fit(w, loss, problem.training_error(w), problem.test_accuracy(w))
+    diverged = None
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss, gradient = loss_and_gradient(problem, w)
+        for t in range(1, positive_int("steps", steps) + 1):
+            opt.step(grads=[gradient])
+            loss, gradient = loss_and_gradient(problem, w)
+            if not (math.isfinite(loss) and np.isfinite(gradient).all()):
+                diverged = t
+                break
+        return Fit(w, loss, problem.training_error(w), problem.test_accuracy(w), diverged)

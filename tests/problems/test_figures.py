@@ -1,8 +1,10 @@
 """The paper's figures: what is run, what is concluded, what is drawn and quoted."""
 
+import copy
 import json
 import math
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,12 +31,13 @@ from problems.analysis.records import RecordsError, read
 from problems.analysis.sweep import SweepError
 from problems.cli import main
 from problems.commands import figures as command
+from problems.learning import tasks
 from problems.learning.roster import GRIDS
 from problems.learning.training import train
 
 ROOT = Path(__file__).parents[2]
 TINY = Settings(
-    (TaskSettings("digits-mlp", 2, 1, seeds=2),),
+    (TaskSettings("digits-mlp", 2, 1, seeds=3),),
     (Sensitivity("digits-mlp", (1.0, 0.1, 0.01), 1e-3, 1, SPEEDS),),
     rates="digits-mlp",
     rates_epochs=4,
@@ -124,7 +127,7 @@ def test_only_what_is_needed_is_run_and_the_rest_later(tiny, tmp_path):
     of_rates = [
         run for run in searched if run.optimizer in ("adam", "amsgrad", "adabound", "amsbound")
     ]
-    assert counts == [len(of_rates) + 4, len(searched) - len(of_rates) + 18, 14, 0]
+    assert counts == [len(of_rates) + 4, len(searched) - len(of_rates) + 27, 14, 0]
     assert without_seconds(records) == without_seconds(expected)
 
 
@@ -181,7 +184,7 @@ def test_the_search_takes_the_best_and_of_a_tie_the_least_loss():
     assert found["digits-resnet", "sgdm"] == {}  # the task's own
 
 
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=2, max_size=9))
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=3, max_size=9))
 @settings(max_examples=60, deadline=None)
 def test_paired_tests_are_scipys(pairs):
     values, baseline = (np.array(column, float) for column in zip(*pairs, strict=True))
@@ -207,6 +210,8 @@ def test_paired_tests_where_there_is_nothing_to_test():
     none = {"difference": None, "t": None, "wilcoxon": None}
     assert paired([1.0, None], [1.0, 2.0]) == none
     assert paired([1.0], [2.0]) == none
+    assert paired([1.0, 4.0], [2.0, 3.0]) == {**none, "difference": 0.0}  # too few for p-values
+    assert paired([1.0, 2.0], [1.0, 2.0]) == {**none, "difference": 0.0}
     assert paired([1.0, 2.0], [1.0]) == none
     assert signed_ranks(np.array([3.0, 3.0, -3.0])) == 1.0  # ties share ranks
 
@@ -268,7 +273,7 @@ def test_a_diverged_run_is_told(tiny):
     row = results["tasks"]["digits-mlp"]["optimizers"]["adam"]
     assert row["diverged"] == 1
     assert row["last"].count(None) == 1
-    assert row["std"] is None
+    assert row["std"] == pytest.approx(np.std([v for v in row["last"] if v is not None], ddof=1))
     assert row["against"]["t"] is None
     line = next(t for t in tables(results, NAMES).splitlines() if t.startswith("adam "))
     assert "(1 diverged)" in line
@@ -339,8 +344,8 @@ def test_the_command(tmp_path, capsys, monkeypatch):
             str(tmp_path)]  # fmt: skip
     assert main(args) == 0
     out = capsys.readouterr().out
-    assert out.startswith("36 runs: 18 search, 18 final\n")
-    assert "on 1 processes" in out
+    assert out.startswith("45 runs: 18 search, 27 final\n")
+    assert "on 1 process\n" in out
     results = json.loads((tmp_path / "figures.json").read_text())
     table = tables(results, ["curves-digits-mlp"])
     assert table in out
@@ -358,6 +363,36 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     assert (tmp_path / "figures.json").read_bytes() == before
     assert main(["figures", "--show", str(tmp_path / "figures.json")]) == 0
     assert capsys.readouterr().out == table + "\n"
+
+
+def test_two_seeds_and_one_epoch(tiny):
+    """A table says that there are no p-values, and counts as English does."""
+    results = copy.deepcopy(conclude(*tiny))
+    task = results["tasks"]["digits-mlp"]
+    task.update(seeds=2, epochs=1)
+    base = task["optimizers"]["sgdm"]["last"][:2]
+    for name, row in task["optimizers"].items():
+        row["against"] = None if name == "sgdm" else paired(row["last"][:2], base)
+    text = tables(results, ["curves-digits-mlp"])
+    assert "after 1 epoch, mean and standard deviation over 2 seeds," in text
+    assert "difference from sgdm, without p-values, for which 2 seeds are too few" in text
+    line = next(line for line in text.splitlines() if line.startswith("adam ")).split()
+    assert float(line[3]) == pytest.approx(
+        100 * task["optimizers"]["adam"]["against"]["difference"], abs=0.00501
+    )
+    assert line[4:6] == ["-", "-"]
+
+
+@pytest.mark.parametrize("module", ["sklearn", "sklearn.datasets"])
+def test_without_the_extra(module, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    tasks._digits.cache_clear()
+    with pytest.raises(SystemExit) as stop:
+        main(["figures", "--quick", "--only", "rates", "--workers", "1", "--out", str(tmp_path)])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert 'python -m pip install -e ".[test]"' in error
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import json
 import statistics
 import sys
-import time
 
 import pytest
 
@@ -193,8 +192,8 @@ STOCHASTIC = ("--problem", "reddi-stochastic")
         (["--scheduler-timeout", "nan"], "must be in (0, inf), got 'nan'"),
     ],
 )  # fmt: skip
-def test_bad_usage(args, message, tmp_path, capsys):
-    begin = time.monotonic()
+def test_bad_usage(args, message, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("problems.analysis.sweep.run_cell", None)  # nothing is run
     with pytest.raises(SystemExit) as stop:
         main(["sweep", *args, "--out", str(tmp_path / "out" / "a.jsonl")])
     assert stop.value.code == 2
@@ -202,7 +201,6 @@ def test_bad_usage(args, message, tmp_path, capsys):
     assert message in captured.err
     assert captured.out == ""
     assert not list(tmp_path.iterdir())
-    assert time.monotonic() - begin < 5
 
 
 def test_files_that_are_refused(tmp_path, capsys):

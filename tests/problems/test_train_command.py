@@ -142,7 +142,7 @@ def test_table(tmp_path, capsys):
         capsys, "--task", "gan", "--epochs", "1", "--optimizers", "adam", "--workers", "1",
         "--out", str(tmp_path),
     )  # fmt: skip
-    assert "gan: GAN on a ring of eight Gaussians; 1 epochs, batches of 128" in out
+    assert "gan: GAN on a ring of eight Gaussians; 1 epoch, batches of 128" in out
     assert "test energy distance" in out
     assert str(tmp_path / "train-gan.csv") in out
 

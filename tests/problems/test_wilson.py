@@ -194,7 +194,8 @@ def test_command(capsys):
         (["--points", "1"], "n must be large enough for both labels"),
         (["--gammas", "0"], "must be positive numbers a,b,c, got '0'"),
         (["--lr", "0"], "lr must be in (0, inf), got 0.0"),
-        (["--lr", "100", "--optimizers", "sgd"], "must be finite"),
+        (["--points", "1e5"], "matrices of at most 2,147,483,648 bytes"),
+        (["--new", "1e9"], "matrices of at most 2,147,483,648 bytes"),
     ],
 )
 def test_command_refusals(args, message, capsys):
@@ -202,3 +203,24 @@ def test_command_refusals(args, message, capsys):
         main(["wilson", *args])
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_divergence_is_a_row(capsys):
+    """With the optimizer and the step; the others' results are kept."""
+    args = ["wilson", "--points", "20", "--steps", "300", "--lr", "1000", "--gammas", "1",
+            "--optimizers", "sgd,sgdm,adam,adabound"]  # fmt: skip
+    assert main([*args, "--json"]) == 0
+    rows = {row["optimizer"]: row for row in json.loads(capsys.readouterr().out)["results"]}
+    assert rows["adam"]["diverged"] is rows["adabound"]["diverged"] is None
+    assert rows["adam"]["training_error"] == rows["adabound"]["training_error"] == 0
+    problem = wilson(n=20)
+    for name in ("sgd", "sgdm"):
+        last = rows[name]["diverged"]
+        assert 1 < last < 300
+        assert fit(problem, name, last - 1, lr=1000).diverged is None
+        assert fit(problem, name, last, lr=1000).diverged == last
+        assert not np.isfinite(fit(problem, name, last, lr=1000).loss)
+    assert main(args) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[-4:]}
+    assert lines["sgd"].endswith(f"diverged at step {rows['sgd']['diverged']}")
+    assert "diverged" not in lines["adam"] + lines["adabound"]

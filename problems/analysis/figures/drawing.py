@@ -20,6 +20,8 @@ from problems.analysis.rate_figures import (
     histogram_figure,
     shares_figure,
 )
+from problems.analysis.style import fixed_style
+from problems.analysis.text import counted
 
 __all__ = ["MARKERS", "curves_figure", "draw", "sensitivity_figure"]
 
@@ -30,6 +32,7 @@ MARKERS = {
 }  # fmt: skip
 
 
+@fixed_style()
 def curves_figure(task: Mapping[str, Any]) -> Figure:
     """Draw train and test metric over epochs: mean, and a band of one standard deviation.
 
@@ -60,7 +63,8 @@ def curves_figure(task: Mapping[str, Any]) -> Figure:
     handles, _ = panels[1].get_legend_handles_labels()
     figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9)
     figure.suptitle(
-        f"{task['title']}: mean over {task['seeds']} seeds, band of one standard deviation",
+        f"{task['title']}: mean over {counted(task['seeds'], 'seed')}, "
+        "band of one standard deviation",
         fontsize=11,
     )
     return figure
@@ -92,6 +96,7 @@ def _window(curves: Sequence[Any], accuracy: bool) -> tuple[float, float]:
     return float(low - margin), float(high + margin)
 
 
+@fixed_style()
 def sensitivity_figure(each: Mapping[str, Any], title: str) -> Figure:
     r"""Draw the last test metric over \alpha and \alpha^*, and over the bounds' speed if it varies.
 

@@ -14,9 +14,13 @@ from adabound_np import __version__
 from problems.analysis.figures.runs import Experiment, Record, last
 from problems.analysis.figures.settings import BASELINE, BOUNDS, OPTIMIZERS
 from problems.analysis.rate_record import PERCENTS, RateRecord
+from problems.analysis.text import counted
 from problems.learning.tasks import MILESTONE, TASKS
 
 __all__ = ["conclude", "paired", "rate_records", "tables"]
+
+#: Pairs that p-values take.
+LEAST = 3
 
 
 def paired(
@@ -33,8 +37,9 @@ def paired(
     -------
     dict
         "difference", the mean of values - baseline; "t" and "wilcoxon", the p-values. They are
-        None without two pairs, and where a run diverged. Equal differences leave t undefined
-        (None) unless they are 0; then both p are 1.
+        None without two pairs, and where a run diverged; two pairs give a difference, but are
+        too few for p-values. Equal differences leave t undefined (None) unless they are 0; then
+        both p are 1.
 
     Notes
     -----
@@ -50,6 +55,8 @@ def paired(
         return none
     differences = np.array(values, np.float64) - np.array(baseline, np.float64)
     mean = float(differences.mean())
+    if len(differences) < LEAST:
+        return {**none, "difference": mean}
     if not differences.any():
         return {"difference": mean, "t": 1.0, "wilcoxon": 1.0}
     spread = np.ptp(differences) > 1e-12 * np.abs(differences).max()
@@ -209,14 +216,19 @@ def tables(results: Mapping[str, Any], figures: Sequence[str]) -> str:
 def _task_table(name: str, task: Mapping[str, Any]) -> str:
     accuracy = task["metric"] == "accuracy"
     unit, scale = ("%", 100.0) if accuracy else ("", 1.0)
-    source = task["searched"] or name
+    source, seeds = task["searched"] or name, counted(task["seeds"], "seed")
     lines = [
         f"{name}: {task['title']}",
-        f"test {task['metric']} after {task['epochs']} epochs, mean and standard deviation over "
-        f"{task['seeds']} seeds,",
-        f"at the best hyperparameters of the search on {source} ({task['search_epochs']} epochs, "
-        "validation part);",
-        f"difference from {BASELINE}, p of the paired t test and of Wilcoxon's test, unadjusted",
+        f"test {task['metric']} after {counted(task['epochs'], 'epoch')}, "
+        f"mean and standard deviation over {seeds},",
+        f"at the best hyperparameters of the search on {source} "
+        f"({counted(task['search_epochs'], 'epoch')}, validation part);",
+        f"difference from {BASELINE}, "
+        + (
+            "p of the paired t test and of Wilcoxon's test, unadjusted"
+            if task["seeds"] >= LEAST
+            else f"without p-values, for which {seeds} are too few"
+        ),
         "",
         f"{'optimizer':<14} {f'test {unit}'.strip():>9} {'std':>7} {'diff.':>8} {'t':>7} {'W':>7}"
         "  hyperparameters",
@@ -278,8 +290,8 @@ def _sensitivity_table(name: str, each: Mapping[str, Any]) -> str:
 
 def _rates_table(results: Mapping[str, Any]) -> str:
     lines = [
-        f"{results['settings']['rates']}, {results['settings']['rates_epochs']} epochs: effective "
-        "learning rates before lr is divided by ten, and at",
+        f"{results['settings']['rates']}, {counted(results['settings']['rates_epochs'], 'epoch')}: "
+        "effective learning rates before lr is divided by ten, and at",
         "the end: quantiles; decades from the 1 % to the 99 % quantile; shares at or below the",
         "lower bound, between, at or above the upper one (* compared with adabound's bounds)",
         "",

@@ -1,0 +1,30 @@
+"""How figures look, whatever Matplotlib is set to where they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib
+
+__all__ = ["fixed_style"]
+
+
+@contextmanager
+def fixed_style() -> Iterator[None]:
+    """Matplotlib's own defaults, as a context or a decorator; the user's settings return after it.
+
+    SVG files have the same identifiers each time, so that the same figure is the same bytes.
+
+    Examples
+    --------
+    >>> with matplotlib.rc_context({"text.usetex": True}):
+    ...     with fixed_style():
+    ...         inside = matplotlib.rcParams["text.usetex"]
+    ...     inside, matplotlib.rcParams["text.usetex"]
+    (False, True)
+    """
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams["svg.hashsalt"] = "adabound-np"
+        yield
