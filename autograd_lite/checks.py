@@ -15,10 +15,30 @@ __all__ = [
     "arguments",
     "backward",
     "fingerprint",
+    "floats",
     "forward",
     "intact",
+    "own",
     "seed",
+    "settable",
 ]
+
+
+def floats(data: Array) -> None:
+    """Raise TypeError if an array's dtype is not one that gradients are computed in."""
+    if data.dtype not in (np.float32, np.float64):
+        raise TypeError(f"requires_grad=True needs dtype float32 or float64, got {data.dtype}")
+
+
+def settable(tensor: Tensor, needed: bool) -> None:
+    """Raise an error if `requires_grad` of a tensor cannot be set to this."""
+    if tensor._record is not None:
+        raise RuntimeError(
+            "requires_grad can be set on leaves only; a result has it from what it was computed "
+            "from, and .detach() gives a tensor without it"
+        )
+    if needed:
+        floats(tensor.data)
 
 
 def arguments(op: Primitive[Any], parents: list[Tensor | None]) -> None:
@@ -49,6 +69,25 @@ def seed(result: Tensor, given: Any) -> Array:
     return y_bar
 
 
+#: Types of arguments that cannot change, or that get a fingerprint.
+_SAFE = frozenset([np.ndarray, float, int, bool, str, slice, range, type(None), type(...)])
+
+
+def own(value: Any, arrays: bool = False) -> Any:
+    """Return an argument as the graph may keep it: a list is copied, at any depth.
+
+    So is whatever else NumPy reads as an array, and, if `arrays` is set, an array.
+    """
+    if type(value) in _SAFE:
+        return value.copy() if arrays and type(value) is np.ndarray else value
+    if isinstance(value, list):
+        return [own(item, True) for item in value]
+    if isinstance(value, tuple):
+        return tuple([own(item, arrays) for item in value])
+    sized = hasattr(value, "__len__") and not isinstance(value, (Operators, np.ndarray))
+    return np.array(value) if sized else value
+
+
 def fingerprint(value: Any) -> bytes | None:
     """Return bytes that change if `value` is written to: of all elements, or of 64 if many.
 
@@ -73,8 +112,15 @@ def _writable(array: Any) -> bool:
 
 
 def intact(order: list[Tensor]) -> None:
-    """Raise RuntimeError if a part of the graph was freed, or an argument changed since."""
-    for record in [node._record for node in order if node._record is not None]:
+    """Raise RuntimeError if a part of the graph was freed, or an argument changed since.
+
+    TypeError if a leaf's array was replaced by one whose dtype has no gradients.
+    """
+    for node in order:
+        record = node._record
+        if record is None:
+            floats(node.data)
+            continue
         if record.args is None:
             raise RuntimeError(
                 f"the graph of {record.op.name} was freed by an earlier backward pass; "
