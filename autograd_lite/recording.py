@@ -86,7 +86,7 @@ class no_grad:  # noqa: N801 - PyTorch's name
                     return end.value
                 try:
                     resume, sent = inner.send, (yield value)
-                except BaseException as error:  # noqa: BLE001 - the generator is to handle it
+                except BaseException as error:  # the generator's to handle
                     resume, sent = inner.throw, error
 
         return steps

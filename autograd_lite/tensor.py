@@ -200,7 +200,7 @@ class Primitive(Generic[P]):
         if depths and is_recording():
             checks.arguments(self, parents)
             out._needs_grad = True
-            if any([y is value for value in values]):
+            if id(y) in map(id, values):
                 out.data = out.data.view()  # read-only shall be the result, not the argument
             out.data.setflags(write=False)
             out._record = record = Record()
