@@ -180,7 +180,8 @@ def _holds_parts(value: Any) -> bool:
 
 
 def _described(value: Any) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else repr(value)
+    kind = "class" if isinstance(value, type) else "function"
+    return f"the {kind} {value.__name__}" if hasattr(value, "__name__") else repr(value)
 
 
 class Sequential(Module):

@@ -93,7 +93,7 @@ def _lstm(y_bar: Array, kept: Any, x: Array, h0: Array, c0: Array, *weights: Arr
     x, h0, c0, w_ih, w_hh = (np.asarray(a) for a in (x, h0, c0, *weights[:2]))
     T, B, H = tanh_c.shape
     h_before, c_before = (
-        np.concatenate([s0[None], s[:-1]]) for s0, s in zip((h0, c0), y, strict=True)
+        np.concatenate([s0[None], s])[:T] for s0, s in zip((h0, c0), y, strict=True)
     )
     i, f, g, o = np.moveaxis(gates.reshape(T, B, 4, H), 2, 0)
     slope = np.empty((T, B, 4, H), gates.dtype)
