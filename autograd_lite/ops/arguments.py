@@ -14,8 +14,13 @@ __all__ = ["as_floats", "images", "number", "weak", "whole"]
 
 
 def weak(value: Any) -> Any:
-    """Return a NumPy float as Python's, which leaves the dtype of arrays alone, all else as is."""
-    return float(value) if isinstance(value, np.floating) else value
+    """Return a NumPy float as Python's, which leaves the dtype of arrays alone, all else as is.
+
+    >>> weak(np.float64(0.5)), weak(None)
+    (0.5, None)
+    """
+    of_floats = np.ndim(value) == 0 and np.asarray(value).dtype.kind == "f"
+    return float(value) if of_floats else value
 
 
 def number(

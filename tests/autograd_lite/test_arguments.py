@@ -60,7 +60,7 @@ def with_eps(layer, eps):
 
 
 @pytest.mark.parametrize("call", HYPERPARAMETERS.values(), ids=HYPERPARAMETERS)
-@pytest.mark.parametrize("kind", [np.float64, np.float32, float])
+@pytest.mark.parametrize("kind", [np.float64, np.float32, float, np.array])
 def test_numbers_of_numpy_leave_float32_alone(call, kind):
     x = ag.Tensor(x32, requires_grad=True)
     y = call(x, kind)
