@@ -99,9 +99,11 @@ class LSTM(Module):
             )
         x = ops.swapaxes(x, 0, 1) if self.batch_first else x
         shape = (self.num_layers, x.shape[1], self.hidden_size)
-        h0, c0 = (np.zeros(shape, weight.dtype),) * 2 if state is None else state
-        if h0.shape != shape or c0.shape != shape:
-            raise ValueError(f"state must be two of shape {shape}, got {h0.shape}, {c0.shape}")
+        before = [np.zeros(shape, weight.dtype)] * 2 if state is None else [*state]
+        if [np.shape(part) for part in before] != [shape, shape]:
+            given = ", ".join(str(np.shape(part)) for part in before)
+            raise ValueError(f"state must be two of shape {shape}, got {given}")
+        h0, c0 = before
         last = []
         for k in range(self.num_layers):
             names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")

@@ -29,7 +29,8 @@ abs.vjps = (
 def _share(x: Any, other: Any) -> Any:
     """1 where x is above the other, 1/2 where they are equal, 0 where it is below."""
     with np.errstate(invalid="ignore"):  # inf - inf
-        return np.where(np.equal(x, other), 0.5, np.heaviside(np.subtract(x, other), 0.5))
+        difference = np.subtract(x, other)
+    return np.heaviside(np.where(np.equal(x, other), 0, difference), 0.5)
 
 
 @primitive(np.maximum)
@@ -84,7 +85,7 @@ def _inside(x: Any, a_min: Any, a_max: Any) -> Any:
     """Whether x is in [a_min, a_max]."""
     above = True if a_min is None else x >= weak(a_min)
     below = True if a_max is None else x <= weak(a_max)
-    return np.logical_and(above, below)
+    return above & below
 
 
 clip.vjps = (

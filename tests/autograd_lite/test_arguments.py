@@ -127,6 +127,7 @@ UNCLEAR = [
     (lambda: nn.LSTM(3, 2, batch_first=True, rng=0)(np.ones((5, 3))), ValueError, r"\(B, T, I\)"),
     (lambda: nn.LSTM(3, 2, 1.0, rng=0), TypeError, "num_layers must be one int, got 1.0"),
     (lambda: nn.LSTM(3, 0, rng=0), ValueError, "hidden_size must be at least 1, got 0"),
+    (lambda: RECURRENT(np.ones((4, 1, 3)), np.ones((1, 1, 2))), ValueError, r"got \(1, 2\)$"),
     (lambda: lstm_with(0, (5, 3)), ValueError, r"x must have shape \(T, B, I\)"),
     *[
         (lambda i=i, shape=shape: lstm_with(i, shape), ValueError, f"{name} must have shape")
