@@ -18,15 +18,19 @@ __all__ = [
     "floats",
     "forward",
     "intact",
+    "kept",
     "own",
     "seed",
     "settable",
 ]
 
 
+_FLOATS = frozenset([np.dtype(np.float32), np.dtype(np.float64)])
+
+
 def floats(data: Array) -> None:
     """Raise TypeError if an array's dtype is not one that gradients are computed in."""
-    if data.dtype not in (np.float32, np.float64):
+    if data.dtype not in _FLOATS:
         raise TypeError(f"requires_grad=True needs dtype float32 or float64, got {data.dtype}")
 
 
@@ -73,10 +77,16 @@ def seed(result: Tensor, given: Any) -> Array:
 _SAFE = frozenset([np.ndarray, float, int, bool, str, slice, range, type(None), type(...)])
 
 
-def own(value: Any, arrays: bool = False) -> Any:
-    """Return an argument as the graph may keep it: a list is copied, at any depth.
+def kept(args: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments as the graph may keep them: lists, and arrays among the options, copied."""
+    args = args if _SAFE.issuperset(map(type, args)) else own(args)
+    return args, options and {name: own(value, True) for name, value in options.items()}
 
-    So is whatever else NumPy reads as an array, and, if `arrays` is set, an array.
+
+def own(value: Any, arrays: bool = False) -> Any:
+    """Return a copy of a list, and of what else NumPy reads as an array; also of arrays if asked.
+
+    All other arguments are returned as they are.
     """
     if type(value) in _SAFE:
         return value.copy() if arrays and type(value) is np.ndarray else value
@@ -97,18 +107,14 @@ def fingerprint(value: Any) -> bytes | None:
     if isinstance(value, tuple):
         marks = [fingerprint(v.data if isinstance(v, Operators) else v) for v in value]
         return b"".join(mark or b"" for mark in marks) if any(marks) else None
-    if not isinstance(value, np.ndarray) or not _writable(value):
-        return None
-    return value.tobytes() if value.size <= 16384 else value.flat[:: value.size // 64].tobytes()
-
-
-def _writable(array: Any) -> bool:
-    """Whether an array, or one that it is a view of, can be written to."""
+    array = value
     while isinstance(array, np.ndarray):
         if array.flags.writeable:
-            return True
+            few = value.size <= 16384
+            some: Array = value if few else value.flat[:: value.size // 64]
+            return some.tobytes()
         array = array.base
-    return False
+    return None
 
 
 def intact(order: list[Tensor]) -> None:

@@ -161,10 +161,9 @@ class Tensor(Operators):
                 grads[id(parent)] = x_bar if known is None else known + x_bar
         for leaf, x_bar in leaves:
             leaf.grad = np.asarray(x_bar if leaf.grad is None else leaf.grad + x_bar)
-        if not retain_graph:
-            for node in order:
-                if node._record is not None:
-                    node._record.free()
+        for node in () if retain_graph else order:
+            if node._record is not None:
+                node._record.free()
 
 
 class Primitive(Generic[P]):
@@ -182,8 +181,7 @@ class Primitive(Generic[P]):
     def __init__(self, forward: Callable[P, Any], saves: bool = False) -> None:
         update_wrapper(self, forward)
         self.forward: Callable[..., Any] = forward
-        self.name = forward.__name__
-        self.saves = saves
+        self.name, self.saves = forward.__name__, saves
         self.vjps: tuple[Callable[..., Any], ...] = ()
         self.joint: Callable[..., tuple[Any, ...]] | None = None
 
@@ -200,12 +198,14 @@ class Primitive(Generic[P]):
         if depths and is_recording():
             checks.arguments(self, parents)
             out._needs_grad = True
-            if id(y) in map(id, values):
-                out.data = out.data.view()  # read-only shall be the result, not the argument
+            for value in values:
+                if value is y:  # read-only shall be the result, not the argument
+                    out.data = out.data.view()
             out.data.setflags(write=False)
             out._record = record = Record()
-            record.op, record.args = self, tuple([checks.own(value) for value in values])
-            record.options = options and {k: checks.own(v, True) for k, v in options.items()}
+            record.op, record.args, record.options = self, values, options
+            if options or len(depths) < len(values):  # not all of them are a tensor's own
+                record.args, record.options = checks.kept(values, options)
             record.kept, record.parents = kept if self.saves else out.data, tuple(parents)
             record.marks = tuple([checks.fingerprint(value) for value in record.args])
             record.depth = 1 + max(depths)
@@ -247,4 +247,4 @@ def _fit(x_bar: Any, x: Any) -> Any:
         extra = x_bar.ndim - x.ndim
         ones = [extra + i for i, n in enumerate(x.shape) if n == 1]
         x_bar = x_bar.sum(axis=(*range(extra), *ones)).reshape(x.shape)
-    return x_bar if x_bar.dtype == x.dtype else x_bar.astype(x.dtype)
+    return x_bar if x_bar.dtype is x.dtype else x_bar.astype(x.dtype, copy=False)
