@@ -23,27 +23,15 @@ def _channel_sum(x: Array) -> Array:
     )
 
 
-def _wide(x: Array, per_channel: Array) -> tuple[Array, Array]:
-    """Return x (..., C) as a matrix with long rows, and one number per channel for its columns.
+def _per_channel(operation: np.ufunc, x: Array, numbers: Array, out: Array | None = None) -> Array:
+    """Return the operation on x (..., C) and one number per channel, in place if `out` is x.
 
-    NumPy's inner loop runs along the rows, and C alone may be few.
+    NumPy's inner loop runs along rows; C alone may be few.
     """
-    rows = x.reshape(-1, x.shape[-2] * x.shape[-1])
-    return rows, np.tile(per_channel, x.shape[-2])
-
-
-def _scaled(x: Array, factor: Array, out: Array | None = None) -> Array:
-    """Multiply x (..., C) by one factor per channel."""
-    rows, factors = _wide(x, factor)
-    return np.multiply(rows, factors, out=None if out is None else out.reshape(rows.shape)).reshape(
-        x.shape
-    )
-
-
-def _shift(x: Array, term: Array) -> None:
-    """Add one term per channel to x (..., C) in place."""
-    rows, terms = _wide(x, term)
-    rows += terms
+    length = x.shape[-2] * x.shape[-1]
+    into = None if out is None else out.reshape(-1, length)
+    y: Array = operation(x.reshape(-1, length), np.tile(numbers, x.shape[-2]), out=into)
+    return y.reshape(x.shape)
 
 
 @primitive(saves=True)
@@ -83,20 +71,20 @@ def batch_norm(
     n = x.size // x.shape[1] if x.size else 0
     if n < 2:
         raise ValueError(f"x needs two values per channel or more, got shape {x.shape}")
-    x_hat = np.array(channels_last(x))
-    mu = _channel_sum(x_hat) / n
-    _shift(x_hat, -mu)
+    rows = channels_last(x)
+    mu = _channel_sum(rows) / n
+    x_hat = _per_channel(np.subtract, rows, mu)
     rest = _channel_sum(x_hat) / n  # what rounding left of a mean far from 0
-    _shift(x_hat, -rest)
+    _per_channel(np.subtract, x_hat, rest, out=x_hat)
     mu += rest
     variance = _channel_sum(x_hat * x_hat) / n
     if running is not None:
         running[0][...] += momentum * (mu - running[0])
         running[1][...] += momentum * (variance * (n / (n - 1)) - running[1])
     inv_std = 1 / np.sqrt(variance + eps)
-    _scaled(x_hat, inv_std, out=x_hat)
-    y = _scaled(x_hat, weight)
-    _shift(y, bias)
+    _per_channel(np.multiply, x_hat, inv_std, out=x_hat)
+    y = _per_channel(np.multiply, x_hat, weight)
+    _per_channel(np.add, y, bias, out=y)
     return channels_first(y), (x_hat, inv_std)
 
 
@@ -109,10 +97,10 @@ def _batch_norm(y_bar: Array, kept: Any, x: Any, weight: Any, *_: Any, **__: Any
     # \bar{b} = \sum_n \bar{y}_n        [Ioffe15 Sec. 3]
     b_bar = _channel_sum(y_rows)
     # \bar{x} = (w / \sigma) (\bar{y} - \bar{b} / N - \hat{x} \bar{w} / N)        [Ioffe15 Sec. 3]
-    x_bar = _scaled(x_hat, -w_bar / n)
+    x_bar = _per_channel(np.multiply, x_hat, -w_bar / n)
     x_bar += y_rows
-    _shift(x_bar, -b_bar / n)
-    _scaled(x_bar, weight * inv_std, out=x_bar)
+    _per_channel(np.subtract, x_bar, b_bar / n, out=x_bar)
+    _per_channel(np.multiply, x_bar, weight * inv_std, out=x_bar)
     return channels_first(x_bar), w_bar, b_bar
 
 
