@@ -153,7 +153,7 @@ UNCLEAR = [
 ]
 
 
-@pytest.mark.parametrize(("call", "error", "message"), UNCLEAR, ids=lambda v: str(v)[:60])
+@pytest.mark.parametrize(("call", "error", "message"), UNCLEAR)
 def test_errors_name_the_argument(call, error, message):
     with pytest.raises(error, match=message):
         call()

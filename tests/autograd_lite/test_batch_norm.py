@@ -22,7 +22,7 @@ def data(shape):
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize(("kind", "shape"), REFUSED, ids=str)
+@pytest.mark.parametrize(("kind", "shape"), REFUSED)
 def test_other_shapes_are_refused_and_change_nothing(kind, shape, training):
     layer = kind(3).train(training)
     before = layer.state_dict()
@@ -33,7 +33,7 @@ def test_other_shapes_are_refused_and_change_nothing(kind, shape, training):
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize(("kind", "shape"), TAKEN, ids=str)
+@pytest.mark.parametrize(("kind", "shape"), TAKEN)
 def test_channels_are_the_second_axis(kind, shape, training):
     layer = kind(3, momentum=1.0, dtype=np.float64)
     layer.weight.data[:], layer.bias.data[:] = [1.0, 2.0, 3.0], [0.0, 5.0, 6.0]
@@ -48,7 +48,7 @@ def test_channels_are_the_second_axis(kind, shape, training):
     np.testing.assert_allclose(y.data, expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize(("kind", "shape"), TAKEN, ids=str)
+@pytest.mark.parametrize(("kind", "shape"), TAKEN)
 def test_gradients_in_evaluation(kind, shape):
     layer = kind(3, dtype=np.float64)
     layer(data(shape))

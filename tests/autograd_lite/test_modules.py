@@ -53,7 +53,7 @@ objects[0] = linear()
         {"a": ag.Tensor([1.0], requires_grad=True)},
         objects,
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize(
     "use",
