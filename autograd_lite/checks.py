@@ -15,10 +15,34 @@ __all__ = [
     "arguments",
     "backward",
     "fingerprint",
+    "floats",
     "forward",
     "intact",
+    "kept",
+    "own",
     "seed",
+    "settable",
 ]
+
+
+_FLOATS = frozenset([np.dtype(np.float32), np.dtype(np.float64)])
+
+
+def floats(data: Array) -> None:
+    """Raise TypeError if an array's dtype is not one that gradients are computed in."""
+    if data.dtype not in _FLOATS:
+        raise TypeError(f"requires_grad=True needs dtype float32 or float64, got {data.dtype}")
+
+
+def settable(tensor: Tensor, needed: bool) -> None:
+    """Raise an error if `requires_grad` of a tensor cannot be set to this."""
+    if tensor._record is not None:
+        raise RuntimeError(
+            "requires_grad can be set on leaves only; a result has it from what it was computed "
+            "from, and .detach() gives a tensor without it"
+        )
+    if needed:
+        floats(tensor.data)
 
 
 def arguments(op: Primitive[Any], parents: list[Tensor | None]) -> None:
@@ -49,6 +73,31 @@ def seed(result: Tensor, given: Any) -> Array:
     return y_bar
 
 
+#: Types of arguments that cannot change, or that get a fingerprint.
+_SAFE = frozenset([np.ndarray, float, int, bool, str, slice, range, type(None), type(...)])
+
+
+def kept(args: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments as the graph may keep them: lists, and arrays among the options, copied."""
+    args = args if _SAFE.issuperset(map(type, args)) else own(args)
+    return args, options and {name: own(value, True) for name, value in options.items()}
+
+
+def own(value: Any, arrays: bool = False) -> Any:
+    """Return a copy of a list, and of what else NumPy reads as an array; also of arrays if asked.
+
+    All other arguments are returned as they are.
+    """
+    if type(value) in _SAFE:
+        return value.copy() if arrays and type(value) is np.ndarray else value
+    if isinstance(value, list):
+        return [own(item, True) for item in value]
+    if isinstance(value, tuple):
+        return tuple([own(item, arrays) for item in value])
+    sized = hasattr(value, "__len__") and not isinstance(value, (Operators, np.ndarray))
+    return np.array(value) if sized else value
+
+
 def fingerprint(value: Any) -> bytes | None:
     """Return bytes that change if `value` is written to: of all elements, or of 64 if many.
 
@@ -58,23 +107,26 @@ def fingerprint(value: Any) -> bytes | None:
     if isinstance(value, tuple):
         marks = [fingerprint(v.data if isinstance(v, Operators) else v) for v in value]
         return b"".join(mark or b"" for mark in marks) if any(marks) else None
-    if not isinstance(value, np.ndarray) or not _writable(value):
-        return None
-    return value.tobytes() if value.size <= 16384 else value.flat[:: value.size // 64].tobytes()
-
-
-def _writable(array: Any) -> bool:
-    """Whether an array, or one that it is a view of, can be written to."""
+    array = value
     while isinstance(array, np.ndarray):
         if array.flags.writeable:
-            return True
+            few = value.size <= 16384
+            some: Array = value if few else value.flat[:: value.size // 64]
+            return some.tobytes()
         array = array.base
-    return False
+    return None
 
 
 def intact(order: list[Tensor]) -> None:
-    """Raise RuntimeError if a part of the graph was freed, or an argument changed since."""
-    for record in [node._record for node in order if node._record is not None]:
+    """Raise RuntimeError if a part of the graph was freed, or an argument changed since.
+
+    TypeError if a leaf's array was replaced by one whose dtype has no gradients.
+    """
+    for node in order:
+        record = node._record
+        if record is None:
+            floats(node.data)
+            continue
         if record.args is None:
             raise RuntimeError(
                 f"the graph of {record.op.name} was freed by an earlier backward pass; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -37,12 +37,36 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _full_name(function: Any) -> str:
+    """Return "np.linalg.norm"; the bare name of a ufunc that is not NumPy's and does not tell."""
+    name: str = function.__name__
+    if isinstance(function, np.ufunc):
+        return f"np.{name}" if getattr(np, name, None) is function else name
+    return f"{function.__module__}.{name}".replace("numpy.", "np.", 1)
+
+
+def _assigned(symbol: str, name: str) -> Callable[[Operators, Any], Tensor]:
+    """Return the method of x += y and the like: x = x + y, but no leaf may be lost by it."""
+
+    def operate(self: Operators, other: Any) -> Tensor:
+        if self._needs_grad and self._record is None:
+            raise TypeError(
+                f"p {symbol}= y would bind the name p to a new tensor and leave the leaf as it "
+                f"is; to change the leaf write p.data {symbol}= y, to compute p = p {symbol} y"
+            )
+        return TABLE[name](self, other)
+
+    return operate
+
+
 class Operators:
     """What a tensor can be asked to do, in the spelling of Python and of NumPy."""
 
     __slots__ = ()
     data: Array
-    requires_grad: bool
+    grad: Array | None
+    _needs_grad: bool
+    _record: Any
 
     def __add__(self, other: Any) -> Tensor:
         return TABLE["add"](self, other)
@@ -115,8 +139,27 @@ class Operators:
 
     __hash__ = object.__hash__
 
+    __iadd__ = _assigned("+", "add")
+    __isub__ = _assigned("-", "subtract")
+    __imul__ = _assigned("*", "multiply")
+    __itruediv__ = _assigned("/", "divide")
+    __ipow__ = _assigned("**", "power")
+    __imatmul__ = _assigned("@", "matmul")
+
     def __len__(self) -> int:
         return len(self.data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError(f"a tensor without axes has no parts to iterate over, got {self!r}")
+        return (self[i] for i in range(len(self)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._record:
+            raise TypeError(
+                "a result is part of a graph and is neither pickled nor copied; its .detach() is"
+            )
+        return type(self), (self.data, self._needs_grad), (None, {"grad": self.grad})
 
     def __bool__(self) -> bool:
         return bool(self.data)
@@ -201,7 +244,7 @@ class Operators:
                 return NUMPY[ufunc](*inputs)
             if ufunc in UNDIFFERENTIATED:
                 return ufunc(*map(_plain, inputs))
-        call = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+        call = _full_name(ufunc) + ("" if method == "__call__" else f".{method}")
         given = f" with {', '.join(options)}=" if options else ""
         raise TypeError(f"{call}{given} {_UNSUPPORTED}")
 
@@ -211,13 +254,14 @@ class Operators:
             return NUMPY[function](*args, **options)
         if function in UNDIFFERENTIATED:
             return function(*_plain(args), **{k: _plain(v) for k, v in options.items()})
-        raise TypeError(f"np.{function.__name__} {_UNSUPPORTED}")
+        raise TypeError(f"{_full_name(function)} {_UNSUPPORTED}")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if self.requires_grad:
+        if self._needs_grad:
             raise TypeError(
                 "a tensor that requires a gradient does not turn into an array by itself, since "
-                "what is computed from the array would be a constant; write x.data if it should"
+                "what is computed from the array would be a constant; write x.data if it should, "
+                "and np.stack([x, y]) for an array of tensors"
             )
         return np.array(self.data, dtype=dtype, copy=copy)
 

@@ -69,8 +69,6 @@ class Tensor(Operators):
     grad : ndarray or None
         Of `data`'s shape and dtype once `backward` came by; gradients of several backward
         passes add up until it is set to None.
-    requires_grad : bool
-        True for leaves that were asked for it and for everything computed from them.
 
     Raises
     ------
@@ -85,7 +83,7 @@ class Tensor(Operators):
     array([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_record", "data", "grad", "requires_grad")
+    __slots__ = ("__weakref__", "_needs_grad", "_record", "data", "grad")
     data: Array
     grad: Array | None
     _record: Record | None
@@ -94,19 +92,26 @@ class Tensor(Operators):
         self.data = np.asarray(data.data if isinstance(data, Tensor) else data)
         if self.data.dtype.kind not in "fiub":
             raise TypeError(f"data must be real numbers, got dtype {self.data.dtype}: {data!r}")
-        if requires_grad and self.data.dtype not in (np.float32, np.float64):
-            raise TypeError(
-                f"requires_grad=True needs dtype float32 or float64, got {self.data.dtype}"
-            )
-        self.requires_grad = requires_grad
-        self.grad = None
-        self._record = None
+        self.grad = self._record = None
+        self._needs_grad = False
+        if requires_grad:
+            self.requires_grad = True
 
     def __repr__(self) -> str:
         made_by = f", made by {self._record.op.name}" if self._record else ""
-        asked = ", requires_grad=True" if self.requires_grad and not self._record else ""
+        asked = ", requires_grad=True" if self._needs_grad and not self._record else ""
         numbers = np.array2string(self.data, separator=", ", prefix="Tensor(")
         return f"Tensor({numbers}{asked}{made_by})"
+
+    @property
+    def requires_grad(self) -> bool:
+        """True for leaves that were asked for it, or set to, and for all computed from them."""
+        return self._needs_grad
+
+    @requires_grad.setter
+    def requires_grad(self, needed: bool) -> None:
+        checks.settable(self, needed)
+        self._needs_grad = bool(needed)
 
     def detach(self) -> Tensor:
         """Return a tensor of the same array (not a copy) that no graph leads to."""
@@ -156,10 +161,9 @@ class Tensor(Operators):
                 grads[id(parent)] = x_bar if known is None else known + x_bar
         for leaf, x_bar in leaves:
             leaf.grad = np.asarray(x_bar if leaf.grad is None else leaf.grad + x_bar)
-        if not retain_graph:
-            for node in order:
-                if node._record is not None:
-                    node._record.free()
+        for node in () if retain_graph else order:
+            if node._record is not None:
+                node._record.free()
 
 
 class Primitive(Generic[P]):
@@ -177,8 +181,7 @@ class Primitive(Generic[P]):
     def __init__(self, forward: Callable[P, Any], saves: bool = False) -> None:
         update_wrapper(self, forward)
         self.forward: Callable[..., Any] = forward
-        self.name = forward.__name__
-        self.saves = saves
+        self.name, self.saves = forward.__name__, saves
         self.vjps: tuple[Callable[..., Any], ...] = ()
         self.joint: Callable[..., tuple[Any, ...]] | None = None
 
@@ -190,17 +193,21 @@ class Primitive(Generic[P]):
         y = self.forward(*values, **options)
         y, kept = y if self.saves else (y, None)
         out = Tensor(y)
-        parents = [a if isinstance(a, Tensor) and a.requires_grad else None for a in args]
+        parents = [a if isinstance(a, Tensor) and a._needs_grad else None for a in args]
         depths = [p._record.depth if p._record else 0 for p in parents if p is not None]
         if depths and is_recording():
             checks.arguments(self, parents)
-            out.requires_grad = True
+            out._needs_grad = True
+            for value in values:
+                if value is y:  # read-only shall be the result, not the argument
+                    out.data = out.data.view()
             out.data.setflags(write=False)
             out._record = record = Record()
             record.op, record.args, record.options = self, values, options
-            record.kept = kept if self.saves else out.data
-            record.parents = tuple(parents)
-            record.marks = tuple([checks.fingerprint(value) for value in values])
+            if options or len(depths) < len(values):  # not all of them are a tensor's own
+                record.args, record.options = checks.kept(values, options)
+            record.kept, record.parents = kept if self.saves else out.data, tuple(parents)
+            record.marks = tuple([checks.fingerprint(value) for value in record.args])
             record.depth = 1 + max(depths)
         return out
 
@@ -240,4 +247,4 @@ def _fit(x_bar: Any, x: Any) -> Any:
         extra = x_bar.ndim - x.ndim
         ones = [extra + i for i, n in enumerate(x.shape) if n == 1]
         x_bar = x_bar.sum(axis=(*range(extra), *ones)).reshape(x.shape)
-    return x_bar if x_bar.dtype == x.dtype else x_bar.astype(x.dtype)
+    return x_bar if x_bar.dtype is x.dtype else x_bar.astype(x.dtype, copy=False)

@@ -4,6 +4,7 @@ from autograd_lite.nn import init
 from autograd_lite.nn.activations import LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from autograd_lite.nn.layers import (
     AvgPool2d,
+    BatchNorm1d,
     BatchNorm2d,
     Conv2d,
     Dropout,
@@ -20,6 +21,7 @@ from autograd_lite.nn.recurrent import LSTM
 __all__ = [
     "LSTM",
     "AvgPool2d",
+    "BatchNorm1d",
     "BatchNorm2d",
     "Conv2d",
     "Dropout",

@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_lite import ops
 from autograd_lite.nn.module import Module
+from autograd_lite.ops.arguments import number
 from autograd_lite.tensor import Tensor
 
 
@@ -29,7 +30,7 @@ class LeakyReLU(Module):
     """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = negative_slope
+        self.negative_slope = number("negative_slope", negative_slope)
 
     def forward(self, x: Any) -> Tensor:
         """Apply elementwise."""

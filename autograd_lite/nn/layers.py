@@ -1,12 +1,14 @@
 """Layers. Weights have PyTorch's names, shapes and default distributions.
 
 Every layer with weights takes `rng`, a Generator or a seed, and `dtype` (float32 by default).
+Sizes are ints, windows are square. A layer that is made with anything else raises TypeError, or
+ValueError for a number out of range, and the forward computation raises what its operation does.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -16,6 +18,7 @@ from autograd_lite.nn import init
 from autograd_lite.nn.init import Seed
 from autograd_lite.nn.module import Module
 from autograd_lite.operators import Array
+from autograd_lite.ops.arguments import number, whole
 from autograd_lite.tensor import Tensor
 
 
@@ -42,6 +45,8 @@ class Linear(Module):
         rng: Seed,
         dtype: DTypeLike = np.float32,
     ) -> None:
+        in_features = whole("in_features", in_features, 1)
+        out_features = whole("out_features", out_features, 1)
         rng, bound = np.random.default_rng(rng), 1 / math.sqrt(in_features)
         self.weight = _parameter(init.uniform((out_features, in_features), bound, rng, dtype))
         self.bias = _parameter(init.uniform((out_features,), bound, rng, dtype)) if bias else None
@@ -73,26 +78,24 @@ class Conv2d(Module):
         rng: Seed,
         dtype: DTypeLike = np.float32,
     ) -> None:
+        in_channels = whole("in_channels", in_channels, 1)
+        out_channels = whole("out_channels", out_channels, 1)
+        kernel_size = whole("kernel_size", kernel_size, 1)
         rng, shape = np.random.default_rng(rng), (out_channels, in_channels, *[kernel_size] * 2)
         bound = 1 / math.sqrt(init.fans(shape)[0])
         self.weight = _parameter(init.uniform(shape, bound, rng, dtype))
         self.bias = _parameter(init.uniform((out_channels,), bound, rng, dtype)) if bias else None
-        self.stride, self.padding = stride, padding
+        self.stride, self.padding = whole("stride", stride, 1), whole("padding", padding, 0)
 
     def forward(self, x: Any) -> Tensor:
         """Apply to x (N, in_channels, H, W)."""
         return ops.conv2d(x, self.weight, self.bias, self.stride, self.padding)
 
 
-class BatchNorm2d(Module):
-    """Normalise each channel by the batch's statistics, in evaluation by running ones.
+class _BatchNorm(Module):
+    """Normalise each channel by the batch's statistics, in evaluation by running ones."""
 
-    Examples
-    --------
-    >>> layer = BatchNorm2d(4)
-    >>> sorted(layer.state_dict())
-    ['bias', 'num_batches_tracked', 'running_mean', 'running_var', 'weight']
-    """
+    shapes: ClassVar[dict[int, str]]  # of x that it takes: number of axes -> in words
 
     def __init__(
         self,
@@ -102,18 +105,24 @@ class BatchNorm2d(Module):
         *,
         dtype: DTypeLike = np.float32,
     ) -> None:
+        num_features = whole("num_features", num_features, 1)
         self.weight = _parameter(np.ones(num_features, dtype))
         self.bias = _parameter(np.zeros(num_features, dtype))
         self.running_mean = np.zeros(num_features, dtype)
         self.running_var = np.ones(num_features, dtype)
         self.num_batches_tracked = np.zeros((), np.int64)
-        self.eps, self.momentum = eps, momentum
+        self.eps, self.momentum = number("eps", eps, 0), number("momentum", momentum)
 
     def forward(self, x: Any) -> Tensor:
-        """Apply to x (N, num_features, H, W); in training also move the running statistics."""
+        """Apply to x (N, num_features, ...); in training also move the running statistics."""
+        x = x if isinstance(x, Tensor) else np.asarray(x)
+        if x.ndim not in self.shapes or x.shape[1] != len(self.running_mean):
+            raise ValueError(
+                f"x must have shape {' or '.join(self.shapes.values())} with "
+                f"C = {len(self.running_mean)}, got {x.shape}"
+            )
         if self.training:
-            self.num_batches_tracked += 1
-            return ops.batch_norm(
+            y = ops.batch_norm(
                 x,
                 self.weight,
                 self.bias,
@@ -121,9 +130,38 @@ class BatchNorm2d(Module):
                 running=(self.running_mean, self.running_var),
                 momentum=self.momentum,
             )
-        scale = self.weight * (1 / np.sqrt(self.running_var + self.eps))
-        shift = self.bias - scale * self.running_mean
-        return ops.add(x * scale.reshape(-1, 1, 1), shift.reshape(-1, 1, 1))
+            self.num_batches_tracked += 1
+            return y
+        per_channel = (-1, *[1] * (x.ndim - 2))
+        scale = self.weight * (1 / np.sqrt(self.running_var + float(self.eps)))
+        centred = x - self.running_mean.reshape(per_channel)
+        return ops.add(centred * scale.reshape(per_channel), self.bias.reshape(per_channel))
+
+
+class BatchNorm1d(_BatchNorm):
+    """Normalise each feature of x (N, C) or (N, C, L); in evaluation by running statistics.
+
+    Examples
+    --------
+    >>> BatchNorm1d(2)(np.array([[1.0, 2.0], [3.0, 2.0]], np.float32)).data.round(3)
+    array([[-1.,  0.],
+           [ 1.,  0.]], dtype=float32)
+    """
+
+    shapes: ClassVar = {2: "(N, C)", 3: "(N, C, L)"}
+
+
+class BatchNorm2d(_BatchNorm):
+    """Normalise each channel of images (N, C, H, W); in evaluation by running statistics.
+
+    Examples
+    --------
+    >>> layer = BatchNorm2d(4)
+    >>> sorted(layer.state_dict())
+    ['bias', 'num_batches_tracked', 'running_mean', 'running_var', 'weight']
+    """
+
+    shapes: ClassVar = {4: "(N, C, H, W)"}
 
 
 class LayerNorm(Module):
@@ -144,7 +182,7 @@ class LayerNorm(Module):
     ) -> None:
         self.weight = _parameter(np.ones(normalized_shape, dtype))
         self.bias = _parameter(np.zeros(normalized_shape, dtype))
-        self.eps = eps
+        self.eps = number("eps", eps, 0)
 
     def forward(self, x: Any) -> Tensor:
         """Apply to x (..., *normalized_shape)."""
@@ -168,7 +206,11 @@ class Embedding(Module):
         rng: Seed,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.weight = _parameter(init.normal((num_embeddings, embedding_dim), 1.0, rng, dtype))
+        shape = (
+            whole("num_embeddings", num_embeddings, 1),
+            whole("embedding_dim", embedding_dim, 1),
+        )
+        self.weight = _parameter(init.normal(shape, 1.0, rng, dtype))
 
     def forward(self, indices: Any) -> Tensor:
         """Return shape (*indices.shape, embedding_dim)."""
@@ -185,39 +227,40 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: Seed) -> None:
-        if not 0 <= p < 1:
-            raise ValueError(f"p must be in [0, 1), got {p!r}")
-        self.p, self.rng = p, np.random.default_rng(rng)
+        self.p, self.rng = number("p", p, 0, 1), np.random.default_rng(rng)
 
     def forward(self, x: Any) -> Any:
         """Apply to x of any shape."""
         return ops.dropout(x, self.p, self.rng) if self.training else x
 
 
-class MaxPool2d(Module):
+class _Pool2d(Module):
+    """Square windows on images."""
+
+    def __init__(self, kernel_size: int, stride: int | None = None, padding: int = 0) -> None:
+        self.kernel_size = whole("kernel_size", kernel_size, 1)
+        self.stride = self.kernel_size if stride is None else whole("stride", stride, 1)
+        self.padding = whole("padding", padding, 0)
+
+
+class MaxPool2d(_Pool2d):
     """Maximum over square windows of images (N, C, H, W); stride as the window by default.
 
     >>> MaxPool2d(2)(np.ones((1, 3, 4, 4))).shape
     (1, 3, 2, 2)
     """
 
-    def __init__(self, kernel_size: int, stride: int | None = None, padding: int = 0) -> None:
-        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
-
     def forward(self, x: Any) -> Tensor:
         """Apply to x (N, C, H, W)."""
         return ops.max_pool2d(x, self.kernel_size, self.stride, self.padding)
 
 
-class AvgPool2d(Module):
+class AvgPool2d(_Pool2d):
     """Mean over square windows of images (N, C, H, W); stride as the window by default.
 
     >>> AvgPool2d(2)(np.ones((1, 3, 4, 4))).shape
     (1, 3, 2, 2)
     """
-
-    def __init__(self, kernel_size: int, stride: int | None = None, padding: int = 0) -> None:
-        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
 
     def forward(self, x: Any) -> Tensor:
         """Apply to x (N, C, H, W)."""
@@ -245,4 +288,5 @@ class Flatten(Module):
 
     def forward(self, x: Any) -> Tensor:
         """Apply to x (N, ...)."""
-        return ops.reshape(x, (x.shape[0], -1))
+        n, *rest = np.shape(x)
+        return ops.reshape(x, (n, math.prod(rest)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -18,8 +19,10 @@ M = TypeVar("M", bound="Module")
 class Module:
     """Base class of layers and networks: assign parts in `__init__`, define `forward`.
 
-    Attributes that are tensors are parameters, attributes that are arrays are buffers (saved,
-    not trained), attributes that are modules are parts. Names are PyTorch's: "layer.weight".
+    Attributes that are leaves with `requires_grad` are parameters, attributes that are modules
+    are parts. Arrays and other leaves are buffers, saved but not trained; results of operations
+    are neither. Names are PyTorch's: "layer.weight". Parts and parameters in a list or another
+    container, or on the class, would not be found, so all methods below raise TypeError for them.
 
     Attributes
     ----------
@@ -45,33 +48,48 @@ class Module:
         """Return `forward` of the same arguments."""
         return self.forward(*args, **options)
 
-    def _entries(self, prefix: str = "") -> Iterator[tuple[str, Module, str, Any]]:
-        """Yield (full name, owner, attribute, value) of every tensor and array."""
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name, value in vars(cls).items():
+            if _holds_parts(value):
+                raise TypeError(
+                    f"{cls.__name__}.{name} belongs to the class and would not be found; assign "
+                    "modules and parameters to attributes of self, in __init__"
+                )
+
+    def _attributes(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        """Yield (full name, value) of this module, its parts, and their tensors and arrays."""
+        yield prefix, self
         for name, value in vars(self).items():
             if isinstance(value, Module):
-                yield from value._entries(f"{prefix}{name}.")
-            elif isinstance(value, (Tensor, np.ndarray)):
-                yield prefix + name, self, name, value
-            elif isinstance(value, (list, tuple, dict)) and any(
-                isinstance(part, (Module, Tensor)) for part in value
+                yield from value._attributes(f"{prefix}{name}.")
+            elif isinstance(value, Tensor) or (
+                isinstance(value, np.ndarray) and not value.dtype.hasobject
             ):
+                yield prefix + name, value
+            elif _holds_parts(value):
                 raise TypeError(
-                    f"{prefix}{name} is a {type(value).__name__} of modules or tensors, which "
+                    f"{prefix}{name} is a {type(value).__name__} of modules or parameters, which "
                     "would not be found; use Sequential, or one attribute for each"
                 )
 
+    def _entries(self) -> dict[str, Any]:
+        """Return every parameter and buffer by its full name."""
+        return {
+            name: value
+            for name, value in self._attributes()
+            if not isinstance(value, Module) and getattr(value, "_record", None) is None
+        }
+
     def modules(self) -> Iterator[Module]:
         """Yield this module and all its parts."""
-        yield self
-        for value in vars(self).values():
-            if isinstance(value, Module):
-                yield from value.modules()
+        return (value for _, value in self._attributes() if isinstance(value, Module))
 
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
         """Yield (name, parameter) pairs, each parameter once even if it is shared."""
         seen: set[int] = set()
-        for name, _, _, value in self._entries():
-            if isinstance(value, Tensor) and id(value) not in seen:
+        for name, value in self._entries().items():
+            if isinstance(value, Tensor) and value.requires_grad and id(value) not in seen:
                 seen.add(id(value))
                 yield name, value
 
@@ -87,7 +105,7 @@ class Module:
 
     def train(self: M, mode: bool = True) -> M:
         """Switch this module and its parts to training (or, with False, to evaluation)."""
-        for module in self.modules():
+        for module in list(self.modules()):
             module.training = mode
         return self
 
@@ -99,7 +117,7 @@ class Module:
         """Return copies of all parameters and buffers by name."""
         return {
             name: np.array(value.data if isinstance(value, Tensor) else value)
-            for name, _, _, value in self._entries()
+            for name, value in self._entries().items()
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -114,24 +132,65 @@ class Module:
         ------
         KeyError
             If a name is missing or unknown.
+        TypeError
+            If a value does not turn into an array of the dtype.
         ValueError
-            If a shape differs. In both cases nothing is changed.
+            If a shape differs, or an array to set is read-only. In all cases nothing is changed.
         """
-        own = {name: value for name, _, _, value in self._entries()}
+        own = {
+            name: value.data if isinstance(value, Tensor) else value
+            for name, value in self._entries().items()
+        }
         if own.keys() != state.keys():
             missing, unknown = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
             raise KeyError(f"state lacks {missing} and has unknown {unknown}")
-        arrays = {name: np.asarray(value) for name, value in state.items()}
-        for name, value in own.items():
-            if arrays[name].shape != value.shape:
-                raise ValueError(f"{name} must have shape {value.shape}, got {arrays[name].shape}")
-        for name, value in own.items():
-            target = value.data if isinstance(value, Tensor) else value
+        arrays = {}
+        for name, target in own.items():
+            given = np.asarray(state[name])
+            if given.dtype.kind not in "fiub":
+                raise TypeError(f"{name} must be an array of real numbers, got {given.dtype}")
+            if given.shape != target.shape:
+                raise ValueError(f"{name} must have shape {target.shape}, got {given.shape}")
+            if not target.flags.writeable:
+                raise ValueError(f"{name} of this module is read-only and cannot be set")
+            arrays[name] = given
+        for name, target in own.items():
             target[...] = arrays[name]
+
+
+def _holds_parts(value: Any) -> bool:
+    """Whether a value is, or contains at any depth, a module or a parameter."""
+    waiting, seen = [value], set()
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Module):
+            return True
+        if isinstance(part, Tensor):
+            if part.requires_grad and part._record is None:
+                return True
+        elif id(part) not in seen:
+            seen.add(id(part))
+            if isinstance(part, Mapping):
+                waiting += [*part, *part.values()]
+            elif isinstance(part, (list, tuple, set, frozenset, deque)):
+                waiting += part
+            elif isinstance(part, np.ndarray) and part.dtype == object:
+                waiting += part.ravel().tolist()
+    return False
+
+
+def _described(value: Any) -> str:
+    kind = "class" if isinstance(value, type) else "function"
+    return f"the {kind} {value.__name__}" if hasattr(value, "__name__") else repr(value)
 
 
 class Sequential(Module):
     """Modules one after the other; also a list of modules, by index and in loops.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a module, such as a function or a list of modules.
 
     Examples
     --------
@@ -145,6 +204,11 @@ class Sequential(Module):
 
     def __init__(self, *modules: Module) -> None:
         for i, module in enumerate(modules):
+            if not isinstance(module, Module):
+                raise TypeError(
+                    f"modules must be modules, such as nn.ReLU() for ops.relu, one argument each; "
+                    f"got {_described(module)} as number {i}"
+                )
             setattr(self, str(i), module)
 
     def __iter__(self) -> Iterator[Module]:

@@ -12,6 +12,7 @@ from autograd_lite import ops
 from autograd_lite.nn import init
 from autograd_lite.nn.init import Seed
 from autograd_lite.nn.module import Module
+from autograd_lite.ops.arguments import whole
 from autograd_lite.tensor import Tensor
 
 
@@ -53,11 +54,11 @@ class LSTM(Module):
         rng: Seed,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        if num_layers < 1:
-            raise ValueError(f"num_layers must be at least 1, got {num_layers!r}")
-        self.hidden_size, self.num_layers, self.batch_first = hidden_size, num_layers, batch_first
+        input_size = whole("input_size", input_size, 1)
+        self.hidden_size = hidden_size = whole("hidden_size", hidden_size, 1)
+        self.num_layers, self.batch_first = whole("num_layers", num_layers, 1), batch_first
         rng, bound = np.random.default_rng(rng), 1 / math.sqrt(hidden_size)
-        for k in range(num_layers):
+        for k in range(self.num_layers):
             shapes: dict[str, tuple[int, ...]] = {
                 "weight_ih": (4 * hidden_size, input_size if k == 0 else hidden_size),
                 "weight_hh": (4 * hidden_size, hidden_size),
@@ -87,15 +88,22 @@ class LSTM(Module):
         Raises
         ------
         ValueError
-            If the state has another shape.
+            If x or the state has another shape, or T is 0.
         """
+        weight = vars(self)["weight_ih_l0"]
+        x = x if isinstance(x, Tensor) else np.asarray(x)
+        if x.ndim != 3 or x.shape[2] != weight.shape[1] or not x.shape[int(self.batch_first)]:
+            axes = "(B, T, I)" if self.batch_first else "(T, B, I)"
+            raise ValueError(
+                f"x must have shape {axes} with I = {weight.shape[1]} and T > 0, got {x.shape}"
+            )
         x = ops.swapaxes(x, 0, 1) if self.batch_first else x
         shape = (self.num_layers, x.shape[1], self.hidden_size)
-        h0, c0 = (
-            (np.zeros(shape, vars(self)["weight_ih_l0"].dtype),) * 2 if state is None else state
-        )
-        if h0.shape != shape or c0.shape != shape:
-            raise ValueError(f"state must be two of shape {shape}, got {h0.shape}, {c0.shape}")
+        before = [np.zeros(shape, weight.dtype)] * 2 if state is None else [*state]
+        if [np.shape(part) for part in before] != [shape, shape]:
+            given = ", ".join(str(np.shape(part)) for part in before)
+            raise ValueError(f"state must be two of shape {shape}, got {given}")
+        h0, c0 = before
         last = []
         for k in range(self.num_layers):
             names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")

@@ -1,6 +1,6 @@
 """The table of operations: each one's forward computation beside the rules of its derivatives.
 
-`TABLE` maps names to the operations; ``python -m autograd_lite.ops`` prints it.
+`TABLE` maps names to the operations; ``python -m autograd_lite.reference`` prints it.
 """
 
 from autograd_lite.operators import NUMPY, TABLE

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from autograd_lite.operators import Array
+from autograd_lite.ops.arguments import as_floats, images, whole
 from autograd_lite.ops.layout import channels_first, channels_last, cropped, padded, padded_shape
 from autograd_lite.ops.reduce import mean
 from autograd_lite.table import composed, primitive
@@ -21,10 +22,10 @@ from autograd_lite.tensor import Tensor
 
 
 def _out_size(name: str, n: int, size: int, stride: int, padding: int) -> int:
-    if stride < 1 or padding < 0 or size < 1 or n + 2 * padding < size:
+    if not 1 <= size <= n + 2 * padding:
         raise ValueError(
-            f"{name}: stride >= 1, padding >= 0 and 1 <= window <= {n + 2 * padding} (the padded "
-            f"length) are needed, got stride={stride}, padding={padding}, window {size}"
+            f"{name}: 1 <= window <= {n + 2 * padding} (the padded length) is needed, got "
+            f"window {size}"
         )
     return (n + 2 * padding - size) // stride + 1
 
@@ -71,15 +72,21 @@ def conv2d(x: Any, weight: Any, bias: Any = None, stride: int = 1, padding: int 
 
     Raises
     ------
+    TypeError
+        If `stride` or `padding` is not an int.
     ValueError
-        If the numbers of channels differ, or the kernel does not fit into the padded image.
+        If the shapes do not fit together, or the kernel is larger than the padded image.
 
     >>> conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3)), None, 2, 1).data[0, 0]
     array([[4., 4.],
            [4., 4.]])
     """
+    x, weight = np.asarray(x), np.asarray(weight)
     if x.ndim != 4 or weight.ndim != 4 or x.shape[1] != weight.shape[1]:
         raise ValueError(f"x (N, C, H, W) and weight (K, C, kh, kw): got {x.shape}, {weight.shape}")
+    if bias is not None and np.shape(bias) != weight.shape[:1]:
+        raise ValueError(f"bias must have shape {weight.shape[:1]}, got {np.shape(bias)}")
+    stride, padding = whole("stride", stride, 1), whole("padding", padding, 0)
     for n, size in zip(x.shape[2:], weight.shape[2:], strict=True):
         _out_size("conv2d", n, size, stride, padding)
     y = _correlate(padded(x, padding), weight, stride)
@@ -124,11 +131,11 @@ def _shifts(out: Any, window: Any, stride: int) -> Iterator[tuple[int, int, Any]
 conv2d.vjps = (
     # \bar{x}_{ncpq} = \sum_{kij} \bar{y}_{nk,(p+P-i)/s,(q+P-j)/s} w_{kcij}        [adjoint]
     lambda y_bar, y, x, weight, bias=None, stride=1, padding=0: _conv_x(
-        y_bar, x, weight, stride, padding
+        y_bar, np.asarray(x), np.asarray(weight), stride, padding
     ),
     # \bar{w}_{kcij} = \sum_{npq} \bar{y}_{nkpq} x_{nc,sp+i-P,sq+j-P}        [adjoint]
     lambda y_bar, y, x, weight, bias=None, stride=1, padding=0: _conv_weight(
-        y_bar, x, weight, stride, padding
+        y_bar, np.asarray(x), np.asarray(weight), stride, padding
     ),
     # \bar{b}_k = \sum_{npq} \bar{y}_{nkpq}        [calculus]
     lambda y_bar, y, x, weight, bias=None, stride=1, padding=0: y_bar.sum(axis=(0, 2, 3)),
@@ -143,27 +150,40 @@ def max_pool2d(x: Any, size: int, stride: int | None = None, padding: int = 0) -
 
     Raises
     ------
+    TypeError
+        If `size`, `stride` or `padding` is not an int.
     ValueError
-        If the window does not fit into the padded image, or `padding` exceeds half of it.
+        If x are not images, the window is larger than the padded image, or `padding` exceeds half
+        of the window.
 
     >>> max_pool2d(np.arange(16.0).reshape(1, 1, 4, 4), 2).data[0, 0]
     array([[ 5.,  7.],
            [13., 15.]])
     """
+    pixels, y = _pooling("max_pool2d", x, size, stride, padding, -np.inf)
     if 2 * padding > size:
         raise ValueError(f"padding must be at most half of size={size}, got {padding}")
-    pixels, y = _pooling("max_pool2d", x, size, stride or size, padding, -np.inf)
-    winner = np.zeros(y.shape, np.int32)
+    winner = np.empty(y.shape, np.int32)
+    up, left = (_first_inside(n, stride or size, padding) for n in (len(y), y.shape[2]))
+    winner[...] = up[:, None, None, None] * size + left[:, None]  # also where all are -inf
     for i, j, place in _shifts(y.shape, (size, size), stride or size):
         winner[pixels[place] > y] = i * size + j
         np.maximum(y, pixels[place], out=y)
     return channels_first(y), winner
 
 
+def _first_inside(windows: int, stride: int, padding: int) -> Array:
+    """Return which row of each window is the first that is not of the margin."""
+    return np.maximum(padding - stride * np.arange(windows), 0)
+
+
 def _pooling(
-    name: str, x: Array, size: int, stride: int, padding: int, start: float
+    name: str, x: Any, size: int, stride: int | None, padding: int, start: float
 ) -> tuple[Array, Array]:
     """Return the padded images, (H, N, W, C), and the result to fill, (Ho, N, Wo, C)."""
+    images(name, x)
+    x, size, padding = as_floats(x), whole("size", size, 1), whole("padding", padding, 0)
+    stride = size if stride is None else whole("stride", stride, 1)
     n, c, h, w = x.shape
     ho, wo = (_out_size(name, m, size, stride, padding) for m in (h, w))
     return padded(x, padding, start), np.full((ho, n, wo, c), start, x.dtype)
@@ -203,14 +223,16 @@ def avg_pool2d(x: Any, size: int, stride: int | None = None, padding: int = 0) -
 
     Raises
     ------
+    TypeError
+        If `size`, `stride` or `padding` is not an int.
     ValueError
-        If the window does not fit into the padded image.
+        If x are not images, or the window is larger than the padded image.
 
     >>> avg_pool2d(np.arange(16.0).reshape(1, 1, 4, 4), 2).data[0, 0]
     array([[ 2.5,  4.5],
            [10.5, 12.5]])
     """
-    pixels, y = _pooling("avg_pool2d", x, size, stride or size, padding, 0.0)
+    pixels, y = _pooling("avg_pool2d", x, size, stride, padding, 0.0)
     for _, _, place in _shifts(y.shape, (size, size), stride or size):
         y += pixels[place]
     y /= size * size
@@ -232,7 +254,13 @@ avg_pool2d.vjps = (
 def global_avg_pool2d(x: Any) -> Tensor:
     """Mean over all pixels of images (N, C, H, W); the result has shape (N, C).
 
+    Raises
+    ------
+    ValueError
+        If x are not images.
+
     >>> global_avg_pool2d(np.ones((2, 3, 4, 4))).shape
     (2, 3)
     """
+    images("global_avg_pool2d", x)
     return mean(x, (2, 3))

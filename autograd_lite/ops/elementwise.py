@@ -87,21 +87,21 @@ divide.vjps = (
 
 
 def _power_slope(y: Any, a: Any, b: Any) -> Any:
-    """Return b a^(b - 1), and 0 where b = 0 even if a = 0."""
+    """Return b a^(b - 1), and 0 where b = 0, whatever a is."""
     if isinstance(b, (int, float)):
         return b * a ** (b - 1) if b else np.zeros_like(y)
-    return b * np.power(a, np.where(b == 0, np.ones_like(b), b - 1))
+    return b * np.power(a, np.where(b == 0, np.zeros_like(b), b - 1))
 
 
-def _power_log(y: Any, a: Any) -> Any:
-    """Return y log a, and its limit 0 where y = a^b vanishes with a."""
-    vanishes = (np.asarray(a) == 0) & (np.asarray(y) == 0)
-    return y * np.log(np.where(vanishes, np.ones_like(a), a))
+def _power_log(y: Any, a: Any, b: Any) -> Any:
+    """Return y log a, and 0 where a = 0 and b >= 0."""
+    flat = (np.asarray(a) == 0) & (np.asarray(b) >= 0)
+    return y * np.log(np.where(flat, np.ones_like(a), a))
 
 
 @primitive(np.power)
 def power(a: Any, b: Any) -> Any:
-    """Power a^b. For a = 0 the gradient for b is 0, its limit; for a < 0 it is NaN.
+    """Power a^b. For a = 0 and b >= 0 the gradient for b is 0; for a < 0 it is NaN.
 
     >>> power([1.0, 2.0, 3.0], 2)
     Tensor([1., 4., 9.])
@@ -113,7 +113,7 @@ power.vjps = (
     # \bar{a} = \bar{y} b a^{b - 1}        [calculus]
     lambda y_bar, y, a, b: y_bar * _power_slope(y, a, b),
     # \bar{b} = \bar{y} y \log a        [calculus]
-    lambda y_bar, y, a, b: y_bar * _power_log(y, a),
+    lambda y_bar, y, a, b: y_bar * _power_log(y, a, b),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.ops.arguments import number, weak
 from autograd_lite.table import primitive
 
 
@@ -27,7 +28,9 @@ abs.vjps = (
 
 def _share(x: Any, other: Any) -> Any:
     """1 where x is above the other, 1/2 where they are equal, 0 where it is below."""
-    return np.heaviside(np.subtract(x, other), 0.5)
+    with np.errstate(invalid="ignore"):  # inf - inf
+        difference = np.subtract(x, other)
+    return np.heaviside(np.where(np.equal(x, other), 0, difference), 0.5)
 
 
 @primitive(np.maximum)
@@ -70,15 +73,24 @@ minimum.vjps = (
 def clip(x: Any, a_min: Any, a_max: Any) -> Any:
     """Limit x to [a_min, a_max], constants (None: no limit); gradient 1 at both ends.
 
+    Where a_min > a_max the result is a_max, as NumPy's, and the gradient 0.
+
     >>> clip([-2.0, 0.5, 2.0], -1.0, 1.0)
     Tensor([-1. ,  0.5,  1. ])
     """
-    return np.clip(x, a_min, a_max)
+    return np.clip(x, weak(a_min), weak(a_max))
+
+
+def _inside(x: Any, a_min: Any, a_max: Any) -> Any:
+    """Whether x is in [a_min, a_max]."""
+    above = True if a_min is None else x >= weak(a_min)
+    below = True if a_max is None else x <= weak(a_max)
+    return above & below
 
 
 clip.vjps = (
     # \bar{x} = \bar{y} [l \le x \le h]        [calculus]
-    lambda y_bar, y, x, a_min, a_max: y_bar * (x == y),
+    lambda y_bar, y, x, a_min, a_max: y_bar * _inside(x, a_min, a_max),
 )
 
 
@@ -106,7 +118,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     Tensor([-0.1,  2. ])
     """
     x = np.asarray(x)
-    return np.where(x > 0, x, slope * x)
+    return np.where(x > 0, x, number("slope", slope) * x)
 
 
 leaky_relu.vjps = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from string import ascii_letters
 from typing import Any
 
@@ -49,17 +50,26 @@ matmul.vjps = (
 
 def _rows(x: Array) -> Array:
     """Return x as a matrix, all axes but the last flattened into one."""
-    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 @primitive()
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """Return x W^T + b for x (..., in), weight (out, in) and bias (out,), as one operation.
 
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together.
+
     >>> linear([[1.0, 2.0]], [[3.0, 4.0]], [0.5])
     Tensor([[11.5]])
     """
     x, weight = np.asarray(x), np.asarray(weight)
+    if weight.ndim != 2 or x.shape[-1:] != weight.shape[1:]:
+        raise ValueError(f"x (..., in) and weight (out, in): got {x.shape} and {weight.shape}")
+    if bias is not None and np.shape(bias) != weight.shape[:1]:
+        raise ValueError(f"bias must have shape {weight.shape[:1]}, got {np.shape(bias)}")
     y = np.asarray(_rows(np.atleast_2d(x)) @ weight.T)
     if bias is not None:
         y += bias
@@ -84,6 +94,8 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     ------
     TypeError
         If `subscripts` is not a string; NumPy's form with lists of axes is not supported.
+    ValueError
+        If the subscripts do not fit the operands.
 
     >>> einsum("ij,j->i", [[1.0, 2.0]], [3.0, 4.0])
     Tensor([11.])
@@ -100,6 +112,10 @@ def _spell_out(subscripts: str, operands: Any) -> tuple[list[str], str]:
     given, arrow, output = subscripts.replace(" ", "").partition("->")
     free = [letter for letter in ascii_letters if letter not in subscripts]
     terms, dots = given.split(","), ""
+    if len(terms) != len(operands):
+        raise ValueError(
+            f"subscripts {subscripts!r} are for {len(terms)} operands, got {len(operands)}"
+        )
     for k, (term, operand) in enumerate(zip(terms, operands, strict=True)):
         if "..." in term:
             extra = np.ndim(operand) - len(term) + 3
@@ -128,6 +144,10 @@ def _einsum_operand(y_bar: Any, k: int, terms: list[str], output: str, operands:
     factors = [(output, y_bar), *others, *alone]
     spelled = ",".join(term for term, _ in factors)
     x_bar: Array = np.einsum(f"{spelled}->{own}", *[factor for _, factor in factors], optimize=True)
+    own_shape = tuple([sizes[letter] for letter in own])
+    if x_bar.shape != own_shape:  # an axis of length 1 met longer ones here, or there
+        ones = tuple([i for i, n in enumerate(own_shape) if n == 1])
+        x_bar = np.broadcast_to(x_bar.sum(axis=ones, keepdims=True), own_shape)
     if len(own) == len(terms[k]):
         return x_bar
     diagonal = np.zeros(shape, x_bar.dtype)

@@ -1,4 +1,7 @@
-r"""Losses. `reduction` is "mean" (over all elements, the default), "sum" or "none"."""
+r"""Losses. `reduction` is "mean" (over all elements, the default), "sum" or "none".
+
+But for `cross_entropy` the target has the shape of x, or is one number; ValueError otherwise.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.operators import Array
+from autograd_lite.ops.arguments import as_floats, number
 from autograd_lite.ops.kinked import sigmoid
 from autograd_lite.table import primitive
 
@@ -27,9 +31,11 @@ def _share(y_bar: Any, loss_shape: Any, reduction: str) -> Any:
 
 def _alike(x: Any, target: Any) -> tuple[Array, Array]:
     """Return both in the dtype of the prediction x, or in float64 if x is not of floats."""
-    x = np.asarray(x)
-    x = x if x.dtype.kind == "f" else x.astype(np.float64)
-    return x, np.asarray(target, x.dtype)
+    x = as_floats(x)
+    target = np.asarray(target, x.dtype)
+    if target.ndim and target.shape != x.shape:
+        raise ValueError(f"target must have the shape {x.shape} of x, got {target.shape}")
+    return x, target
 
 
 @primitive()
@@ -164,7 +170,8 @@ def cross_entropy(
     Tensor(0.34657359)
     """
     logits, labels = np.asarray(logits), np.asarray(labels)
-    n, c = _check_labels(logits, labels, label_smoothing)
+    label_smoothing = number("label_smoothing", label_smoothing, 0, 1, closed=True)
+    n, c = _check_labels(logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     loss = -log_p[np.arange(n), labels]
@@ -173,17 +180,15 @@ def cross_entropy(
     return _reduced(loss, reduction), log_p
 
 
-def _check_labels(logits: Array, labels: Array, label_smoothing: float) -> tuple[int, int]:
+def _check_labels(logits: Array, labels: Array) -> tuple[int, int]:
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(f"logits (N, C) and labels (N,): got {logits.shape} and {labels.shape}")
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers, got dtype {labels.dtype}")
-    if not 0 <= labels.min() <= labels.max() < logits.shape[1]:
+    if labels.size and not 0 <= labels.min() <= labels.max() < logits.shape[1]:
         raise ValueError(
             f"labels must be in [0, {logits.shape[1]}), got {labels.min()} to {labels.max()}"
         )
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing must be in [0, 1], got {label_smoothing!r}")
     return logits.shape
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.operators import Array
+from autograd_lite.ops.arguments import as_floats, number
 from autograd_lite.ops.layout import channels_first, channels_last
 from autograd_lite.table import primitive
 
@@ -22,25 +23,15 @@ def _channel_sum(x: Array) -> Array:
     )
 
 
-def _wide(x: Array, per_channel: Array) -> tuple[Array, Array]:
-    """Return x (..., C) as a matrix with long rows, and one number per channel for its columns.
+def _per_channel(operation: np.ufunc, x: Array, numbers: Array, out: Array | None = None) -> Array:
+    """Return the operation on x (..., C) and one number per channel, in place if `out` is x.
 
-    NumPy's inner loop runs along the rows, and C alone may be few.
+    NumPy's inner loop runs along rows; C alone may be few.
     """
-    rows = x.reshape(-1, x.shape[-2] * x.shape[-1])
-    return rows, np.tile(per_channel, x.shape[-2])
-
-
-def _scale(x: Array, factor: Array) -> None:
-    """Multiply x (..., C) in place by one factor per channel."""
-    rows, factors = _wide(x, factor)
-    rows *= factors
-
-
-def _shift(x: Array, term: Array) -> None:
-    """Add one term per channel to x (..., C) in place."""
-    rows, terms = _wide(x, term)
-    rows += terms
+    length = x.shape[-2] * x.shape[-1]
+    into = None if out is None else out.reshape(-1, length)
+    y: Array = operation(x.reshape(-1, length), np.tile(numbers, x.shape[-2]), out=into)
+    return y.reshape(x.shape)
 
 
 @primitive(saves=True)
@@ -61,29 +52,39 @@ def batch_norm(
 
     Raises
     ------
+    TypeError
+        If `eps` or `momentum` is not a number.
     ValueError
-        If there is only one value per channel.
+        If the shapes do not fit together, or there is only one value per channel.
 
     >>> batch_norm([[1.0], [3.0]], [1.0], [0.0], 0.0)
     Tensor([[-1.],
             [ 1.]])
     """
-    x_hat = np.array(channels_last(np.asarray(x)))
-    weight, bias = np.asarray(weight, x_hat.dtype), np.asarray(bias, x_hat.dtype)
-    n = x_hat.size // x_hat.shape[-1]
+    x, eps, momentum = as_floats(x), number("eps", eps, 0), number("momentum", momentum)
+    weight, bias = np.asarray(weight, x.dtype), np.asarray(bias, x.dtype)
+    if x.ndim < 2 or any(p.shape != x.shape[1:2] for p in (weight, bias, *(running or ()))):
+        raise ValueError(
+            f"x (N, C, ...), weight (C,), bias (C,) and both of running (C,): got {x.shape}, "
+            f"{', '.join(str(p.shape) for p in (weight, bias, *(running or ())))}"
+        )
+    n = x.size // x.shape[1] if x.size else 0
     if n < 2:
-        raise ValueError(f"x needs two values per channel or more, got shape {np.shape(x)}")
-    mu = _channel_sum(x_hat) / n
-    _shift(x_hat, -mu)
+        raise ValueError(f"x needs two values per channel or more, got shape {x.shape}")
+    rows = channels_last(x)
+    mu = _channel_sum(rows) / n
+    x_hat = _per_channel(np.subtract, rows, mu)
+    rest = _channel_sum(x_hat) / n  # what rounding left of a mean far from 0
+    _per_channel(np.subtract, x_hat, rest, out=x_hat)
+    mu += rest
     variance = _channel_sum(x_hat * x_hat) / n
     if running is not None:
         running[0][...] += momentum * (mu - running[0])
         running[1][...] += momentum * (variance * (n / (n - 1)) - running[1])
     inv_std = 1 / np.sqrt(variance + eps)
-    _scale(x_hat, inv_std)
-    y = x_hat.copy()
-    _scale(y, weight)
-    _shift(y, bias)
+    _per_channel(np.multiply, x_hat, inv_std, out=x_hat)
+    y = _per_channel(np.multiply, x_hat, weight)
+    _per_channel(np.add, y, bias, out=y)
     return channels_first(y), (x_hat, inv_std)
 
 
@@ -96,11 +97,10 @@ def _batch_norm(y_bar: Array, kept: Any, x: Any, weight: Any, *_: Any, **__: Any
     # \bar{b} = \sum_n \bar{y}_n        [Ioffe15 Sec. 3]
     b_bar = _channel_sum(y_rows)
     # \bar{x} = (w / \sigma) (\bar{y} - \bar{b} / N - \hat{x} \bar{w} / N)        [Ioffe15 Sec. 3]
-    x_bar = x_hat.copy()
-    _scale(x_bar, -w_bar / n)
+    x_bar = _per_channel(np.multiply, x_hat, -w_bar / n)
     x_bar += y_rows
-    _shift(x_bar, -b_bar / n)
-    _scale(x_bar, weight * inv_std)
+    _per_channel(np.subtract, x_bar, b_bar / n, out=x_bar)
+    _per_channel(np.multiply, x_bar, weight * inv_std, out=x_bar)
     return channels_first(x_bar), w_bar, b_bar
 
 
@@ -111,11 +111,24 @@ batch_norm.joint = _batch_norm
 def layer_norm(x: Any, weight: Any, bias: Any, eps: float = 1e-5) -> Any:
     """Normalise over the last axes, those of `weight`'s shape, then scale and shift.
 
+    Raises
+    ------
+    TypeError
+        If `eps` is not a number.
+    ValueError
+        If the last axes of x, or those of bias, have other lengths than those of weight.
+
     >>> layer_norm([[1.0, 3.0]], [1.0, 1.0], [0.0, 0.0], 0.0)
     Tensor([[-1.,  1.]])
     """
-    axes = tuple(range(-np.ndim(weight), 0))
+    x, shape, eps = np.asarray(x), np.shape(weight), number("eps", eps, 0)
+    if x.shape[x.ndim - len(shape) :] != shape or np.shape(bias) != shape:
+        raise ValueError(
+            f"weight, bias and the last axes of x: got {shape}, {np.shape(bias)} and {x.shape}"
+        )
+    axes = tuple(range(-len(shape), 0))
     centred = x - np.mean(x, axis=axes, keepdims=True)
+    centred -= np.mean(centred, axis=axes, keepdims=True)  # what rounding left of a large mean
     inv_std = 1 / np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + eps)
     x_hat = centred * inv_std
     return x_hat * weight + bias, (x_hat, inv_std)
@@ -152,12 +165,16 @@ def embedding(weight: Any, indices: Any) -> Any:
         If the indices are not integers.
     IndexError
         If one of them is not in [0, V).
+    ValueError
+        If the weight is not a matrix.
 
     >>> embedding([[1.0, 2.0], [3.0, 4.0]], [1, 1])
     Tensor([[3., 4.],
             [3., 4.]])
     """
     weight, indices = np.asarray(weight), np.asarray(indices)
+    if weight.ndim != 2:
+        raise ValueError(f"weight must have shape (V, D), got {weight.shape}")
     if indices.dtype.kind not in "iu":
         raise TypeError(f"indices must be integers, got dtype {indices.dtype}")
     if indices.size and not 0 <= indices.min() <= indices.max() < len(weight):
@@ -172,7 +189,7 @@ def _embedding(y_bar: Array, weight: Array, indices: Any) -> Array:
     order = np.argsort(flat, kind="stable")
     rows, starts = np.unique(flat[order], return_index=True)
     if flat.size:
-        x_bar[rows] = np.add.reduceat(y_bar.reshape(-1, weight.shape[1])[order], starts)
+        x_bar[rows] = np.add.reduceat(y_bar.reshape(flat.size, weight.shape[1])[order], starts)
     return x_bar
 
 
@@ -188,15 +205,15 @@ def dropout(x: Any, p: float, rng: np.random.Generator | int) -> Any:
 
     Raises
     ------
+    TypeError
+        If `p` is not a number.
     ValueError
-        If `p` is not in [0, 1).
+        If it is not in [0, 1).
 
     >>> dropout([1.0, 1.0, 1.0, 1.0], 0.5, rng=0)
     Tensor([2., 2., 2., 0.])
     """
-    if not 0 <= p < 1:
-        raise ValueError(f"p must be in [0, 1), got {p!r}")
-    x = np.asarray(x)
+    x, p = np.asarray(x), number("p", p, 0, 1)
     draws = np.random.default_rng(rng).random(x.shape, np.float32)
     mask = (draws >= p).astype(x.dtype) / (1 - p)
     return x * mask, mask

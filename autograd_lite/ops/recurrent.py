@@ -36,6 +36,11 @@ def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -
     Tensor (2, T, B, H)
         All h_t, then all c_t.
 
+    Raises
+    ------
+    ValueError
+        If a shape is another.
+
     Examples
     --------
     >>> y = lstm(np.ones((5, 1, 2)), *np.zeros((2, 1, 3)), np.ones((12, 2)), np.ones((12, 3)),
@@ -43,13 +48,14 @@ def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -
     >>> y.shape
     (2, 5, 1, 3)
     """
-    (T, B), H = x.shape[:2], h0.shape[1]
+    x, h0, c0, w_ih, w_hh = (np.asarray(a) for a in (x, h0, c0, w_ih, w_hh))
+    T, B, width, H = _check_shapes(x, h0, c0, w_ih, w_hh, b_ih, b_hh)
     # sigma(z) = (1 + tanh(z/2)) / 2: with i, f and o halved first, one tanh serves all gates.
     half = np.full((4, 1), 0.5, np.result_type(x, w_ih))
     half[2] = 1
     scale = np.repeat(half, H)
-    gates = (x.reshape(T * B, -1) @ (w_ih.T * scale)).reshape(T, B, 4 * H)
-    gates += (b_ih + b_hh) * scale
+    gates = (x.reshape(T * B, width) @ (w_ih.T * scale)).reshape(T, B, 4 * H)
+    gates += np.add(b_ih, b_hh) * scale
     offset, w_rec = 1 - scale, w_hh.T * scale
     y, tanh_c = np.empty((2, T, B, H), gates.dtype), np.empty((T, B, H), gates.dtype)
     h, c = h0, c0
@@ -67,12 +73,27 @@ def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -
     return y, (gates, tanh_c, y)
 
 
+def _check_shapes(x: Array, h0: Array, *others: Any) -> tuple[int, int, int, int]:
+    """Return T, B, I and H; raise ValueError if a shape does not fit to those of x and h0."""
+    if x.ndim != 3 or h0.ndim != 2:
+        raise ValueError(f"x must have shape (T, B, I) and h0 (B, H), got {x.shape} and {h0.shape}")
+    (T, B, width), H = x.shape, h0.shape[1]
+    names = ("h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh")
+    shapes = ((B, H), (B, H), (4 * H, width), (4 * H, H), (4 * H,), (4 * H,))
+    for name, array, shape in zip(names, (h0, *others), shapes, strict=True):
+        if np.shape(array) != shape:
+            raise ValueError(
+                f"{name} must have shape {shape} for x {x.shape} and H = {H}, got {np.shape(array)}"
+            )
+    return T, B, width, H
+
+
 def _lstm(y_bar: Array, kept: Any, x: Array, h0: Array, c0: Array, *weights: Array) -> Any:
     gates, tanh_c, y = kept
-    w_ih, w_hh = weights[:2]
+    x, h0, c0, w_ih, w_hh = (np.asarray(a) for a in (x, h0, c0, *weights[:2]))
     T, B, H = tanh_c.shape
     h_before, c_before = (
-        np.concatenate([s0[None], s[:-1]]) for s0, s in zip((h0, c0), y, strict=True)
+        np.concatenate([s0[None], s])[:T] for s0, s in zip((h0, c0), y, strict=True)
     )
     i, f, g, o = np.moveaxis(gates.reshape(T, B, 4, H), 2, 0)
     slope = np.empty((T, B, 4, H), gates.dtype)
@@ -102,7 +123,7 @@ def _lstm(y_bar: Array, kept: Any, x: Array, h0: Array, c0: Array, *weights: Arr
         h_bar = z_bar.reshape(B, 4 * H) @ w_hh
     z_bar = slope.reshape(T * B, 4 * H)
     # \bar{W}_{ih} = \bar{Z}^T X        [chain rule]
-    w_ih_bar = z_bar.T @ x.reshape(T * B, -1)
+    w_ih_bar = z_bar.T @ x.reshape(T * B, x.shape[2])
     # \bar{W}_{hh} = \bar{Z}^T H_0        [chain rule]
     w_hh_bar = z_bar.T @ h_before.reshape(T * B, H)
     # \bar{b}_j = \sum_n \bar{Z}_{nj}        [chain rule]

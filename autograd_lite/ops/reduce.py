@@ -24,6 +24,11 @@ def _count(x: Array, axis: Any) -> int:
     return math.prod(x.shape[i] for i in axes)
 
 
+def _freedom(x: Array, axis: Any, ddof: Any) -> Any:
+    """Return the divisor of the variance, n - `ddof`, but not below 0, as NumPy."""
+    return np.maximum(_count(x, axis) - ddof, 0)
+
+
 @primitive(np.sum)
 def sum(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Sum over `axis`.
@@ -62,6 +67,8 @@ mean.vjps = (
 def var(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
     """Variance over `axis`: the mean square deviation, with divisor n - `ddof`.
 
+    With n <= `ddof` it is NaN or infinite, with NumPy's warning, and so is its gradient.
+
     >>> var([1.0, 2.0, 3.0])
     Tensor(0.66666667)
     """
@@ -71,7 +78,7 @@ def var(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> A
 var.vjps = (
     # \bar{x}_i = 2 \bar{y} (x_i - \mu) / (n - d)        [calculus]
     lambda y_bar, y, x, axis=None, ddof=0, keepdims=False: (
-        _spread(y_bar * (2 / (_count(x, axis) - ddof)), x, axis, keepdims)
+        _spread(2 * y_bar / _freedom(x, axis, ddof), x, axis, keepdims)
         * (x - np.mean(x, axis=axis, keepdims=True))
     ),
 )

@@ -91,7 +91,7 @@ def test_methods_are_ndarrays():
         (np.sign, "np.sign "),
         (lambda x: np.arctan2(x, 1.0), "np.arctan2 "),
         (np.cumsum, "np.cumsum "),
-        (np.linalg.norm, "np.norm "),
+        (np.linalg.norm, "np.linalg.norm "),
         (lambda x: np.dot(x, x), "np.dot "),
         (np.add.reduce, "np.add.reduce "),
         (lambda x: np.add(x, x, out=np.ones(3)), "np.add with out= "),

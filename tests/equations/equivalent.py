@@ -61,6 +61,11 @@ EQUIVALENT = [
     Equivalent("convolution._window_rows", r"writeable=True", "it is not written to"),
     Equivalent("convolution._max_pool", r"padding, winner, lambda", "winner has rows' shape"),
     Equivalent("power.vjps[0]", r"slope\(\w+, a, b\)", "the shape of zeros where b = 0"),
+    Equivalent("power.vjps[1]", r"_log\(y, a, \w+\)", "b counts only where a is 0"),
+    Equivalent("clip.vjps[0]", r"a_min, y\)", "x <= y, which is not above h, where l <= x <= h"),
+    Equivalent(
+        "kinked._share", r"where\(0|equal\((other|diff|x, diff)", "the difference tells, if finite"
+    ),
     Equivalent("relu.vjps[0]", r"x > 0", "max(x, 0) > 0 where x > 0"),
     Equivalent("leaky_relu.vjps[0]", r"y > 0", "y > 0 where x > 0, the slope being positive"),
     Equivalent("where.vjps[0]", r"zeros_like", "zeros of another shape of zeros"),
@@ -80,9 +85,11 @@ EQUIVALENT = [
     Equivalent("linalg._matmul_right", r", -1\]$", "the only column"),
     Equivalent("linalg._rows", r"x if x\.", "a matrix is its own rows, also if reshaped"),
     Equivalent("losses._alike", r"float64|dtype", "the samples are float64, as the result is then"),
+    Equivalent("losses._alike", r"^raise ", "an error's text"),
     Equivalent("losses._hinge", r"inside / target", "t is -1 or 1"),
     Equivalent("losses._cross_entropy", r"y_bar\[:, None\]", "without a mean, the share is y_bar"),
     Equivalent("network._embedding", r"weight\.shape\[-1\]", "the same axis"),
+    Equivalent("reduce._freedom", r"ddof, -?1\)", "n - d is 1 or more in the samples"),
     Equivalent("reduce._ties", r"_spread\(y_bar, tied", "tied has x's shape"),
     Equivalent("reduce._ties", r"dtype=\w+\.dtype", "all arrays have one dtype"),
     Equivalent(

@@ -19,6 +19,7 @@ from autograd_lite.tensor import _fit
 from problems.analysis.equations import listing
 from problems.analysis.notation import symbols_at
 from tests.autograd_lite.samples import SAMPLES, Const, case
+from tests.equations.kinks import KINKS
 from tests.equations.latex import split
 from tests.equations.tracing import (
     MismatchError,
@@ -31,20 +32,6 @@ from tests.equations.tracing import (
     module_of,
 )
 from tests.equations.values import Values
-
-#: Samples at kinks and ties, where the rules take a choice.
-EXTRA = {
-    "abs": [case(np.array([-2.0, 0.0, 3.0]))],
-    "maximum": [case(np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0]))],
-    "minimum": [case(np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0]))],
-    "clip": [case(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]), -1.0, 1.0)],
-    "relu": [case(np.array([-2.0, 0.0, 3.0]))],
-    "leaky_relu": [case(np.array([-2.0, 0.0, 3.0]), 0.2)],
-    "max": [case(np.array([1.0, 3.0, 3.0])), case(np.array([[1.0, 1.0], [1.0, 2.0]]), 1)],
-    "min": [case(np.array([3.0, 1.0, 1.0])), case(np.array([[1.0, 1.0], [1.0, 2.0]]), 1)],
-    "l1_loss": [case(np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0]))],
-    "hinge_loss": [case(np.array([0.5, 1.0, 2.0, -1.0]), np.array([1, 1, 1, -1]))],
-}
 
 
 def rule_name(equation):
@@ -79,7 +66,7 @@ def calls(name):
 
 def samples(name):
     if name != "join":
-        return [*SAMPLES[name], *EXTRA.get(name, [])]
+        return [*SAMPLES[name], *KINKS.get(name, [])]
     lists = [(c, c.args[0], (*c.args, 0)[1]) for c in SAMPLES["concatenate"]]
     return [
         case(*(a.value if isinstance(a, Const) else a for a in arrays),

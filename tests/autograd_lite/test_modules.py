@@ -1,0 +1,139 @@
+"""What a module finds among its attributes, and what it refuses to lose."""
+
+from collections import deque
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import nn, ops
+
+
+def linear():
+    return nn.Linear(2, 2, rng=0)
+
+
+def module_with(value):
+    module = nn.Module()
+    module.first = linear()
+    module.hidden = value
+    return module
+
+
+@pytest.mark.parametrize(
+    ("modules", "named"),
+    [
+        ((linear(), ops.relu, linear()), "got the function relu as number 1"),
+        (([linear(), linear()],), r"got \[.*\] as number 0"),
+        ((linear(), nn.ReLU), "got the class ReLU as number 1"),
+        ((linear(), None), "got None as number 1"),
+    ],
+)
+def test_sequential_refuses_what_is_no_module(modules, named):
+    with pytest.raises(TypeError, match=f"modules must be modules, such as nn.ReLU.*{named}"):
+        nn.Sequential(*modules)
+
+
+objects = np.empty(1, object)
+objects[0] = linear()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [linear()],
+        (linear(),),
+        {linear()},
+        deque([linear()]),
+        {"a": linear()},
+        {linear(): "a"},
+        [[1], [("x", linear())]],
+        {"a": {"b": [linear()]}},
+        [ag.Tensor([1.0], requires_grad=True)],
+        {"a": ag.Tensor([1.0], requires_grad=True)},
+        objects,
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda m: list(m.parameters()),
+        lambda m: m.state_dict(),
+        lambda m: list(m.modules()),
+        lambda m: m.eval(),
+        lambda m: m.zero_grad(),
+        lambda m: m.load_state_dict({}),
+    ],
+)
+def test_parts_in_containers_are_refused(value, use):
+    module = module_with(value)
+    with pytest.raises(TypeError, match=r"hidden is a .* of modules or parameters.*use Sequential"):
+        use(module)
+    assert module.first.training
+    with pytest.raises(TypeError, match=r"part\.hidden is a"):
+        use(module_with_part(module))
+
+
+def module_with_part(part):
+    module = nn.Module()
+    module.part = part
+    return module
+
+
+def test_containers_of_anything_else_are_the_users_own():
+    x = ag.Tensor([1.0], requires_grad=True)
+    loop = [1]
+    loop.append(loop)
+    own = [1, "a", np.ones(2), loop, ag.Tensor([1.0]), 2 * x, {"n": [None]}]
+    assert [name for name, _ in module_with(own).named_parameters()] == [
+        *("first.weight", "first.bias")
+    ]
+
+
+@pytest.mark.parametrize("value", [linear(), [linear()], ag.Tensor([1.0], requires_grad=True)])
+def test_parts_on_the_class_are_refused(value):
+    with pytest.raises(TypeError, match=r"Net\.layer belongs to the class"):
+        type("Net", (nn.Module,), {"layer": value})
+
+
+def test_only_leaves_that_require_a_gradient_are_parameters():
+    module = nn.Module()
+    module.weight = ag.Tensor([1.0], requires_grad=True)
+    module.constant = ag.Tensor([2.0])
+    module.buffer = np.array([3.0])
+    module.result = 2 * module.weight
+    assert [name for name, _ in module.named_parameters()] == ["weight"]
+    assert sorted(module.state_dict()) == ["buffer", "constant", "weight"]
+    module.result.backward()
+    assert sorted(module.state_dict()) == ["buffer", "constant", "weight"]
+    module.load_state_dict({"buffer": [6.0], "constant": [5.0], "weight": [4.0]})
+    assert (module.buffer[0], module.constant.item(), module.weight.item()) == (6, 5, 4)
+
+
+def test_frozen_parameters_stay_in_the_state():
+    layer = linear()
+    layer.weight.requires_grad = False
+    assert [name for name, _ in layer.named_parameters()] == ["bias"]
+    assert sorted(layer.state_dict()) == ["bias", "weight"]
+    ops.square(layer(np.ones((3, 2), np.float32))).sum().backward()
+    assert layer.weight.grad is None
+    assert layer.bias.grad is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda m, s: s.update(bias=["a", "b"]), TypeError, "bias must be an array of real"),
+        (lambda m, s: s.update(bias=[1j, 2j]), TypeError, "bias must be an array of real"),
+        (lambda m, s: m.bias.data.setflags(write=False), ValueError, "bias .* is read-only"),
+    ],
+)
+def test_state_that_cannot_be_set_changes_nothing(change, error, message):
+    layer = linear()
+    before, state = layer.state_dict(), {k: v + 1 for k, v in layer.state_dict().items()}
+    change(layer, state)
+    with pytest.raises(error, match=message):
+        layer.load_state_dict(state)
+    for name, value in layer.state_dict().items():
+        assert np.array_equal(before[name], value)
