@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from problems.analysis.files import write_csv
 from problems.analysis.plots import counterexample_figure, save
+from problems.analysis.verdict import place, trend
 from problems.commands.options import name_of, names_of, output_folder, to_json
 from problems.commands.problem_options import add_constants, add_problem
 from problems.commands.problem_options import optimizer as make
@@ -31,7 +32,7 @@ STORY = "adam,amsgrad,adabound,amsbound"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add_problem(parser, "reddi-online", 5_000_000)
+    add_problem(parser, "reddi-theorem1", 5_000_000)
     add(
         "--optimizers", type=names_of("optimizer", ROSTER), default=STORY, metavar="A,B,...",
         help=f"all, or some of {', '.join(ROSTER)} (default: %(default)s)",
@@ -79,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
                 "x_final": summary.x,
                 "regret": summary.regret,
                 "average_regret": summary.average_regret,
+                "last_decade": summary.series.last_decade()._asdict(),
                 "seconds": summary.seconds,
             }
             for name, summary in runs.items()
@@ -92,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(to_json(record), indent=2, allow_nan=False))
     else:
-        print(table(setting, record))
+        print(table(setting, record, runs))
         print("\nwrote " + ", ".join(written))
     return 0
 
@@ -111,7 +113,7 @@ def parameters(setting: Setting, options: argparse.Namespace) -> dict[str, Any]:
     return {**constants, **own, **bounds, "schedule": options.schedule}
 
 
-def table(setting: Setting, record: dict[str, Any]) -> str:
+def table(setting: Setting, record: dict[str, Any], runs: dict[str, Summary]) -> str:
     """The record as a table."""
     lo, hi = record["feasible"]
     given = ", ".join(f"{k} = {v:g}" if isinstance(v, float) else f"{k} = {v}"
@@ -125,35 +127,26 @@ def table(setting: Setting, record: dict[str, Any]) -> str:
         "",
         f"{'optimizer':<10} {'x_T':>8} {'R_T':>14} {'R_T/T':>11}  where it went",
     ]  # fmt: skip
-    for row in record["results"]:
+    for name, run in runs.items():
         lines.append(
-            f"{row['optimizer']:<10} {row['x_final']:>8.4f} {row['regret']:>14,.1f} "
-            f"{row['average_regret']:>11.5g}  {where(row['x_final'], record['optimum'], lo, hi)}"
+            f"{name:<10} {run.x:>8.4f} {run.regret:>14,.1f} {run.average_regret:>11.5g}  "
+            f"{place(setting.problem, run)}, regret per step {trend(run)}"
         )
     return "\n".join(lines)
-
-
-def where(x: float, optimum: float, lo: float, hi: float) -> str:
-    """In words: at which end of F, or nearer to which, x lies."""
-    worst = hi if optimum == lo else lo
-    share = (x - optimum) / (worst - optimum)  # 0 at the best fixed point, 1 at the worst
-    if share >= 0.95:
-        return f"to the worst point, x = {worst:g}"
-    if share <= 0.05:
-        return f"to the best point, x = {optimum:g}"
-    return "nearer to the worst point" if share > 0.5 else "nearer to the best point"
 
 
 def write(
     setting: Setting, record: dict[str, Any], runs: dict[str, Summary], stem: Path
 ) -> list[str]:
     """Write figure and series; return the files' names."""
-    series = {name: summary.series for name, summary in runs.items()}
-    figure = counterexample_figure(setting.problem, record["optimum"], series)
+    given = record["parameters"]
+    marks = {r"$1/\gamma$": 1 / given["gamma"]} if {"adabound", "amsbound"} & set(runs) and \
+        "gamma" in given else {}  # fmt: skip
+    figure = counterexample_figure(setting.problem, runs, marks)
     rows = (
         (name, *(value.item() for value in row))
-        for name, s in series.items()
-        for row in zip(*s, strict=True)
+        for name, summary in runs.items()
+        for row in zip(*summary.series, strict=True)
     )
     write_csv(stem.with_suffix(".csv"), ["optimizer", *Series._fields], rows)
     return [str(path) for path in (*save(figure, stem), stem.with_suffix(".csv"))]

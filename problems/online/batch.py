@@ -23,7 +23,7 @@ class Endpoints:
     Attributes
     ----------
     x : array of float, shape (n,)
-        x_{T+1} of each.
+        x_T of each.
     regret, average_regret : array of float, shape (n,)
         R_T and R_T/T of each.
     """
@@ -93,8 +93,9 @@ def endpoints(
         for c in slopes[:, which]:
             paid += c * x
             slope += c
+            played = x
             x, s = optimizer.update(x, c, s)
             visit(x)
         tick(stop - start)
     regret = paid - batch[0].least(slope)
-    return Endpoints(x, regret, regret / T)
+    return Endpoints(played, regret, regret / T)
