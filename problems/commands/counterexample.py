@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from problems.analysis.files import write_csv
 from problems.analysis.plots import counterexample_figure, save
 from problems.analysis.verdict import place, trend
 from problems.commands.options import name_of, names_of, output_folder, to_json
-from problems.commands.problem_options import add_constants, add_problem
+from problems.commands.problem_options import add_constants, add_problem, in_a_line, parameters
 from problems.commands.problem_options import optimizer as make
 from problems.commands.problem_options import setting as setting_of
 from problems.online.engines import ENGINES, choose
@@ -99,29 +98,13 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def parameters(setting: Setting, options: argparse.Namespace) -> dict[str, Any]:
-    """What defines the run beside the optimizers: the problem's constants and the protocol's."""
-    constants = {field.name: getattr(setting.problem, field.name)
-                 for field in fields(setting.problem) if field.init}  # type: ignore[arg-type]  # fmt: skip
-    if setting.eps_root:
-        constants["epsilon"] = setting.eps_root
-    bounds = {"bounds": repr(setting.bounds)} if setting.bounds else {
-        "final_lr": options.final_lr,
-        "gamma": 1 - setting.beta2 if options.gamma is None else options.gamma,
-    }  # fmt: skip
-    own = {name: getattr(setting, name) for name in ("x1", "lr", "beta1", "beta2")}
-    return {**constants, **own, **bounds, "schedule": options.schedule}
-
-
 def table(setting: Setting, record: dict[str, Any], runs: dict[str, Summary]) -> str:
     """The record as a table."""
     lo, hi = record["feasible"]
-    given = ", ".join(f"{k} = {v:g}" if isinstance(v, float) else f"{k} = {v}"
-                      for k, v in record["parameters"].items())  # fmt: skip
     lines = [
         f"{record['problem']}: {setting.problem.formula()}, on [{lo:g}, {hi:g}]",
         f"best fixed point x* = {record['optimum']:g}; T = {record['steps']:,} steps",
-        given,
+        in_a_line(record["parameters"]),
         *(f"note: the paper's condition does not hold: {c.text}"
           for c in setting.conditions if not c.holds),
         "",

@@ -74,7 +74,8 @@ def test_json_and_files_agree(problem, tmp_path, capsys):
 
 def test_options_reach_the_run(tmp_path, capsys):
     out = call(
-        capsys, "--problem", "reddi-online", "--steps", "300", "--optimizers", "adabound,adam,adabound", "--lr", "0.25",
+        capsys, "--problem", "reddi-online", "--steps", "300",
+        "--optimizers", "adabound,adam,adabound", "--lr", "0.25",
         "--beta1", "0.5", "--beta2", "0.9", "--final-lr", "0.2", "--gamma", "paper",
         "--schedule", "constant", "--cycle", "11", "--x1", "0.5", "--json",
         "--out", str(tmp_path),

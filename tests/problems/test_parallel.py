@@ -305,9 +305,7 @@ def test_the_last_decade_is_the_trajectorys(name, engine):
     assert decade.slope == pytest.approx(slope, abs=0.02)
 
 
-@pytest.mark.parametrize(
-    ("growth", "slope"), [(1.0, 0.0), (0.5, -0.48), (0.0, -0.92), (1.5, 0.48)]
-)
+@pytest.mark.parametrize(("growth", "slope"), [(1.0, 0.0), (0.5, -0.48), (0.0, -0.92), (1.5, 0.48)])
 def test_the_slope_of_the_last_decade_says_how_regret_grows(growth, slope):
     """R_t = t^p: R_t/t falls as t^(p-1); its linear fit has nearly that slope."""
     t = log_grid(10**6)
