@@ -21,7 +21,7 @@ from problems.analysis.verdict import arrival, place, trend
 from problems.online.problem import LinearProblem
 from problems.online.summary import Summary
 
-__all__ = ["NAMES", "STYLES", "counterexample_figure", "save"]
+__all__ = ["HIDDEN", "NAMES", "STYLES", "apart", "counterexample_figure", "save"]
 
 Floats = NDArray[np.float64]
 
@@ -124,7 +124,7 @@ def _label(axes: Axes, runs: Mapping[str, Summary], words: Sequence[str]) -> Non
              for line in axes.lines[: len(runs)]]  # fmt: skip
     drawn = [i for i, y in enumerate(paths) if np.isfinite(y).any()]
     ends = [float(paths[i][np.isfinite(paths[i])][-1]) for i in drawn]
-    heights = _apart(ends, min(0.13, 1.1 / len(runs)))
+    heights = apart(ends, min(0.13, 1.1 / len(runs)))
     names, steps = list(runs), next(iter(runs.values())).series.t
     for i, end, height in zip(drawn, ends, heights, strict=True):
         shared: Any = {"transform": axes.transAxes, "clip_on": False}
@@ -137,7 +137,7 @@ def _label(axes: Axes, runs: Mapping[str, Summary], words: Sequence[str]) -> Non
         )  # fmt: skip
 
 
-def _apart(heights: Sequence[float], gap: float) -> list[float]:
+def apart(heights: Sequence[float], gap: float) -> list[float]:
     """Heights in the same order, moved until they lie `gap` apart, around where they were."""
     order = np.argsort(heights, kind="stable")
     steps = gap * np.arange(len(heights))

@@ -7,6 +7,7 @@ many, since d > n. Which one decides what becomes of new points [Wilson17, Sec. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -252,7 +253,13 @@ class Fit:
     test_accuracy: float
 
 
-def fit(problem: Wilson, optimizer: str, steps: int = 5000, **given: Any) -> Fit:
+def fit(
+    problem: Wilson,
+    optimizer: str,
+    steps: int = 5000,
+    tick: Callable[[], Any] = lambda: None,
+    **given: Any,
+) -> Fit:
     """Fit the construction from w = 0 with full gradients.
 
     Parameters
@@ -263,6 +270,8 @@ def fit(problem: Wilson, optimizer: str, steps: int = 5000, **given: Any) -> Fit
         A name of `problems.learning.roster.ROSTER`.
     steps : int
         How many.
+    tick : callable
+        Called after each step.
     **given
         Hyperparameters; without one, lr is that of `RATES`.
 
@@ -283,5 +292,6 @@ def fit(problem: Wilson, optimizer: str, steps: int = 5000, **given: Any) -> Fit
     opt = make(optimizer, [w], **{"lr": RATES.get(optimizer, 1e-3), **given})
     for _ in range(positive_int("steps", steps)):
         opt.step(grads=[loss_and_gradient(problem, w)[1]])
+        tick()
     loss = loss_and_gradient(problem, w)[0]
     return Fit(w, loss, problem.training_error(w), problem.test_accuracy(w))

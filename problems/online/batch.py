@@ -74,7 +74,7 @@ def endpoints(
     >>> lr = np.array([0.1, 0.5, 2.0])
     >>> opt = AMSGrad.as_in_paper(lr=lr, betas=(0.9, 0.99), feasible=problem.feasible)
     >>> endpoints([problem] * 3, opt, steps=10_000, x1=0.0).x.round(2)
-    array([-0.35, -0.8 , -0.2 ])
+    array([-0.35, -0.8 , -0.19])
     """
     T, n = positive_int("steps", steps), len(batch)
     if not n or any(problem.feasible != batch[0].feasible for problem in batch):

@@ -94,7 +94,7 @@ def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     level, away = float(np.abs(y).mean()), x - x.mean()
     if len(x) < 3:
         return float("nan")
-    return float(away @ y / (away @ away)) / level if level else 0.0
+    return float(away @ (y - y.mean()) / (away @ away)) / level if level else 0.0
 
 
 @dataclass(frozen=True)
