@@ -47,8 +47,9 @@ NAMES = {
     "sgd": "SGD", "sgdm": "SGD with momentum", "nesterov": "Nesterov", "adagrad": "AdaGrad",
     "rmsprop": "RMSprop", "adamnc": "AdamNC", "csgd": "CSGD", "sgdm-dampened": "dampened SGDM",
 }  # fmt: skip
-#: Share of an axis that two lines may differ by, everywhere, for one to hide the other.
-HIDDEN = 0.01
+#: Share of an axis that two lines may differ by, and at which share of the drawn steps they must,
+#: for one to hide the other.
+HIDDEN, MOST = 0.01, 0.95
 
 
 def counterexample_figure(
@@ -150,20 +151,15 @@ def apart(heights: Sequence[float], gap: float) -> list[float]:
 
 def _overlap(i: int, paths: Sequence[Floats], names: Sequence[str], steps: Any) -> str:
     """Which later line is drawn over all of line i, or which earlier one it follows at first."""
+    together = [np.isclose(paths[i], y, rtol=0, atol=HIDDEN, equal_nan=True) for y in paths]
     for other in range(len(paths) - 1, i, -1):
-        if _common(paths[i], paths[other]) == len(steps):
+        if together[other].mean() >= MOST:
             return f" (under {NAMES[names[other]]})"
     for other in range(i):
-        shared = _common(paths[i], paths[other])
-        if len(steps) > shared > 0 and steps[shared - 1] >= 100:
+        shared = int(np.argmin(together[other]))  # where they part; 0 if they do not
+        if together[other].mean() < MOST and shared and steps[shared - 1] >= 100:
             return f" (over {NAMES[names[other]]} until {_about(steps[shared - 1])})"
     return ""
-
-
-def _common(one: Floats, other: Floats) -> int:
-    """Number of points from the first on at which two lines lie on each other."""
-    apart = ~np.isclose(one, other, rtol=0, atol=HIDDEN, equal_nan=True)
-    return int(np.argmax(apart)) if apart.any() else len(apart)
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
