@@ -110,7 +110,9 @@ def counterexample_figure(
 
 def _whereabouts(problem: LinearProblem, run: Summary) -> str:
     since = arrival(problem, run.optimum, run.series)
-    return f"at the best point from {_about(since)}" if since else place(problem, run)
+    if since is not None and since > 1:
+        return f"at the best point from {_about(since)}"
+    return place(problem, run)
 
 
 def _about(t: int) -> str:
@@ -140,13 +142,15 @@ def _label(axes: Axes, runs: Mapping[str, Summary], words: Sequence[str]) -> Non
 
 def apart(heights: Sequence[float], gap: float) -> list[float]:
     """Heights in the same order, moved until they lie `gap` apart, around where they were."""
+    if not heights:
+        return []
     order = np.argsort(heights, kind="stable")
     steps = gap * np.arange(len(heights))
     # without the steps they must only rise: the least squares that do are means of neighbours
     rising = isotonic_regression(np.asarray(heights)[order] - steps).x + steps
-    apart = np.empty(len(heights))
-    apart[order] = rising
-    return apart.tolist()
+    moved = np.empty(len(heights))
+    moved[order] = rising
+    return list(moved)
 
 
 def _overlap(i: int, paths: Sequence[Floats], names: Sequence[str], steps: Any) -> str:

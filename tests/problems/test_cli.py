@@ -292,6 +292,17 @@ def test_labels_lie_apart():
         assert np.diff(heights).min() * axes.bbox.height / figure.dpi > 0.35  # inches: two lines
 
 
+def test_a_run_without_regret_is_drawn(tmp_path, capsys):
+    """It starts at the best point, where no average regret is positive."""
+    out = call(capsys, "--problem", "luo-theorem1", "--x1", "2", "--steps", "1",
+               "--out", str(tmp_path))  # fmt: skip
+    assert out.splitlines()[5].split()[:4] == ["adam", "2.0000", "0.0", "0"]
+    assert "at the best point, regret per step over too few steps to judge" in out
+    figure, _, _ = drawn("luo-theorem1", 1, ["adam"], x1=2.0)
+    assert labels(figure.axes[0])[-1] == "Adam: at the best point"
+    assert labels(figure.axes[1]) == []
+
+
 def test_no_two_styles_are_alike_in_grey():
     """Each optimizer has dashes of its own, so that lines differ without colours."""
     dashes = [Line2D([], [], **style)._dash_pattern for style in STYLES.values()]
