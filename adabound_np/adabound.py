@@ -83,7 +83,7 @@ class AdaBound(Optimizer):
     array([0., 0.])
     """
 
-    State = AdaBoundState
+    State: ClassVar[Any] = AdaBoundState
     in_paper: ClassVar[dict[str, Any]] = {
         "schedule": "inv-sqrt",
         "eps": 0.0,
@@ -135,7 +135,7 @@ class AdaBound(Optimizer):
     carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta1"), "v": Affine("beta2")}
 
     @staticmethod
-    def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AdaBoundState]:
+    def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, Any]:
         r"""m_t, and v_t, the diagonal of V_t."""
         # \beta_{1t} = \beta_1(t)        [Luo19 Alg. 2, input]
         beta1 = h.beta1(t)

@@ -69,7 +69,7 @@ class Adam(Optimizer):
     array([2.9, 3.9])
     """
 
-    State = AdamState
+    State: ClassVar[Any] = AdamState
     in_paper: ClassVar[dict[str, Any]] = {
         "schedule": "inv-sqrt",
         "eps": 0.0,
@@ -112,7 +112,7 @@ class Adam(Optimizer):
     carries: ClassVar[dict[str, Carry] | None] = {"m": Affine("beta1"), "v": Affine("beta2")}
 
     @staticmethod
-    def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, AdamState]:
+    def moments(h: Hyperparameters, s: Any, g: Any, t: Any) -> tuple[Any, Any]:
         r"""m_t, and v_t, the diagonal of V_t."""
         # \beta_{1t} = \beta_1(t)        [Reddi18 Thm. 4]
         beta1 = h.beta1(t)

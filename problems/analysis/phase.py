@@ -69,7 +69,7 @@ class Phase:
     x, y : Axis
         The plane.
     x_final, average_regret : array of float
-        x_{T+1} and R_T/T; NaN where the problem has no constants.
+        x_T and R_T/T; NaN where the problem has no constants.
     C : array of float
         The problem's constant; NaN where there is none.
     holds : array of bool

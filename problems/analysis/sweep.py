@@ -99,7 +99,7 @@ def sweep(
     ...     ran = sweep(plan, executor, f"{folder}/sweep.jsonl")
     ...     header, records = read(f"{folder}/sweep.jsonl")
     >>> ran, [(r["parameters"], round(r["x_final"], 3)) for r in records]
-    (2, [({'lr': 0.1}, 0.176), ({'lr': 1.0}, 0.99)])
+    (2, [({'lr': 0.1}, 0.176), ({'lr': 1.0}, 0.995)])
     """
     positive_int("window", window)
     plan.check()

@@ -19,7 +19,7 @@ from adabound_np.algorithm import Hyperparameters, at_rest
 from problems.analysis.exact import Exact, exactly
 from problems.online.problem import LinearProblem
 
-__all__ = ["Column", "columns_of", "steps", "without_rounding"]
+__all__ = ["CLIP", "Column", "columns_of", "short", "steps", "without_rounding"]
 
 
 class Column(NamedTuple):
@@ -38,6 +38,9 @@ class Column(NamedTuple):
         return text
 
 
+#: Where \alpha/\sqrt{V_t} lies: above \eta_u(t), between the bounds, or below \eta_l(t).
+CLIP = Column("clip", r"\mathrm{clip}", lambda q: clipped(q.free, q.h.eta_l(q.t), q.h.eta_u(q.t)))
+
 _ASCII = {"v\u0302": "v_hat", "η\u0302": "eta_hat", "x\u0302": "x_hat", "α/√V_t": "alpha/sqrt(V_t)",
           "η": "eta"}  # fmt: skip
 
@@ -48,6 +51,34 @@ _STATE = {
     "v_hat": Column("v\u0302_t", r"\hat{v}_t", lambda q: q.s.v_hat),
     "G": Column("G_t", "G_t", lambda q: q.s.G),
 }
+
+
+def clipped(rate: Any, low: Any, high: Any) -> str:
+    """Which bound a rate is clipped to.
+
+    Examples
+    --------
+    >>> clipped(2.0, 0.1, 1.0), clipped(0.5, 0.1, 1.0), clipped(0.05, 0.1, 1.0)
+    ('upper', '-', 'lower')
+    """
+    return "upper" if rate > high else "lower" if rate < low else "-"
+
+
+#: Columns that the short form leaves out, in this order, until the rest is few enough.
+_MINOR = ("x_hat_{t+1}", "eta_hat_t", "eta_t", "v_t", "v_hat_t")
+
+
+def short(columns: list[Column], most: int = 8) -> list[Column]:
+    """Return at most `most` of the columns: without what the others determine.
+
+    Examples
+    --------
+    >>> from adabound_np import AMSBound
+    >>> [column.key for column in short(columns_of(AMSBound()))]
+    ['t', 'g_t', 'm_t', 'alpha/sqrt(V_t)', 'eta_l(t)', 'eta_u(t)', 'clip', 'x_{t+1}']
+    """
+    left_out = [c for key in _MINOR for c in columns if c.key == key][: max(len(columns) - most, 0)]
+    return [column for column in columns if column not in left_out]
 
 
 def columns_of(optimizer: Optimizer) -> list[Column]:
@@ -74,6 +105,7 @@ def columns_of(optimizer: Optimizer) -> list[Column]:
     if bounded:
         columns.append(Column("η_l(t)", r"\eta_l(t)", lambda q: q.h.eta_l(q.t)))
         columns.append(Column("η_u(t)", r"\eta_u(t)", lambda q: q.h.eta_u(q.t)))
+        columns.append(CLIP)
     if bounded or (not adaptive and hasattr(h, "b")):  # bias correction alone makes a rate, too
         columns.append(Column("η\u0302_t", r"\hat{\eta}_t", lambda q: q.eta_hat))
     return [

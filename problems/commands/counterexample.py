@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ from tqdm import tqdm
 
 from problems.analysis.files import write_csv
 from problems.analysis.plots import counterexample_figure, save
+from problems.analysis.verdict import place, trend
 from problems.commands.options import name_of, names_of, output_folder, to_json
-from problems.commands.problem_options import add_constants, add_problem
+from problems.commands.problem_options import add_constants, add_problem, in_a_line, parameters
 from problems.commands.problem_options import optimizer as make
 from problems.commands.problem_options import setting as setting_of
 from problems.online.engines import ENGINES, choose
@@ -31,7 +31,7 @@ STORY = "adam,amsgrad,adabound,amsbound"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add_problem(parser, "reddi-online", 5_000_000)
+    add_problem(parser, "reddi-theorem1", 5_000_000)
     add(
         "--optimizers", type=names_of("optimizer", ROSTER), default=STORY, metavar="A,B,...",
         help=f"all, or some of {', '.join(ROSTER)} (default: %(default)s)",
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     total = T * len(optimizers)
     # new processes take half a second to start
     workers = min(os.cpu_count() or 1, len(optimizers)) if total >= 100_000_000 else 1
-    with tqdm(total=total, unit="step", unit_scale=True, delay=1, leave=False) as bar:
+    with tqdm(total=total, unit="step", unit_scale=True, delay=1, leave=False, disable=None) as bar:
         runs = summarize_all(
             setting.problem, optimizers, T, setting.x1, options.engine, workers, bar.update
         )
@@ -79,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
                 "x_final": summary.x,
                 "regret": summary.regret,
                 "average_regret": summary.average_regret,
+                "last_decade": summary.series.last_decade()._asdict(),
                 "seconds": summary.seconds,
             }
             for name, summary in runs.items()
@@ -92,68 +93,43 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(to_json(record), indent=2, allow_nan=False))
     else:
-        print(table(setting, record))
+        print(table(setting, record, runs))
         print("\nwrote " + ", ".join(written))
     return 0
 
 
-def parameters(setting: Setting, options: argparse.Namespace) -> dict[str, Any]:
-    """What defines the run beside the optimizers: the problem's constants and the protocol's."""
-    constants = {field.name: getattr(setting.problem, field.name)
-                 for field in fields(setting.problem) if field.init}  # type: ignore[arg-type]  # fmt: skip
-    if setting.eps_root:
-        constants["epsilon"] = setting.eps_root
-    bounds = {"bounds": repr(setting.bounds)} if setting.bounds else {
-        "final_lr": options.final_lr,
-        "gamma": 1 - setting.beta2 if options.gamma is None else options.gamma,
-    }  # fmt: skip
-    own = {name: getattr(setting, name) for name in ("x1", "lr", "beta1", "beta2")}
-    return {**constants, **own, **bounds, "schedule": options.schedule}
-
-
-def table(setting: Setting, record: dict[str, Any]) -> str:
+def table(setting: Setting, record: dict[str, Any], runs: dict[str, Summary]) -> str:
     """The record as a table."""
     lo, hi = record["feasible"]
-    given = ", ".join(f"{k} = {v:g}" if isinstance(v, float) else f"{k} = {v}"
-                      for k, v in record["parameters"].items())  # fmt: skip
     lines = [
         f"{record['problem']}: {setting.problem.formula()}, on [{lo:g}, {hi:g}]",
         f"best fixed point x* = {record['optimum']:g}; T = {record['steps']:,} steps",
-        given,
+        in_a_line(record["parameters"]),
         *(f"note: the paper's condition does not hold: {c.text}"
           for c in setting.conditions if not c.holds),
         "",
         f"{'optimizer':<10} {'x_T':>8} {'R_T':>14} {'R_T/T':>11}  where it went",
     ]  # fmt: skip
-    for row in record["results"]:
+    for name, run in runs.items():
         lines.append(
-            f"{row['optimizer']:<10} {row['x_final']:>8.4f} {row['regret']:>14,.1f} "
-            f"{row['average_regret']:>11.5g}  {where(row['x_final'], record['optimum'], lo, hi)}"
+            f"{name:<10} {run.x:>8.4f} {run.regret:>14,.1f} {run.average_regret:>11.5g}  "
+            f"{place(setting.problem, run)}, regret per step {trend(run)}"
         )
     return "\n".join(lines)
-
-
-def where(x: float, optimum: float, lo: float, hi: float) -> str:
-    """In words: at which end of F, or nearer to which, x lies."""
-    worst = hi if optimum == lo else lo
-    share = (x - optimum) / (worst - optimum)  # 0 at the best fixed point, 1 at the worst
-    if share >= 0.95:
-        return f"to the worst point, x = {worst:g}"
-    if share <= 0.05:
-        return f"to the best point, x = {optimum:g}"
-    return "nearer to the worst point" if share > 0.5 else "nearer to the best point"
 
 
 def write(
     setting: Setting, record: dict[str, Any], runs: dict[str, Summary], stem: Path
 ) -> list[str]:
     """Write figure and series; return the files' names."""
-    series = {name: summary.series for name, summary in runs.items()}
-    figure = counterexample_figure(setting.problem, record["optimum"], series)
+    given = record["parameters"]
+    marks = {r"$1/\gamma$": 1 / given["gamma"]} if {"adabound", "amsbound"} & set(runs) and \
+        "gamma" in given else {}  # fmt: skip
+    figure = counterexample_figure(setting.problem, runs, marks)
     rows = (
         (name, *(value.item() for value in row))
-        for name, s in series.items()
-        for row in zip(*s, strict=True)
+        for name, summary in runs.items()
+        for row in zip(*summary.series, strict=True)
     )
     write_csv(stem.with_suffix(".csv"), ["optimizer", *Series._fields], rows)
     return [str(path) for path in (*save(figure, stem), stem.with_suffix(".csv"))]

@@ -151,7 +151,9 @@ def record_problem(options: argparse.Namespace, bounds: DynamicBounds) -> Record
     }  # fmt: skip
     output_folder(options.out)
     records = {}
-    with tqdm(total=steps * len(optimizers), unit="step", delay=1, leave=False) as bar:
+    with tqdm(
+        total=steps * len(optimizers), unit="step", delay=1, leave=False, disable=None
+    ) as bar:
         for name, optimizer in optimizers.items():
             records[name] = record_online(
                 s.problem, optimizer, steps, s.x1, reference=s.bounds or bounds, tick=bar.update
@@ -174,7 +176,7 @@ def record_task(options: argparse.Namespace, bounds: DynamicBounds) -> Recorded:
         total = prepare(task, name, options.seed, **runs[name]).total
     output_folder(options.out)
     records, ends = {}, {}
-    with tqdm(total=total * len(runs), unit="step", delay=1, leave=False) as bar:
+    with tqdm(total=total * len(runs), unit="step", delay=1, leave=False, disable=None) as bar:
         for name, given in runs.items():
             recorder = Recorder(mixed_grid(total).tolist(), seed=options.seed, reference=bounds)
             history = train(

@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         options.parser.error(f"--out must be a folder that can be written, got {error}")
     try:
-        with tqdm(total=options.steps, unit="step", delay=1, leave=False) as bar:
+        with tqdm(total=options.steps, unit="step", delay=1, leave=False, disable=None) as bar:
             result = phase(
                 options.problem, options.optimizer, options.x, options.y, options.steps, given,
                 tick=bar.update,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from adabound_np import Optimizer
@@ -15,15 +16,26 @@ from problems.online.sequences import CONSTANTS, SEQUENCES
 from problems.online.sequences import setting as setting_of
 from problems.online.setting import BrokenConditionError, Setting
 
-__all__ = ["add_bounds", "add_constants", "add_problem", "optimizer", "set_bounds", "setting"]
+__all__ = [
+    "add_bounds",
+    "add_constants",
+    "add_problem",
+    "in_a_line",
+    "optimizer",
+    "parameters",
+    "set_bounds",
+    "setting",
+]
 
 
-def add_problem(parser: argparse.ArgumentParser, problem: str, steps: int) -> None:
-    """Declare --problem and --steps with these defaults."""
+def add_problem(
+    parser: argparse.ArgumentParser, problem: str | None, steps: int, default: str = "%(default)s"
+) -> None:
+    """Declare --problem and --steps with these defaults; `default` says what the problem's is."""
     add = parser.add_argument
     add(
         "--problem", type=name_of("problem", SEQUENCES), default=problem, metavar="NAME",
-        help=f"one of {', '.join(SEQUENCES)} (default: %(default)s)",
+        help=f"one of {', '.join(SEQUENCES)} (default: {default})",
     )  # fmt: skip
     add("--steps", type=whole, default=steps, metavar="T", help="default: %(default)s")
 
@@ -100,6 +112,28 @@ def setting(options: argparse.Namespace) -> Setting:
         parser.error(f"{error}; --force runs it anyway")
     except (TypeError, ValueError, OverflowError) as error:
         parser.error(str(error))
+
+
+def parameters(setting: Setting, options: argparse.Namespace) -> dict[str, Any]:
+    """What defines a run beside the optimizers: the problem's constants and the protocol's."""
+    constants = {field.name: getattr(setting.problem, field.name)
+                 for field in fields(setting.problem) if field.init}  # type: ignore[arg-type]  # fmt: skip
+    if setting.eps_root:
+        constants["epsilon"] = setting.eps_root
+    bounds = {"bounds": repr(setting.bounds)} if setting.bounds else {
+        "final_lr": options.final_lr,
+        "gamma": 1 - setting.beta2 if options.gamma is None else options.gamma,
+    }  # fmt: skip
+    own = {name: getattr(setting, name) for name in ("x1", "lr", "beta1", "beta2")}
+    return {**constants, **own, **bounds, "schedule": options.schedule}
+
+
+def in_a_line(parameters: dict[str, Any]) -> str:
+    """Parameters in a line."""
+    return ", ".join(
+        f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
+        for name, value in parameters.items()
+    )
 
 
 def optimizer(

@@ -224,7 +224,7 @@ class Progress:
         """Say how far it is."""
         if self.bar is None:
             self.bar = tqdm(desc="sweep", total=total, initial=done, unit="cell", delay=1,
-                            leave=False)  # fmt: skip
+                            leave=False, disable=None)  # fmt: skip
         self.bar.update(done - self.bar.n)
 
 

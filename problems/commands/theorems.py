@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         options.parser.error(f"--out must be a folder that can be written, got {error}")
     results: list[Result] = []
-    with tqdm(options.id, unit="theorem", delay=1, leave=False) as bar:
+    with tqdm(options.id, unit="theorem", delay=1, leave=False, disable=None) as bar:
         for name in bar:
             bar.set_postfix_str(name)
             results.append(LEDGER[name].run(options.quick))

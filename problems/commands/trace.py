@@ -7,24 +7,38 @@ import csv
 import io
 import json
 import math
+import textwrap
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from adabound_np import Optimizer
 from problems.analysis.exact import DIGITS, Exact
-from problems.analysis.trace import Column, columns_of, steps, without_rounding
+from problems.analysis.trace import CLIP, Column, columns_of, short, steps, without_rounding
 from problems.commands.options import name_of, to_json
-from problems.commands.problem_options import add_constants, add_problem, optimizer, setting
+from problems.commands.problem_options import (
+    add_constants,
+    add_problem,
+    in_a_line,
+    optimizer,
+    parameters,
+    setting,
+)
 from problems.commands.streams import printable
 from problems.online.roster import ROSTER
+from problems.online.setting import Setting
 
 HELP = "the first steps with every intermediate quantity"
 FORMATS = ("table", "markdown", "latex", "csv", "json")
 #: Steps that a table may have.
 MOST = 100_000
 #: Significant digits of a table, of floats and of irrational exact numbers.
-FLOAT_DIGITS, EXACT_DIGITS = 6, 20
+FLOAT_DIGITS, EXACT_DIGITS = 5, 20
+#: Characters of a line, in a terminal.
+WIDTH = 80
+#: What is run where no problem is named: AdaBound's rate is clipped from above, from below and not
+#: at all within six steps. A constant on the command line replaces the one here.
+EXAMPLE = {"problem": "reddi-online", "cycle": 3.0, "beta1": 0.5, "beta2": 0.5, "final_lr": 0.03,
+           "gamma": 2.0}  # fmt: skip
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +48,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--optimizer", type=name_of("optimizer", ROSTER), default="adabound", metavar="NAME",
         help=f"one of {', '.join(ROSTER)} (default: %(default)s)",
     )  # fmt: skip
-    add_problem(parser, "luo-theorem1", 5)
+    given = ", ".join(f"{name} {value:g}" for name, value in EXAMPLE.items() if name != "problem")
+    add_problem(parser, None, 6, f"{EXAMPLE['problem']} with {given}")
     add_constants(parser)
     add(
         "--format", type=name_of("format", FORMATS), default="table", metavar="NAME",
@@ -45,6 +60,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"significant digits (default: {FLOAT_DIGITS} in tables, all in csv and json; with "
         f"--exact fractions, and {EXACT_DIGITS} of irrational numbers)",
     )  # fmt: skip
+    add("--all", action="store_true", help="every quantity in the table, also of floats, which "
+        "shows eight in a line of 80 characters otherwise")  # fmt: skip
     add(
         "--exact", action="store_true",
         help="without rounding: fractions, and 50 digits after an irrational root; decimals given "
@@ -61,6 +78,11 @@ def digits(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit code."""
+    if options.problem is None:
+        for name, value in EXAMPLE.items():
+            default = options.parser.get_default(name)
+            if getattr(options, name, default) is default:  # a number given is another object
+                setattr(options, name, value)
     chosen = setting(options)
     T, problem, x1 = options.steps, chosen.problem, chosen.x1
     if T > MOST:
@@ -72,13 +94,15 @@ def run(options: argparse.Namespace) -> int:
     except (TypeError, ValueError, OverflowError) as error:
         options.parser.error(str(error))
     columns = columns_of(opt)
+    if options.format == "table" and not options.exact and not options.all:
+        columns = short(columns)
     start = without_rounding(float(x1)) if options.exact else x1
     rows = [[c.value(q) for c in columns] for q in steps(problem, opt, T, start)]
     if options.exact:
         columns.append(ERROR)
         for row, q in zip(rows, steps(problem, rounded, T, x1), strict=True):
             row.append(float(Exact(float(q.x)) - row[-1]))
-    print(WRITERS[options.format](Sheet(options, opt, columns, rows, start)))
+    print(WRITERS[options.format](Sheet(options, chosen, columns, rows, start)))
     return 0
 
 
@@ -90,15 +114,19 @@ class Sheet:
     """What is to be written: the run, its columns, and rows of numbers."""
 
     def __init__(
-        self, options: argparse.Namespace, opt: Optimizer, columns: list[Column],
+        self, options: argparse.Namespace, setting: Setting, columns: list[Column],
         rows: list[list[Any]], x1: Any,
     ) -> None:  # fmt: skip
-        self.options, self.opt, self.columns, self.rows, self.x1 = options, opt, columns, rows, x1
+        self.options, self.problem = options, setting.problem
+        self.parameters = parameters(setting, options)
+        self.columns, self.rows, self.x1 = columns, rows, x1
 
-    def title(self) -> str:
-        """The run in words."""
-        o = self.options
-        return f"{o.optimizer} on {o.problem}, x_1 = {self.shown(self.x1)}"
+    def title(self) -> list[str]:
+        """The run in words, and its constants, in lines of at most `WIDTH` characters."""
+        o, lo, hi = self.options, self.problem.feasible.lo, self.problem.feasible.hi
+        run = f"{o.optimizer} on {o.problem}: {self.problem.formula()}, on [{lo:g}, {hi:g}]"
+        texts = (run, in_a_line(self.parameters))
+        return [line for text in texts for line in textwrap.wrap(text, WIDTH)]
 
     def shown(self, number: Any, whole: bool = False) -> str:
         """A number as text; in whole precision (also of floats) unless digits are asked for."""
@@ -129,6 +157,8 @@ def shown(number: Any, places: int | None, whole: bool) -> str:
     >>> shown(Exact(2).sqrt(), None, False), shown(float("inf"), None, False)
     ('1.4142135623730950488', 'inf')
     """
+    if isinstance(number, str):
+        return number
     if isinstance(number, Exact):
         if number.rational and places is None:
             return str(number.value)
@@ -153,7 +183,7 @@ def as_table(sheet: Sheet) -> str:
         "  ".join(" " * (n - printed(cell)) + cell for cell, n in zip(row, widths, strict=True))
         for row in table
     ]
-    return "\n".join([sheet.title(), "", *lines])
+    return "\n".join([*sheet.title(), "", *lines])
 
 
 def printed(text: str) -> int:
@@ -183,6 +213,8 @@ def typeset(cell: str) -> str:
     >>> typeset("11/10"), typeset("1e-05"), typeset("inf")
     ('11/10', '1 \\cdot 10^{-5}', '\\infty')
     """
+    if cell in ("upper", "lower"):
+        return rf"\mathrm{{{cell}}}"
     if "inf" in cell:
         return cell.replace("inf", r"\infty")
     mantissa, e, exponent = cell.lower().partition("e")
@@ -205,6 +237,8 @@ def as_json(sheet: Sheet) -> str:
     def value(column: Column, cell: str) -> Any:
         if column.key == "t":
             return int(cell)
+        if column is CLIP:
+            return cell
         return cell if o.exact and column is not ERROR else float(cell)
 
     rows = [
@@ -213,7 +247,8 @@ def as_json(sheet: Sheet) -> str:
     ]
     x1 = sheet.shown(sheet.x1, whole=True)
     record = {"optimizer": o.optimizer, "problem": o.problem, "exact": o.exact,
-              "x_1": x1 if o.exact else float(x1), "rows": rows}  # fmt: skip
+              "parameters": sheet.parameters, "x_1": x1 if o.exact else float(x1),
+              "rows": rows}  # fmt: skip
     return json.dumps(to_json(record), indent=2, allow_nan=False)
 
 

@@ -161,10 +161,10 @@ def carry_out(
         bar.update() if workers > 1 else bar.refresh()
 
     if workers > 1:
-        bar = tqdm(desc="train", total=len(trials), unit="run", delay=1, leave=False)
+        bar = tqdm(desc="train", total=len(trials), unit="run", delay=1, leave=False, disable=None)
         with bar, one_thread_each(), pool(workers) as processes:
             return run_trials(trials, processes, metrics, resume, ended=ended)
-    bar = tqdm(desc="train", unit="step", leave=False)
+    bar = tqdm(desc="train", unit="step", leave=False, disable=None)
 
     def here(trial: Trial) -> History:
         bar.set_description(f"{trial.optimizer}, seed {trial.seed} ({trial.number + 1} of "

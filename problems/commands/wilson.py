@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
+from problems.analysis.plots import save
 from problems.analysis.text import counted
-from problems.commands.options import names_of, to_json, whole
+from problems.analysis.wilson_figure import wilson_figure
+from problems.commands.options import names_of, output_folder, to_json, whole
 from problems.learning.roster import ROSTER
 from problems.learning.wilson import RATES, Wilson, fit, wilson
 
@@ -36,6 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--gammas", type=numbers, default=[1e-4, 1e-3, 1e-2, 1e-1, 1.0], metavar="G,...",
         help="speeds of the bounds (default: 0.0001,0.001,0.01,0.1,1)",
     )  # fmt: skip
+    add("--out", default="results", metavar="DIR", help="folder to write to (default: %(default)s)")
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
 
@@ -53,13 +59,22 @@ def numbers(text: str) -> list[float]:
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit code."""
     given = {} if options.lr is None else {"lr": options.lr}
+    todo = [
+        (name, extra)
+        for name in options.optimizers
+        for extra in ([{"gamma": g} for g in options.gammas] if name in BOUNDED else [{}])
+    ]
     try:
         problem = wilson(options.points, options.new, options.p, options.seed)
-        rows = [
-            result(problem, name, options.steps, **given, **extra)
-            for name in options.optimizers
-            for extra in ([{"gamma": g} for g in options.gammas] if name in BOUNDED else [{}])
-        ]
+        folder = output_folder(options.out)
+        with tqdm(total=len(todo) * options.steps, unit="step", unit_scale=True, delay=1,
+                  leave=False, disable=None) as bar:  # fmt: skip
+            rows = [
+                result(problem, name, options.steps, bar.update, **given, **extra)
+                for name, extra in todo
+            ]
+    except OSError as error:
+        options.parser.error(f"--out must be a folder that can be written, got {error}")
     except (TypeError, ValueError) as error:
         options.parser.error(str(error))
     record = {
@@ -72,13 +87,25 @@ def run(options: argparse.Namespace) -> int:
         "majority_rate": problem.majority_rate,
         "results": rows,
     }
-    print(json.dumps(to_json(record), indent=2) if options.json else table(problem, record))
+    title = f"Wilson's construction: {options.points} points to fit, {options.steps} steps"
+    try:
+        written = save(wilson_figure(rows, problem.majority_rate, title), folder / "wilson")
+    except OSError as error:
+        print(f"the results cannot be written: {error}", file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(to_json(record), indent=2))
+    else:
+        print(table(problem, record))
+        print("\nwrote " + ", ".join(str(path) for path in written))
     return 0
 
 
-def result(problem: Wilson, optimizer: str, steps: int, **given: Any) -> dict[str, Any]:
+def result(
+    problem: Wilson, optimizer: str, steps: int, tick: Callable[[], Any], **given: Any
+) -> dict[str, Any]:
     """What an optimizer made of it, and how far it is from either solution."""
-    found = fit(problem, optimizer, steps, **given)
+    found = fit(problem, optimizer, steps, tick, **given)
     scale = float(np.linalg.norm(problem.adaptive - problem.minimum_norm))
     return {
         "optimizer": optimizer,

@@ -122,7 +122,7 @@ class Resuming:
         with (
             self.part.open("ab" if start else "wb") as file,
             tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=self.part.stem,
-                 leave=False, delay=1) as bar,
+                 leave=False, disable=None, delay=1) as bar,
         ):  # fmt: skip
             for chunk in response.iter_content(CHUNK):
                 file.write(chunk)

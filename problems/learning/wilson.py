@@ -8,6 +8,7 @@ many, since d > n. Which one decides what becomes of new points [Wilson17, Sec. 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -264,7 +265,13 @@ class Fit:
     diverged: int | None = None
 
 
-def fit(problem: Wilson, optimizer: str, steps: int = 5000, **given: Any) -> Fit:
+def fit(
+    problem: Wilson,
+    optimizer: str,
+    steps: int = 5000,
+    tick: Callable[[], Any] = lambda: None,
+    **given: Any,
+) -> Fit:
     """Fit the construction from w = 0 with full gradients.
 
     Parameters
@@ -275,6 +282,8 @@ def fit(problem: Wilson, optimizer: str, steps: int = 5000, **given: Any) -> Fit
         A name of `problems.learning.roster.ROSTER`.
     steps : int
         How many.
+    tick : callable
+        Called after each step.
     **given
         Hyperparameters; without one, lr is that of `RATES`.
 
@@ -298,6 +307,7 @@ def fit(problem: Wilson, optimizer: str, steps: int = 5000, **given: Any) -> Fit
         loss, gradient = loss_and_gradient(problem, w)
         for t in range(1, positive_int("steps", steps) + 1):
             opt.step(grads=[gradient])
+            tick()
             loss, gradient = loss_and_gradient(problem, w)
             if not (math.isfinite(loss) and np.isfinite(gradient).all()):
                 diverged = t

@@ -24,7 +24,7 @@ from problems.online.reddi_settings import (
 from problems.online.savarese import Savarese, savarese
 from problems.online.sequences import CONSTANTS, SEQUENCES, setting
 from problems.online.setting import BrokenConditionError, Condition, Setting
-from problems.online.summary import Series, Summary
+from problems.online.summary import Decade, Series, Summary
 
 __all__ = [
     "CONSTANTS",
@@ -32,6 +32,7 @@ __all__ = [
     "SEQUENCES",
     "BrokenConditionError",
     "Condition",
+    "Decade",
     "Endpoints",
     "Linear",
     "LinearProblem",

@@ -23,7 +23,7 @@ class Endpoints:
     Attributes
     ----------
     x : array of float, shape (n,)
-        x_{T+1} of each.
+        x_T of each.
     regret, average_regret : array of float, shape (n,)
         R_T and R_T/T of each.
     """
@@ -74,7 +74,7 @@ def endpoints(
     >>> lr = np.array([0.1, 0.5, 2.0])
     >>> opt = AMSGrad.as_in_paper(lr=lr, betas=(0.9, 0.99), feasible=problem.feasible)
     >>> endpoints([problem] * 3, opt, steps=10_000, x1=0.0).x.round(2)
-    array([-0.35, -0.8 , -0.2 ])
+    array([-0.35, -0.8 , -0.19])
     """
     T, n = positive_int("steps", steps), len(batch)
     if not n or any(problem.feasible != batch[0].feasible for problem in batch):
@@ -93,8 +93,9 @@ def endpoints(
         for c in slopes[:, which]:
             paid += c * x
             slope += c
+            played = x
             x, s = optimizer.update(x, c, s)
             visit(x)
         tick(stop - start)
     regret = paid - batch[0].least(slope)
-    return Endpoints(x, regret, regret / T)
+    return Endpoints(played, regret, regret / T)

@@ -145,7 +145,7 @@ def summarize(
         done = int(chunk.last[-1])
     series = tally.series()
     return Summary(
-        T, float(chunk.x[-1]), float(series.regret[-1]), float(series.average_regret[-1]),
+        T, float(series.x[-1]), float(series.regret[-1]), float(series.average_regret[-1]),
         float(problem.feasible.argmin_linear(tally.slope)), series, chosen,
         time.perf_counter() - begin,
     )  # fmt: skip

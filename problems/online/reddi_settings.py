@@ -77,13 +77,14 @@ def reddi_theorem1(
 
 
 def reddi_theorem2(
-    *, C: float | None = None, beta1: float = 0.9, beta2: float = 0.99, lr: float = 0.5,
+    *, C: float | None = None, beta1: float = 0.5, beta2: float = 0.5, lr: float = 0.5,
     x1: float = 1.0, force: bool = False,
 ) -> Setting:  # fmt: skip
     r"""[Reddi18] Thm. 2: every \beta_1 < \sqrt{\beta_2}, every \alpha; C by `theorem2_cycle`.
 
     After a warm-up of C steps Adam is at x = 1 at the start of every cycle, each of which costs
-    at least 2 more than x* = -1.
+    at least 2 more than x* = -1. The default betas make a cycle of 40 steps; C grows with both,
+    and with it the time that the other optimizers take to leave x = 1.
 
     Raises
     ------

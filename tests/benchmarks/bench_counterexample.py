@@ -60,7 +60,7 @@ def ours(T, bounded):
             x = chunk.x[-1]
         return x
 
-    return last, lambda: summarize(problem, opt, T, 0.0, engine="parallel").x
+    return last, lambda: summarize(problem, opt, T + 1, 0.0, engine="parallel").x
 
 
 def pass_by(c_t, x):
@@ -138,7 +138,7 @@ def main():
     args = parser.parse_args()
     T = args.steps
     print(f"{T:,} steps of reddi-online, one thread, median of {args.repeats}")
-    print(f"{'':<34} {'seconds':>9} {'x_T':>20}")
+    print(f"{'':<34} {'seconds':>9} {'x after T steps':>20}")
     with tempfile.TemporaryDirectory() as folder:
         for bounded in (False, True):
             name = "AdaBound" if bounded else "Adam"

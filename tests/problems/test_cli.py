@@ -1,7 +1,9 @@
 """The command line, as a user meets it."""
 
 import csv
+import itertools
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -9,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 
-from problems.analysis.plots import counterexample_figure
+from problems.analysis.plots import STYLES, counterexample_figure
 from problems.cli import main
-from problems.online import SEQUENCES, reddi_online, run, summarize
+from problems.online import SEQUENCES, run, setting, summarize
 from problems.online.roster import ROSTER, make
 
 QUICK = ["--steps", "500"]
@@ -48,7 +51,8 @@ def test_json_and_files_agree(problem, tmp_path, capsys):
     with stem.with_suffix(".csv").open() as file:
         last = {row["optimizer"]: row for row in csv.DictReader(file)}
     for row in record["results"]:
-        keys = ["optimizer", "hyperparameters", "x_final", "regret", "average_regret", "seconds"]
+        keys = ["optimizer", "hyperparameters", "x_final", "regret", "average_regret",
+                "last_decade", "seconds"]  # fmt: skip
         assert list(row) == keys
         assert record["feasible"][0] <= row["x_final"] <= record["feasible"][1]
         assert row["average_regret"] == row["regret"] / 500
@@ -56,7 +60,13 @@ def test_json_and_files_agree(problem, tmp_path, capsys):
         assert int(series["t"]) == 500
         assert float(series["regret"]) == row["regret"]
         assert float(series["x"]) == row["x_final"]
-        assert float(series["x_min"]) <= float(series["x_max"])
+        assert row["last_decade"]["x_min"] <= row["x_final"] <= row["last_decade"]["x_max"]
+    with stem.with_suffix(".csv").open() as file:
+        for row in csv.DictReader(file):
+            if row["t"] == "1":
+                assert float(row["x"]) == record["parameters"]["x1"]
+            for name in ("x", "x_mean"):
+                assert float(row["x_min"]) <= float(row[name]) <= float(row["x_max"])
     assert stem.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     assert ET.parse(stem.with_suffix(".svg")).getroot().tag.endswith("svg")
     assert len(list(tmp_path.iterdir())) == 3  # nothing temporary left
@@ -64,7 +74,8 @@ def test_json_and_files_agree(problem, tmp_path, capsys):
 
 def test_options_reach_the_run(tmp_path, capsys):
     out = call(
-        capsys, "--steps", "300", "--optimizers", "adabound,adam,adabound", "--lr", "0.25",
+        capsys, "--problem", "reddi-online", "--steps", "300",
+        "--optimizers", "adabound,adam,adabound", "--lr", "0.25",
         "--beta1", "0.5", "--beta2", "0.9", "--final-lr", "0.2", "--gamma", "paper",
         "--schedule", "constant", "--cycle", "11", "--x1", "0.5", "--json",
         "--out", str(tmp_path),
@@ -142,7 +153,7 @@ def test_force_runs_and_says_so(tmp_path, capsys):
         (["--steps", "-5"], "must be a whole number of at least 1 (to 10^15), got '-5'"),
         (["--steps", "1.5"], "must be a whole number"),
         (["--steps", "1e30"], "must be a whole number"),
-        (["--cycle", "1e30"], "C must be an integer"),
+        (["--problem", "reddi-online", "--cycle", "1e30"], "C must be an integer"),
         (["--problem", "reddi-theorem1", "--cycle", "1e300", "--force"], "error"),
         (["--steps", "many"], "must be a whole number"),
         (["--steps", "inf"], "must be a whole number"),
@@ -156,9 +167,10 @@ def test_force_runs_and_says_so(tmp_path, capsys):
         (["--gamma", "-1", "--optimizers", "adam"], "gamma must be in (0, inf], got -1"),
         (["--final-lr", "nan", "--optimizers", "sgd"], "final_lr must be in (0, inf), got nan"),
         (["--x1", "7"], "x1 must be in [-1.0, 1.0], got 7"),
-        (["--cycle", "2.5"], "C must be an integer"),
+        (["--problem", "reddi-online", "--cycle", "2.5"], "C must be an integer"),
         (["--engine", "paralel"], "did you mean 'parallel'?"),
-        (["--epsilon", "1"], "epsilon must not be given for reddi-online"),
+        (["--epsilon", "1"], "epsilon must not be given for reddi-theorem1"),
+        (["--beta1", "0.9"], "reddi-theorem1 needs beta1 = 0 (it is 0.9); --force"),
         (
             ["--problem", "reddi-theorem2", "--beta1", "0.99", "--beta2", "0.9"],
             "beta1 must be below sqrt(beta2)",
@@ -204,7 +216,7 @@ def test_as_a_module(tmp_path):
         ).stdout  # fmt: skip
 
     assert json.loads(python(*QUICK, "--json"))["steps"] == 500
-    assert (tmp_path / "results" / "counterexample-reddi-online.svg").exists()
+    assert (tmp_path / "results" / "counterexample-reddi-theorem1.svg").exists()
     assert python("--version").startswith("adabound-np ")
     assert "counterexample" in python("--help")
     assert "--optimizers" in python("counterexample", "--help")
@@ -217,17 +229,123 @@ def test_figures_are_reproducible(tmp_path, capsys):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
 
+def drawn(name, T, optimizers, **constants):
+    """The figure of a run, its summaries, and the trajectories, step by step."""
+    s = setting(name, **constants)
+    runs, paths = {}, {}
+    for optimizer in optimizers:
+        opt = make(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
+                   schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
+        runs[optimizer] = summarize(s.problem, opt, T, s.x1)
+        paths[optimizer] = run(s.problem, opt, T, s.x1, engine="steps")
+    return counterexample_figure(s.problem, runs, {"mark": 1000.0}), runs, paths
+
+
 def test_the_drawn_lines_are_the_data():
-    problem = reddi_online().problem
-    opt = make("adam", lr=0.5, beta1=0.9, beta2=0.99, schedule="inv-sqrt",
-               feasible=problem.feasible)  # fmt: skip
-    trajectory = run(problem, opt, 3000, 0.0)
-    series = summarize(problem, opt, 3000, 0.0).series
-    left, right = counterexample_figure(problem, -1.0, {"adam": series}).axes
+    figure, _, paths = drawn("reddi-online", 3000, ["adam"])
+    left, right = figure.axes
     t, x = left.lines[0].get_data()
-    np.testing.assert_allclose(x, trajectory.x[np.asarray(t, int)], rtol=1e-12)
+    assert (t[0], x[0]) == (1, 0.0)  # x_1
+    assert t[-1] == 3000
+    np.testing.assert_allclose(x, paths["adam"].x[np.asarray(t, int) - 1], rtol=1e-12)
     t, average = right.lines[0].get_data()
-    expected = trajectory.average_regret[np.asarray(t, int) - 1]
+    expected = paths["adam"].average_regret[np.asarray(t, int) - 1]
     np.testing.assert_allclose(average, expected, rtol=1e-12)
     assert left.get_xlabel()
     assert right.get_ylabel()
+
+
+def labels(axes):
+    return [text.get_text().replace("\n", " ") for text in axes.texts]
+
+
+def test_the_first_picture_tells_its_story():
+    names = ["adam", "amsgrad", "adabound", "amsbound"]
+    figure, _, paths = drawn("reddi-theorem1", 30_000, names)
+    left, right = (labels(axes) for axes in figure.axes)
+    assert "Adam: stuck at the worst point" in left
+    assert any(text.startswith("Adam: flat at 0.66") for text in right)
+    found = next(text for text in left if text.startswith("AdaBound"))
+    together, since = (
+        int(number.replace(",", "")) for number in re.findall("t ≈ ([0-9,]+)", found)
+    )
+    adam, adabound = paths["adam"].x[:-1], paths["adabound"].x[:-1]
+    assert "over Adam until" in found
+    # 1/gamma is 1000: AdaBound is Adam before, and at the best point soon after
+    assert np.abs(adam - adabound)[: together - 10].max() < 0.05
+    assert 500 <= together <= 1000 <= since <= 3000
+    assert np.all(adabound[int(1.1 * since) :] < -0.96)
+    assert np.any(adabound[int(0.9 * since) : since] > -0.96)
+    assert any(text.startswith("AMSGrad (under AMSBound): at the best point") for text in left)
+    assert not any("under" in text for text in right)
+    assert "mark" in left
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["shaded: range of $x_t$ between two drawn steps"]
+
+
+def test_labels_lie_apart():
+    figure, _, _ = drawn("luo-theorem1", 500, list(ROSTER))
+    for axes in figure.axes:
+        named = [text for text in axes.texts if text.get_position()[0] > 1]
+        assert len(named) == len(ROSTER)
+        heights = np.sort([text.get_position()[1] for text in named])
+        assert np.diff(heights).min() * axes.bbox.height / figure.dpi > 0.35  # inches: two lines
+
+
+def test_a_run_without_regret_is_drawn(tmp_path, capsys):
+    """It starts at the best point, where no average regret is positive."""
+    out = call(capsys, "--problem", "luo-theorem1", "--x1", "2", "--steps", "1",
+               "--out", str(tmp_path))  # fmt: skip
+    assert out.splitlines()[5].split()[:4] == ["adam", "2.0000", "0.0", "0"]
+    assert "at the best point, regret per step over too few steps to judge" in out
+    figure, _, _ = drawn("luo-theorem1", 1, ["adam"], x1=2.0)
+    assert labels(figure.axes[0])[-1] == "Adam: at the best point"
+    assert labels(figure.axes[1]) == []
+
+
+def test_no_two_styles_are_alike_in_grey():
+    """Each optimizer has dashes of its own, so that lines differ without colours."""
+    dashes = [Line2D([], [], **style)._dash_pattern for style in STYLES.values()]
+    for one, other in itertools.combinations(dashes, 2):
+        assert one != other
+
+
+@pytest.mark.parametrize(
+    ("name", "T", "expected"),
+    [
+        ("reddi-theorem1", 5_000_000, {
+            "adam": ("0.667", "stuck at the worst point", "flat at 0.667"),
+            "amsgrad": ("0.00027", "at the best point", "still falling"),
+            "adabound": ("0.00035", "at the best point", "still falling"),
+        }),
+        ("reddi-theorem2", 5_000_000, {
+            "adam": ("0.05", "stuck at the worst point", "flat at 0.0501"),
+            "amsgrad": ("0.016", "x from -1 to 0.32", "still falling"),
+            "adabound": ("0.0055", "x from -1 to -0.39", "still falling"),
+        }),
+    ],
+)  # fmt: skip
+def test_where_it_went(name, T, expected, tmp_path, capsys):
+    out = call(capsys, "--problem", name, "--steps", str(T), "--out", str(tmp_path))
+    rows = {line.split()[0]: line for line in out.splitlines() if line.split()}
+    for optimizer, (average, where, trend) in expected.items():
+        digits = len(average.lstrip("0."))
+        assert f"{float(rows[optimizer].split()[3]):.{digits}g}" == average
+        assert where in rows[optimizer]
+        assert rows[optimizer].endswith(f"regret per step {trend}")
+
+
+def test_an_oscillation_is_not_judged_by_its_last_point(tmp_path, capsys):
+    """AMSGrad leaves x = 1 slowly: not "to the worst point", wherever it is at T."""
+    out = call(capsys, "--problem", "reddi-theorem2", "--beta1", "0.9", "--beta2", "0.99",
+               "--optimizers", "amsgrad", "--out", str(tmp_path))  # fmt: skip
+    row = out.splitlines()[5]
+    assert row.split()[:2] == ["amsgrad", "0.9508"]
+    assert "x from 0.948 to 0.955 (mean 0.951)" in row
+    assert "worst" not in row
+    assert row.endswith("regret per step still falling")
+
+
+@pytest.mark.parametrize(("T", "words"), [(1, "too few steps"), (2, "too few steps")])
+def test_few_steps_are_not_judged(T, words, tmp_path, capsys):
+    assert words in call(capsys, "--steps", str(T), "--out", str(tmp_path)).splitlines()[5]

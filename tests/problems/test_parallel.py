@@ -26,6 +26,7 @@ from adabound_np import (
 from problems.online import (
     SEQUENCES,
     LinearProblem,
+    Series,
     engines,
     parallel_in_time,
     reddi_online,
@@ -39,6 +40,7 @@ from problems.online import (
 from problems.online.reddi_settings import theorem2_cycle
 from problems.online.roster import ROSTER, make
 from problems.online.side_by_side import summarize_all
+from problems.online.summary import log_grid
 from tests.roster import CASES
 
 
@@ -262,14 +264,16 @@ def test_a_summary_is_the_trajectorys(name, T, engine):
     assert summary.engine == engine
     trajectory = run(s.problem, opt, T, s.x1)
     x, regret, series = trajectory.x, trajectory.regret, summary.series
-    assert summary.x == pytest.approx(x[-1], abs=1e-12)
+    assert summary.x == pytest.approx(x[-2], abs=1e-12)
+    assert summary.x == series.x[-1]
     assert summary.regret == pytest.approx(regret[-1], rel=1e-9, abs=1e-9)
     assert summary.average_regret == pytest.approx(regret[-1] / T, rel=1e-9, abs=1e-9)
     assert summary.optimum == s.problem.comparator(T)
     t = series.t
     assert t[-1] == T
     assert len(t) <= 60
-    np.testing.assert_allclose(series.x, x[t], atol=1e-12)
+    np.testing.assert_allclose(series.x, x[t - 1], atol=1e-12)
+    assert np.all((series.x_min <= series.x) & (series.x <= series.x_max))
     np.testing.assert_allclose(series.regret, regret[t - 1], rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(series.average_regret, regret[t - 1] / t, rtol=1e-9, atol=1e-9)
     lo, hi = s.problem.feasible.lo, s.problem.feasible.hi
@@ -277,8 +281,40 @@ def test_a_summary_is_the_trajectorys(name, T, engine):
         played = x[a:b]
         assert series.x_min[i] == pytest.approx(played.min(), abs=1e-12)
         assert series.x_max[i] == pytest.approx(played.max(), abs=1e-12)
+        assert series.x_mean[i] == pytest.approx(played.mean(), abs=1e-11)
         at_end = np.mean((played <= lo) | (played >= hi))
         assert series.pinned[i] == pytest.approx(at_end, abs=1.5 / len(played))
+
+
+@pytest.mark.parametrize("engine", ["steps", "parallel"])
+@pytest.mark.parametrize("name", ["reddi-online", "reddi-theorem1", "luo-theorem1"])
+def test_the_last_decade_is_the_trajectorys(name, engine):
+    s, T = setting(name), 30_000
+    opt = make("amsgrad", lr=s.lr, beta1=s.beta1, beta2=s.beta2, schedule="inv-sqrt",
+               feasible=s.problem.feasible)  # fmt: skip
+    decade = summarize(s.problem, opt, T, s.x1, engine=engine).series.last_decade()
+    assert 0.095 * T < decade.since <= T // 10 + 1
+    trajectory = run(s.problem, opt, T, s.x1, engine="steps")
+    played = trajectory.x[decade.since - 1 : T]
+    assert decade.x_min == pytest.approx(played.min(), abs=1e-12)
+    assert decade.x_max == pytest.approx(played.max(), abs=1e-12)
+    assert decade.x_mean == pytest.approx(played.mean(), abs=1e-10)
+    t = np.unique(np.geomspace(T / 10, T, 300).astype(int))  # evenly spaced in log t
+    average = trajectory.average_regret[t - 1]
+    slope = np.polyfit(np.log(t), average, 1)[0] / np.abs(average).mean()
+    assert decade.slope == pytest.approx(slope, abs=0.02)
+
+
+@pytest.mark.parametrize(("growth", "slope"), [(1.0, 0.0), (0.5, -0.48), (0.0, -0.92), (1.5, 0.48)])
+def test_the_slope_of_the_last_decade_says_how_regret_grows(growth, slope):
+    """R_t = t^p: R_t/t falls as t^(p-1); its linear fit has nearly that slope."""
+    t = log_grid(10**6)
+    one, regret = np.ones(len(t)), t**growth
+    decade = Series(t, one, one, one, one, one, regret, regret / t).last_decade()
+    assert decade.slope == pytest.approx(slope, abs=0.02)
+    still = Series(t, one, one, one, one, one, 0 * one, 0 * one)
+    assert still.last_decade().slope == 0
+    assert math.isnan(Series(*(column[-1:] for column in still)).last_decade().slope)
 
 
 def test_a_summary_of_one_point_is_the_last():

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from problems.analysis.exact import DIGITS, Exact, exactly
-from problems.analysis.trace import columns_of, steps, without_rounding
+from problems.analysis.trace import CLIP, columns_of, steps, without_rounding
 from problems.cli import main
 from problems.online.protocol import run
 from problems.online.roster import ROSTER, make
@@ -31,6 +32,9 @@ BY_HAND = {
     "eta_u(t)": [F(11, 10), F(3, 5), F(13, 30), F(7, 20), F(3, 10)],
     "eta_hat_t": [F(11, 10), F(3, 5), F(13, 30), F(7, 20), F(3, 10)],
 }
+
+
+LUO = ("--problem", "luo-theorem1", "--steps", "5")
 
 
 def call(capsys, *args):
@@ -54,7 +58,7 @@ def near(text, value):
 
 
 def test_exact_steps_are_those_by_hand_where_no_root_occurs(capsys):
-    rows = exact_rows(capsys, "--gamma", "paper", "--schedule", "constant")
+    rows = exact_rows(capsys, *LUO, "--gamma", "paper", "--schedule", "constant")
     for key, column in BY_HAND.items():
         assert [F(cell) for cell in rows[key]] == column
     assert rows["eta_t"] == rows["eta_hat_t"]
@@ -68,7 +72,7 @@ def test_exact_steps_are_those_by_hand_where_no_root_occurs(capsys):
 
 
 def test_exact_steps_are_those_by_hand_with_the_papers_schedule(capsys):
-    rows = exact_rows(capsys, "--gamma", "paper")
+    rows = exact_rows(capsys, *LUO, "--gamma", "paper")
     for key, column in BY_HAND.items():
         assert [F(cell) for cell in rows[key]] == column
     assert rows["eta_t"][0] == rows["x_{t+1}"][0] == "11/10"
@@ -82,7 +86,7 @@ def test_exact_steps_are_those_by_hand_with_the_papers_schedule(capsys):
 
 
 def test_exact_steps_are_those_by_hand_with_the_default_gamma(capsys):
-    rows = exact_rows(capsys)
+    rows = exact_rows(capsys, *LUO)
     assert rows["v_t"] == ["1/10", "49/100", "441/1000", "3969/10000", "35721/100000"]
     assert rows["eta_u(t)"] == ["1001/10", "501/10", "1003/30", "251/10", "201/10"]
     assert rows["eta_l(t)"] == ["1/10010", "1/5010", "3/10030", "1/2510", "1/2010"]
@@ -130,14 +134,19 @@ def test_exact_steps_differ_from_floats_by_rounding_alone(name, problem):
     for a, b in rows:
         assert isinstance(a.x, Exact)
         for column in columns_of(exact):
-            left, right = float(column.value(a)), float(column.value(b))
+            left, right = column.value(a), column.value(b)
+            if column is CLIP:
+                assert left == right
+                continue
+            left, right = float(left), float(right)
             assert left == pytest.approx(right, rel=1e-12, abs=1e-14)
 
 
 def test_the_error_of_floats_is_shown(capsys):
-    rows = exact_rows(capsys, "--gamma", "paper", "--schedule", "constant")
+    rows = exact_rows(capsys, *LUO, "--gamma", "paper", "--schedule", "constant")
     errors = next(row for key, row in rows.items() if key.startswith("float64"))
-    x = json.loads(call(capsys, "--format", "json", "--gamma", "paper", "--schedule", "constant"))
+    args = (*LUO, "--format", "json", "--gamma", "paper", "--schedule", "constant")
+    x = json.loads(call(capsys, *args))
     for error, row in zip(errors, x["rows"], strict=True):
         found = F(row["x_{t+1}"]) - F(rows["x_{t+1}"][row["t"] - 1])
         assert error == float(found)
@@ -157,34 +166,100 @@ def test_columns_follow_the_algorithm_box():
     assert keys("adam") == ["t", "g_t", "m_t", "v_t", "alpha/sqrt(V_t)", *end]
     assert keys("csgd") == ["t", "g_t", "m_t", "eta_hat_t", *end]
     assert keys("amsbound") == [
-        "t", "g_t", "m_t", "v_t", "v_hat_t", "alpha/sqrt(V_t)", "eta_l(t)", "eta_u(t)",
+        "t", "g_t", "m_t", "v_t", "v_hat_t", "alpha/sqrt(V_t)", "eta_l(t)", "eta_u(t)", "clip",
         "eta_hat_t", *end,
     ]  # fmt: skip
 
 
+def test_the_default_shows_the_algorithm_at_work(capsys):
+    """Momentum, and each way that a rate can meet the bounds, in a narrow table with constants."""
+    lines = call(capsys).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert (
+        lines[0] == "adabound on reddi-online: f_t(x) = 30x if t mod 3 = 1, else -10x, on [-1, 1]"
+    )
+    assert " ".join(lines[1:3]) == (
+        "C = 3, x1 = 0, lr = 0.5, beta1 = 0.5, beta2 = 0.5, final_lr = 0.03, gamma = 2, "
+        "schedule = inv-sqrt"
+    )
+    head, *rows = (line.split() for line in lines[lines.index("") + 1 :])
+    assert head == ["t", "g_t", "m_t", "α/√V_t", "η_l(t)", "η_u(t)", "clip", "x_{t+1}"]
+    assert [row[6] for row in rows] == ["-", "-", "upper", "lower", "-", "upper"]
+    m, x = 0.0, 0.0
+    for row in rows:
+        t, g, m_t, free, low, high, after = (float(cell) for cell in row[:6] + row[7:])
+        m = 0.5 * m + 0.5 * g
+        assert m_t == pytest.approx(m, rel=1e-4)
+        x -= min(max(free, low), high) / math.sqrt(t) * m
+        assert after == pytest.approx(x, abs=1e-4)
+
+
+@pytest.mark.parametrize("clip", ["upper", "-", "lower"])
+def test_clip_is_what_the_rate_shows(clip, capsys):
+    record = json.loads(call(capsys, "--format", "json"))
+    rows = [row for row in record["rows"] if row["clip"] == clip]
+    assert rows
+    for row in rows:
+        bound = {"upper": "eta_u(t)", "-": "alpha/sqrt(V_t)", "lower": "eta_l(t)"}[clip]
+        assert row["eta_hat_t"] == row[bound]
+    assert record["parameters"]["gamma"] == 2
+
+
+def test_a_constant_that_is_given_replaces_the_examples(capsys):
+    def parameters(*args):
+        return json.loads(call(capsys, "--format", "json", *args))["parameters"]
+
+    example = parameters()
+    assert parameters("--gamma", "0.001") == {**example, "gamma": 0.001}
+    assert parameters("--gamma", "paper") == {**example, "gamma": 0.5}
+    assert parameters("--final-lr", "0.1", "--cycle", "4") == {**example, "final_lr": 0.1, "C": 4}
+    named = parameters("--problem", "reddi-online")
+    assert (named["C"], named["beta1"], named["gamma"]) == (101, 0.9, 0.001)
+
+
+@pytest.mark.parametrize("name", ROSTER)
+def test_a_table_fits_a_terminal(name, capsys):
+    for problem in SEQUENCES:
+        lines = call(
+            capsys, "--optimizer", name, "--problem", problem, "--steps", "60"
+        ).splitlines()
+        rows = lines[lines.index("") + 1 :]
+        assert len(rows[0].split()) <= 8
+        assert max(map(len, lines)) <= 80
+        if name != "csgd":
+            assert rows[0].split()[-1] == "x_{t+1}"
+
+
 def test_the_formats_hold_the_same_numbers(capsys):
-    args = ["--optimizer", "amsbound", "--steps", "4", "--digits", "5"]
+    args = ["--optimizer", "amsbound", "--steps", "4", "--digits", "5", "--all"]
+
+    def plain(cell):
+        cell = re.sub(r"\$|\\mathrm\{(.*)\}", r"\1", cell)
+        return cell if cell in ("upper", "-", "lower") else float(cell)
+
     record = json.loads(call(capsys, *args, "--format", "json"))
     expected = [list(row.values()) for row in record["rows"]]
     table = csv.reader(io.StringIO(call(capsys, *args, "--format", "csv")))
     head, *rows = table
     assert head == list(record["rows"][0])
-    assert [[float(cell) for cell in row] for row in rows] == expected
+    assert [[plain(cell) for cell in row] for row in rows] == expected
     lines = call(capsys, *args).splitlines()
-    assert [[float(cell) for cell in line.split()] for line in lines[3:]] == expected
+    assert [
+        [plain(cell) for cell in line.split()] for line in lines[lines.index("") + 2 :]
+    ] == expected
     lines = call(capsys, *args, "--format", "markdown").splitlines()
     assert lines[0].count("$") == 2 * len(head)
-    assert [[float(c) for c in line[2:-2].split(" | ")] for line in lines[2:]] == expected
+    assert [[plain(c) for c in line[2:-2].split(" | ")] for line in lines[2:]] == expected
     latex = call(capsys, *args, "--format", "latex").splitlines()
     assert latex[0] == r"\begin{tabular}{" + "r" * len(head) + "}"
     assert all(line.count("&") == len(head) - 1 for line in latex[1:-1])
 
 
 def test_digits(capsys):
-    exact = call(capsys, "--exact", "--digits", "30", "--steps", "1", "--format", "csv")
+    exact = call(capsys, *LUO, "--exact", "--digits", "30", "--format", "csv")
     assert "1.58113883008418966599944677222" in exact
     assert "0.1," in exact  # v_1, no fraction where digits are asked for
-    assert "1.6" in call(capsys, "--digits", "2", "--steps", "1").split()
+    assert "1.6" in call(capsys, *LUO, "--digits", "2").split()
 
 
 def test_infinite_rates_are_shown(capsys):
@@ -204,7 +279,7 @@ def test_infinite_rates_are_shown(capsys):
         (["--optimizer", "adabond"], "did you mean 'adabound'"),
         (["--format", "xml"], "unknown format"),
         (["--beta2", "1.5"], "beta2"),
-        (["--beta1", "0.9"], "--force"),
+        (["--problem", "luo-theorem1", "--beta1", "0.9"], "--force"),
         (["--final-lr", "0"], "final_lr"),
         (["--exact", "--final-lr", "-1"], "final_lr"),
         (["--exact", "--gamma", "nan"], "gamma"),

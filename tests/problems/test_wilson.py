@@ -1,12 +1,16 @@
 """Wilson's construction: its assumption, both solutions in closed form, and who finds which."""
 
+import io
 import json
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tqdm import tqdm
 
+from problems.analysis.wilson_figure import wilson_figure
 from problems.cli import main
 from problems.learning.roster import GRIDS, HYPERPARAMETERS, ROSTER, grid, make, takes
 from problems.learning.wilson import Wilson, features, fit, loss_and_gradient, wilson
@@ -166,9 +170,9 @@ def test_roster_sets_what_it_says():
     assert (dampened["momentum"], dampened["dampening"]) == (0.8, 0.8)
 
 
-def test_command(capsys):
+def test_command(tmp_path, capsys):
     args = ["wilson", "--points", "40", "--steps", "1500", "--optimizers", "sgdm,adam,adabound",
-            "--gammas", "0.1,10"]  # fmt: skip
+            "--gammas", "0.1,10", "--out", str(tmp_path)]  # fmt: skip
     assert main([*args, "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     problem = wilson(n=40)
@@ -184,7 +188,78 @@ def test_command(capsys):
     assert found["sgdm", None]["from_minimum_norm"] < 1e-3
     assert main(args) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[-4:]] == ["sgdm", "adam", "adabound", "adabound"]
+    assert [line.split()[0] for line in lines[-6:-2]] == ["sgdm", "adam", "adabound", "adabound"]
+    assert lines[-1] == f"wrote {tmp_path / 'wilson.png'}, {tmp_path / 'wilson.svg'}"
+    assert (tmp_path / "wilson.png").read_bytes().startswith(b"\x89PNG")
+    assert ET.parse(tmp_path / "wilson.svg").getroot().tag.endswith("svg")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["wilson.png", "wilson.svg"]
+
+
+RESULTS = [
+    {"optimizer": "sgd", "gamma": None, "test_accuracy": 1.0, "from_minimum_norm": 0.0,
+     "from_adaptive": 1.0},
+    {"optimizer": "adam", "gamma": None, "test_accuracy": 0.7, "from_minimum_norm": 1.0,
+     "from_adaptive": 0.0},
+    {"optimizer": "adabound", "gamma": 1.0, "test_accuracy": 1.0, "from_minimum_norm": 0.1,
+     "from_adaptive": 0.9},
+    {"optimizer": "adabound", "gamma": 0.01, "test_accuracy": 0.8, "from_minimum_norm": 0.6,
+     "from_adaptive": 0.4},
+    {"optimizer": "adabound", "gamma": 100.0, "test_accuracy": None, "from_minimum_norm": np.nan,
+     "from_adaptive": np.inf},
+    {"optimizer": "amsbound", "gamma": 0.01, "test_accuracy": 0.8, "from_minimum_norm": 0.6,
+     "from_adaptive": 0.4},
+    {"optimizer": "amsbound", "gamma": 1.0, "test_accuracy": 1.0, "from_minimum_norm": 0.1,
+     "from_adaptive": 0.9},
+]  # fmt: skip
+
+
+def test_figure():
+    """Lines over increasing gamma, without what diverged; names beside them, equal lines once."""
+    figure = wilson_figure(RESULTS, 0.7, "title")
+    for axes, values, end in zip(
+        figure.axes, ([0.8, 1.0], [0.6, 0.1], [0.4, 0.9]), (1.0, 0.0, 1.0), strict=True
+    ):
+        sgd, adam, adabound = axes.lines[:3]
+        assert adabound.get_xdata().tolist() == [0.01, 1.0]
+        assert adabound.get_ydata().tolist() == values
+        assert set(sgd.get_ydata()) == {end}
+        assert set(adam.get_ydata()) == {0.7 if axes is figure.axes[0] else 1 - end}
+        names = [text.get_text() for text in axes.texts if text.get_position()[0] > 1]
+        assert sorted(names) == ["AdaBound, AMSBound", "Adam", "SGD"]
+        assert axes.get_xscale() == "log"
+    alone = wilson_figure(RESULTS[:2], 0.7, "title").axes[0]
+    assert not len(alone.get_xticks())
+
+
+def test_progress(tmp_path, capsys, monkeypatch):
+    """Every step of every run counts."""
+    bars = []
+
+    class Bar(tqdm):
+        def __init__(self, **given):
+            super().__init__(**{**given, "disable": False, "file": io.StringIO(), "delay": 0})
+            bars.append((self, given))
+
+    monkeypatch.setattr("problems.commands.wilson.tqdm", Bar)
+    assert main(["wilson", "--points", "20", "--steps", "50", "--optimizers", "sgd,adabound",
+                 "--gammas", "0.1,1,10", "--out", str(tmp_path)]) == 0  # fmt: skip
+    ((bar, given),) = bars
+    assert (bar.n, bar.total) == (200, 200)
+    assert given["disable"] is None  # only on a terminal
+    assert capsys.readouterr().err == ""
+
+
+def test_a_figure_that_cannot_be_written(tmp_path, capsys):
+    args = ["wilson", "--points", "20", "--steps", "5", "--optimizers", "sgd", "--out"]
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit):
+        main([*args, str(tmp_path / "file")])
+    assert "--out must be a folder that can be written" in capsys.readouterr().err
+    (tmp_path / "wilson.svg" / "full").mkdir(parents=True)
+    assert main([*args, str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert "the results cannot be written" in captured.err
+    assert captured.out == ""
 
 
 @pytest.mark.parametrize(
@@ -198,17 +273,17 @@ def test_command(capsys):
         (["--new", "1e9"], "matrices of at most 2,147,483,648 bytes"),
     ],
 )
-def test_command_refusals(args, message, capsys):
+def test_command_refusals(args, message, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
-        main(["wilson", *args])
+        main(["wilson", *args, "--out", str(tmp_path)])
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
 
 
-def test_divergence_is_a_row(capsys):
+def test_divergence_is_a_row(capsys, tmp_path):
     """With the optimizer and the step; the others' results are kept."""
     args = ["wilson", "--points", "20", "--steps", "300", "--lr", "1000", "--gammas", "1",
-            "--optimizers", "sgd,sgdm,adam,adabound"]  # fmt: skip
+            "--optimizers", "sgd,sgdm,adam,adabound", "--out", str(tmp_path)]  # fmt: skip
     assert main([*args, "--json"]) == 0
     rows = {row["optimizer"]: row for row in json.loads(capsys.readouterr().out)["results"]}
     assert rows["adam"]["diverged"] is rows["adabound"]["diverged"] is None
@@ -221,6 +296,6 @@ def test_divergence_is_a_row(capsys):
         assert fit(problem, name, last, lr=1000).diverged == last
         assert not np.isfinite(fit(problem, name, last, lr=1000).loss)
     assert main(args) == 0
-    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[-4:]}
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[-6:-2]}
     assert lines["sgd"].endswith(f"diverged at step {rows['sgd']['diverged']}")
     assert "diverged" not in lines["adam"] + lines["adabound"]

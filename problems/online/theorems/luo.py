@@ -27,7 +27,7 @@ def theorem_1(
         setting.conditions,
         {"C": n, "beta1": beta1, "beta2": beta2, "alpha": lr, "x1": x1, "schedule": schedule}, T,
         "average regret over the second half", late, 2 / n, ">=", (),
-        (f"x_T = {trajectory.x[-1]:.4g}, from x_1 = {x1:g}; x* = -2",),
+        (f"x_T = {trajectory.x[-2]:.4g}, from x_1 = {x1:g}; x* = -2",),
         {"t": t, "regret": regret[t - 1], "bound": 2 / n * t},
     )  # fmt: skip
 
