@@ -14,10 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from problems.analysis.plots import save  # noqa: E402
-from problems.analysis.theorem_figures import FIGURES, theorem_figure  # noqa: E402
-from problems.online.theorems import LEDGER  # noqa: E402
-from problems.online.theorems.entry import Entry, Result, shown  # noqa: E402
+from problems.ledger import LEDGER  # noqa: E402
+from problems.ledger.entry import Entry, Result, shown  # noqa: E402
+from problems.ledger.figures import FIGURES, theorem_figure  # noqa: E402
+from problems.plots import save  # noqa: E402
 
 HEAD = """\
 Every theorem, lemma and construction of [Reddi18], [Luo19], [Sav19] and [Wilson17] that this

@@ -7,7 +7,7 @@ import inspect
 
 import pytest
 
-from problems.analysis.equations import sources
+from problems.reading.equations import sources
 
 PACKAGES = ("adabound_np", "autograd_lite", "problems")
 MODULES = [

@@ -6,7 +6,7 @@ r"""The directive ``beside``: the update lines of functions, each beside the equ
        :pyobject: AdaBound.moments, AdaBound.learning_rate
 
 Both columns are read from the source: the comment above a line is its equation in LaTeX and, in
-brackets, where that stands. `problems.analysis.equations` finds them, here as for the tests that
+brackets, where that stands. `problems.reading.equations` finds them, here as for the tests that
 evaluate them. Nothing is typed twice, so the page cannot differ from the code.
 """
 
@@ -22,7 +22,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 from tex import wrap
 
-from problems.analysis.equations import Source, in_source
+from problems.reading.equations import Source, in_source
 
 __all__ = ["Beside", "Row", "rows_of", "setup"]
 

@@ -11,18 +11,18 @@ from typing import Any
 
 from tqdm import tqdm
 
-from problems.analysis.files import write_csv
-from problems.analysis.plots import counterexample_figure, save
-from problems.analysis.verdict import place, trend
 from problems.commands.options import name_of, names_of, output_folder, to_json
 from problems.commands.problem_options import add_constants, add_problem, in_a_line, parameters
 from problems.commands.problem_options import optimizer as make
 from problems.commands.problem_options import setting as setting_of
+from problems.files import write_csv
 from problems.online.engines import ENGINES, choose
-from problems.online.roster import ROSTER, hyperparameters
 from problems.online.setting import Setting
 from problems.online.side_by_side import summarize_all
 from problems.online.summary import Series, Summary
+from problems.online.verdict import place, trend
+from problems.optimizers import ROSTER, hyperparameters
+from problems.plots import counterexample_figure, save
 
 HELP = "Adam on convex problems it fails, beside the other optimizers (the default)"
 STORY = "adam,amsgrad,adabound,amsbound"

@@ -14,25 +14,25 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from adabound_np.bounds import DynamicBounds
-from problems.analysis.cells import BOUNDS
-from problems.analysis.effective_lr import Recorder, mixed_grid, record_online
-from problems.analysis.plots import save
-from problems.analysis.rate_figures import (
+from problems import optimizers as online
+from problems.commands.options import name_of, names_of, output_folder, to_json, whole
+from problems.commands.problem_options import add_bounds, set_bounds
+from problems.learning import roster as learning
+from problems.learning.tasks import TASKS
+from problems.learning.training import prepare, train
+from problems.online.sequences import SEQUENCES, setting
+from problems.plots import save
+from problems.rates.figures import (
     figure1_parameters,
     funnel_figure,
     heat_figure,
     histogram_figure,
     shares_figure,
 )
-from problems.analysis.rate_record import PERCENTS, RateRecord
-from problems.analysis.text import counted
-from problems.commands.options import name_of, names_of, output_folder, to_json, whole
-from problems.commands.problem_options import add_bounds, set_bounds
-from problems.learning import roster as learning
-from problems.learning.tasks import TASKS
-from problems.learning.training import prepare, train
-from problems.online import roster as online
-from problems.online.sequences import SEQUENCES, setting
+from problems.rates.record import PERCENTS, RateRecord
+from problems.rates.recorder import Recorder, mixed_grid, record_online
+from problems.sweeps.cells import BOUNDS
+from problems.text import counted
 
 HELP = "effective learning rates during a run, against AdaBound's bounds"
 STORY = "adam,amsgrad,adabound,amsbound"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from problems.analysis.equation_pages import FORMATS
-from problems.analysis.equations import listing
-from problems.analysis.notation import markdown
 from problems.commands.options import name_of
+from problems.reading.equations import listing
+from problems.reading.notation import markdown
+from problems.reading.pages import FORMATS
 
 HELP = "every equation beside its line"
 

@@ -13,18 +13,18 @@ from typing import Any
 
 from tqdm import tqdm
 
-from problems.analysis.figures.drawing import draw
-from problems.analysis.figures.results import conclude, tables
-from problems.analysis.figures.runs import Experiment, Run, seconds_an_epoch
-from problems.analysis.figures.settings import FIGURES, FULL, QUICK
-from problems.analysis.files import replacing
-from problems.analysis.plots import save
-from problems.analysis.records import RecordsError
-from problems.analysis.sweep import SweepError, pool, processors
-from problems.analysis.text import counted
 from problems.commands.options import names_of, output_folder, whole
 from problems.commands.train import one_thread_each
+from problems.experiments.drawing import draw
+from problems.experiments.results import conclude, tables
+from problems.experiments.runs import Experiment, Run, seconds_an_epoch
+from problems.experiments.settings import FIGURES, FULL, QUICK
+from problems.files import replacing
 from problems.learning.tasks import TASKS
+from problems.plots import save
+from problems.sweeps.records import RecordsError
+from problems.sweeps.runner import SweepError, pool, processors
+from problems.text import counted
 
 HELP = "the paper's figures and tables, from runs on small tasks"
 

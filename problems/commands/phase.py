@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from problems.analysis.files import write_csv
-from problems.analysis.phase import AXES, Axis, Phase, phase, phase_figure
-from problems.analysis.plots import save
 from problems.commands.options import name_of, output_folder, whole
 from problems.commands.problem_options import add_bounds, set_bounds
-from problems.online.roster import ROSTER
-from problems.online.savarese import FAMILIES
+from problems.files import write_csv
 from problems.online.sequences import SEQUENCES
+from problems.online.sequences.savarese import FAMILIES
+from problems.optimizers import ROSTER
+from problems.plots import save
+from problems.sweeps.phase import AXES, Axis, Phase, phase, phase_figure
 
 HELP = "a map of x_T or R_T/T over two constants"
 

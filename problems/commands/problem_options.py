@@ -8,13 +8,13 @@ from dataclasses import fields
 from typing import Any
 
 from adabound_np import Optimizer
-from problems.analysis.cells import BOUNDS
 from problems.commands.options import check_bounds, name_of, whole
-from problems.online.roster import make
-from problems.online.savarese import FAMILIES
 from problems.online.sequences import CONSTANTS, SEQUENCES
 from problems.online.sequences import setting as setting_of
+from problems.online.sequences.savarese import FAMILIES
 from problems.online.setting import BrokenConditionError, Setting
+from problems.optimizers import make
+from problems.sweeps.cells import BOUNDS
 
 __all__ = [
     "add_bounds",

@@ -16,16 +16,16 @@ from typing import Any
 from tqdm import tqdm
 
 from adabound_np.checks import known
-from problems.analysis.cells import AXES
-from problems.analysis.plan import SCHEDULES, Plan, Span, spaced
-from problems.analysis.records import read
-from problems.analysis.sweep import SweepError, connect, pool, sweep
-from problems.analysis.text import counted
 from problems.commands.options import name_of, names_of, seed_list, whole
 from problems.online.engines import ENGINES
-from problems.online.roster import ROSTER
 from problems.online.sequences import SEQUENCES
 from problems.online.setting import BrokenConditionError
+from problems.optimizers import ROSTER
+from problems.sweeps.cells import AXES
+from problems.sweeps.plan import SCHEDULES, Plan, Span, spaced
+from problems.sweeps.records import read
+from problems.sweeps.runner import SweepError, connect, pool, sweep
+from problems.text import counted
 
 HELP = "a grid or random search over constants, seeds and optimizers, on many processors"
 STORY = "adam,amsgrad,adabound,amsbound"

@@ -10,11 +10,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from problems.analysis.plots import save
-from problems.analysis.theorem_figures import theorem_figure
 from problems.commands.options import names_of, output_folder, to_json
-from problems.online.theorems import LEDGER, Result
-from problems.online.theorems.entry import shown
+from problems.ledger import LEDGER, Result
+from problems.ledger.entry import shown
+from problems.ledger.figures import theorem_figure
+from problems.plots import save
 
 HELP = "the theorem ledger: every theorem of the papers, executed"
 

@@ -12,8 +12,6 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from problems.analysis.exact import DIGITS, Exact
-from problems.analysis.trace import CLIP, Column, columns_of, short, steps, without_rounding
 from problems.commands.options import name_of, to_json
 from problems.commands.problem_options import (
     add_constants,
@@ -24,8 +22,10 @@ from problems.commands.problem_options import (
     setting,
 )
 from problems.commands.streams import printable
-from problems.online.roster import ROSTER
 from problems.online.setting import Setting
+from problems.optimizers import ROSTER
+from problems.reading.exact import DIGITS, Exact
+from problems.reading.trace import CLIP, Column, columns_of, short, steps, without_rounding
 
 HELP = "the first steps with every intermediate quantity"
 FORMATS = ("table", "markdown", "latex", "csv", "json")

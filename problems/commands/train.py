@@ -16,9 +16,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from problems.analysis.plan import listed
-from problems.analysis.sweep import SweepError, pool, processors
-from problems.analysis.text import counted
 from problems.commands.options import (
     name_of,
     names_of,
@@ -32,6 +29,9 @@ from problems.learning.roster import HYPERPARAMETERS, ROSTER, takes
 from problems.learning.run import History
 from problems.learning.tasks import TASKS, Task
 from problems.learning.trials import Inline, Trial, run_trial, run_trials
+from problems.sweeps.plan import listed
+from problems.sweeps.runner import SweepError, pool, processors
+from problems.text import counted
 
 HELP = "train a network with several optimizers and seeds"
 STORY = "sgdm,adam,amsgrad,adabound,amsbound"

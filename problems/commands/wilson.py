@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from problems.analysis.plots import save
-from problems.analysis.text import counted
-from problems.analysis.wilson_figure import wilson_figure
 from problems.commands.options import names_of, output_folder, to_json, whole
 from problems.learning.roster import ROSTER
 from problems.learning.wilson import RATES, Wilson, fit, wilson
+from problems.learning.wilson_figure import wilson_figure
+from problems.plots import save
+from problems.text import counted
 
 HELP = "least squares on which adaptive methods find a useless solution"
 BOUNDED = ("adabound", "amsbound")

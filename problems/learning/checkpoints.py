@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.analysis.files import replacing
+from problems.files import replacing
 
 __all__ = ["CheckpointError", "read", "write"]
 

@@ -11,7 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from adabound_np.checks import known
-from problems.analysis.files import replacing
+from problems.files import replacing
 from problems.learning.extras import optional
 from problems.learning.sources import SOURCES, DataError, Download, Source, check, matches
 

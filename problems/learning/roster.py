@@ -1,7 +1,7 @@
 """The optimizers for training by their names, in the released code's and PyTorch's form.
 
 Here an optimizer is what its constructor's defaults make of it: a constant rate, bias correction,
-epsilon. `problems.online.roster` has the papers' form of the same classes.
+epsilon. `problems.optimizers` has the papers' form of the same classes.
 """
 
 from __future__ import annotations

@@ -9,14 +9,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from problems.analysis.files import write_csv
-from problems.analysis.records import locked
-from problems.analysis.sweep import spread
+from problems.files import write_csv
 from problems.learning import checkpoints
 from problems.learning.checkpoints import CheckpointError
 from problems.learning.run import Epoch, History
 from problems.learning.tasks import Data, task_named
 from problems.learning.training import prepare, train
+from problems.sweeps.records import locked
+from problems.sweeps.runner import spread
 
 __all__ = ["COLUMNS", "Inline", "Trial", "run_trial", "run_trials", "write_metrics"]
 
@@ -115,7 +115,7 @@ def run_trials(
     trials : sequence of Trial
         All are checked before one is run.
     executor : concurrent.futures.Executor
-        What runs them: `problems.analysis.sweep.pool`, `Inline`, ...
+        What runs them: `problems.sweeps.runner.pool`, `Inline`, ...
     metrics : Path
         The CSV; its lock is held meanwhile.
     resume : bool

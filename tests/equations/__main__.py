@@ -5,8 +5,8 @@ python -m tests.equations
 
 import sys
 
-from problems.analysis.equations import PACKAGES, listing
-from problems.analysis.notation import SYMBOLS
+from problems.reading.equations import PACKAGES, listing
+from problems.reading.notation import SYMBOLS
 from tests.equations.exceptions import EXCEPTIONS
 from tests.equations.units import units
 

@@ -3,8 +3,8 @@
 from collections import Counter
 from functools import cache
 
+from problems.reading.checker import Traced
 from tests.equations.cases import cases, projection
-from tests.equations.tracing import Traced
 
 #: Functions whose results are what their last lines computed, by the lines' names.
 RETURNING = (".moments", ".learning_rate")

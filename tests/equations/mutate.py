@@ -15,9 +15,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from problems.reading.checker import MismatchError
 from tests.equations.equivalent import EQUIVALENT
 from tests.equations.mutants import mutants
-from tests.equations.tracing import MismatchError
 from tests.equations.units import units
 
 

@@ -16,12 +16,7 @@ from autograd_lite import ops
 from autograd_lite.operators import TABLE
 from autograd_lite.ops.shape import join
 from autograd_lite.tensor import _fit
-from problems.analysis.equations import listing
-from problems.analysis.notation import symbols_at
-from tests.autograd_lite.samples import SAMPLES, Const, case
-from tests.equations.kinks import KINKS
-from tests.equations.latex import split
-from tests.equations.tracing import (
+from problems.reading.checker import (
     MismatchError,
     Traced,
     agree,
@@ -31,7 +26,12 @@ from tests.equations.tracing import (
     matrices,
     module_of,
 )
-from tests.equations.values import Values
+from problems.reading.equations import listing
+from problems.reading.latex import split
+from problems.reading.notation import symbols_at
+from problems.reading.values import Values
+from tests.autograd_lite.samples import SAMPLES, Const, case
+from tests.equations.kinks import KINKS
 
 
 def rule_name(equation):

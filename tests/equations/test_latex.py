@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sympy.parsing.latex.errors import LaTeXParsingError
 
-from tests.equations.latex import EquationError, split
-from tests.equations.values import Values
+from problems.reading.latex import EquationError, split
+from problems.reading.values import Values
 
 LOCAL = {
     "a": 2.0,

@@ -5,11 +5,11 @@ import copy
 
 import pytest
 
-from problems.analysis.equations import listing, sources
+from problems.reading.checker import MismatchError, Traced, equations_at, node_at
+from problems.reading.equations import listing, sources
 from tests.equations.cases import CASES
 from tests.equations.checks import RETURNING, check
 from tests.equations.exceptions import EXCEPTIONS
-from tests.equations.tracing import MismatchError, Traced, equations_at, node_at
 
 #: Methods that make up an update, wherever they occur.
 UPDATES = {

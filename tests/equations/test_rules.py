@@ -7,9 +7,10 @@ import pytest
 
 from autograd_lite.operators import TABLE
 from autograd_lite.tensor import Primitive
-from problems.analysis.equations import listing
-from problems.analysis.notation import SYMBOLS
-from tests.equations.latex import tokens
+from problems.reading.checker import MismatchError, equations_at
+from problems.reading.equations import listing
+from problems.reading.latex import tokens
+from problems.reading.notation import SYMBOLS
 from tests.equations.rules import (
     FUNCTIONS,
     OPERANDS,
@@ -19,7 +20,6 @@ from tests.equations.rules import (
     rule_name,
     rules,
 )
-from tests.equations.tracing import MismatchError, equations_at
 from tests.equations.units import evaluated, units
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from problems.reading.checker import equations_at, module_of, node_at
 from tests.equations.cases import CASES
 from tests.equations.checks import RETURNING, check
 from tests.equations.rules import (
@@ -17,7 +18,6 @@ from tests.equations.rules import (
     check_rule,
     rules,
 )
-from tests.equations.tracing import equations_at, module_of, node_at
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from problems.analysis.records import read
+from problems.sweeps.records import read
 from tests.oracles.peers import peer
 
 ROOT = Path(__file__).parents[2]

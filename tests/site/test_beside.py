@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from problems.analysis.equations import Source, in_source
+from problems.reading.equations import Source, in_source
 from tests.oracles.peers import peer
 
 ROOT = Path(__file__).parents[2]

@@ -1,1 +1,0 @@
-"""What runs are turned into: series, figures, files."""

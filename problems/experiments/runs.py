@@ -1,0 +1,251 @@
+"""The runs behind the figures: a search, runs at the best points, sensitivity; in one file.
+
+All runs are numbered beforehand. Those that count wait for the search, whose best points they
+take; so a file of results says of each run which it is, and can be resumed after a kill.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from adabound_np import __version__
+from adabound_np.bounds import DynamicBounds
+from problems.experiments.settings import BOUNDS, OPTIMIZERS, RATES, Settings
+from problems.learning.tasks import TASKS
+from problems.learning.training import prepare, train
+from problems.rates.recorder import Recorder, mixed_grid
+from problems.sweeps.records import read, recording
+from problems.sweeps.runner import spread
+
+__all__ = ["Experiment", "Record", "Run", "badness", "last", "seconds_an_epoch", "work"]
+
+Record = dict[str, Any]
+
+
+class Run(NamedTuple):
+    """One training run.
+
+    Attributes
+    ----------
+    number : int
+        Its place among all, from 0.
+    stage : str
+        "search", "sensitivity" and its axis, "final" or "rates".
+    task, optimizer : str
+        Keys of `TASKS` and of the roster.
+    seed, epochs : int
+        Of the run.
+    given : dict of str to float or None
+        Hyperparameters other than the task's own; None if the search will say.
+    """
+
+    number: int
+    stage: str
+    task: str
+    optimizer: str
+    seed: int
+    epochs: int
+    given: dict[str, float] | None
+
+    def identity(self) -> Record:
+        """What its record says beside the results."""
+        said = {"cell": self.number, **self._asdict()}
+        del said["number"]
+        if self.given is None:
+            del said["given"]
+        return said
+
+
+def badness(record: Record) -> tuple[float, float]:
+    """What a search makes small: the last metric, turned if more is better; of a tie, the loss."""
+    value = last(record)
+    if value is None:
+        return math.inf, math.inf
+    sign = -1 if TASKS[record["task"]].metric == "accuracy" else 1
+    loss = record["loss"][-1]
+    return sign * value, math.inf if loss is None else loss
+
+
+def work(run: Run) -> Record:
+    """Train once: the function that workers call. A result that is not finite is None."""
+    assert run.given is not None
+    given: dict[str, Any] = {**run.given, "epochs": run.epochs}
+    recorder: Recorder | None = None
+    if run.stage == "rates":
+        steps = prepare(run.task, run.optimizer, run.seed, **given).total
+        recorder = Recorder(mixed_grid(steps), seed=run.seed, reference=DynamicBounds(**BOUNDS))
+    history = train(
+        run.task, run.optimizer, run.seed, validate=run.stage == "search", observe=recorder, **given
+    )
+    record: Record = {
+        "train": _plain(history.column("train_metric")),
+        "test": _plain(history.column("test_metric")),
+        "loss": _plain(history.column("test_loss")[-1:]),
+        "diverged": history.diverged,
+        "seconds": round(float(sum(history.column("seconds"))), 3),
+    }
+    if recorder is not None:
+        record["rates"] = base64.b64encode(recorder.record().to_bytes()).decode()
+    return record
+
+
+def seconds_an_epoch(task: str) -> float:
+    """How long an epoch of training and testing takes here and now: one is run with Adam."""
+    data = prepare(task, "adam").data
+    begin = time.perf_counter()
+    train(task, "adam", 0, epochs=1, data=data)
+    return time.perf_counter() - begin
+
+
+def _plain(values: Iterable[float]) -> list[float | None]:
+    return [float(f"{v:.7g}") if math.isfinite(v) else None for v in map(float, values)]
+
+
+def last(record: Record) -> float | None:
+    """The last epoch's test metric; None of a run that diverged."""
+    return None if record["diverged"] or not record["test"] else record["test"][-1]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All runs of some settings, and the file of their results.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to run.
+    path : Path
+        The file: see `problems.sweeps.records`.
+    """
+
+    settings: Settings
+    path: Path
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All runs, by number."""
+        s = self.settings
+        planned: list[tuple[Any, ...]] = []
+        for task in s.tasks:
+            if task.searched is None:
+                planned += [
+                    ("search", task.name, name, 0, task.search_epochs, point)
+                    for name in OPTIMIZERS
+                    for point in s.points(name)
+                ]
+        planned += [
+            (f"sensitivity {axis}", each.task, name, seed, s.task(each.task).epochs, point)
+            for each in s.sensitivity
+            for seed in range(1, each.seeds + 1)
+            for name, axis, point in each.points()
+        ]
+        for task in s.tasks:
+            planned += [
+                ("final", task.name, name, seed, task.epochs, None)
+                for seed in range(1, task.seeds + 1)
+                for name in OPTIMIZERS
+            ]
+        planned += [("rates", s.rates, name, 1, s.rates_epochs, None) for name in RATES]
+        return [Run(number, *fields) for number, fields in enumerate(planned)]
+
+    def needed(self, figures: Sequence[str]) -> list[Run]:
+        """The runs that some figures are drawn from."""
+        curves = {task.name for task in self.settings.tasks if f"curves-{task.name}" in figures}
+        searched = {self.settings.task(name).searched or name for name in curves}
+
+        def is_needed(run: Run) -> bool:
+            if run.stage == "search":
+                of_rates = run.task == self.settings.rates and run.optimizer in RATES
+                return run.task in searched or (of_rates and "rates" in figures)
+            if run.stage == "final":
+                return run.task in curves
+            if run.stage == "rates":
+                return "rates" in figures
+            return f"sensitivity-{run.task}" in figures
+
+        return [run for run in self.runs if is_needed(run)]
+
+    def header(self) -> Record:
+        """What tells these runs from others."""
+        return {
+            "experiment": "figures",
+            "version": __version__,
+            "settings": self.settings.plain(),
+            "optimizers": list(OPTIMIZERS),
+            "cells": len(self.runs),
+        }
+
+    def perform(
+        self,
+        figures: Sequence[str],
+        executor: Executor,
+        resume: bool = False,
+        begin: Callable[[list[Run]], Any] = lambda runs: None,
+        tick: Callable[[int], Any] = lambda n: None,
+        window: int = 8,
+    ) -> list[Record]:
+        """Run what the file misses of what some figures need; return all its records.
+
+        Parameters
+        ----------
+        figures : sequence of str
+            Some of `problems.experiments.settings.FIGURES`.
+        executor, resume, window
+            As for `problems.sweeps.runner.sweep`.
+        begin : callable
+            Called first, with the runs to do.
+        tick : callable
+            Called now and then with the number of runs done since.
+
+        Raises
+        ------
+        RecordsError, SweepError
+            As `problems.sweeps.runner.sweep`.
+        """
+        expected = [run.identity() for run in self.runs]
+        with recording(self.path, self.header(), expected.__getitem__, resume) as records:
+            missing = [run for run in self.needed(figures) if run.number not in records.places]
+            begin(missing)
+            for late in (False, True):  # what waits for the search comes after it
+                part = [run for run in missing if (run.given is None) == late]
+                if late and part:
+                    found = self.found(read(self.path)[1])
+                    part = [run._replace(given=found[run.task, run.optimizer]) for run in part]
+                with closing(spread(work, iter(part), executor, window)) as batches:
+                    for batch in batches:
+                        records.append(
+                            {**self.runs[run.number].identity(), "given": run.given, **result}
+                            for run, result in batch
+                        )
+                        tick(len(batch))
+            records.sort()
+        return read(self.path)[1]
+
+    def found(self, records: Iterable[Record]) -> Mapping[tuple[str, str], dict[str, float]]:
+        """The best point of each search, by task and optimizer.
+
+        A search whose runs all diverged leaves the task's own hyperparameters.
+        """
+        searches: dict[tuple[str, str], list[Record]] = {}
+        for record in records:
+            if record["stage"] == "search":
+                searches.setdefault((record["task"], record["optimizer"]), []).append(record)
+        best = {key: min(tried, key=badness) for key, tried in searches.items()}
+        points = {
+            key: {} if last(record) is None else record["given"] for key, record in best.items()
+        }
+        for task in self.settings.tasks:
+            if task.searched is not None:
+                for name in OPTIMIZERS:
+                    if (task.searched, name) in points:
+                        points[task.name, name] = points[task.searched, name]
+        return points

@@ -1,0 +1,179 @@
+"""Figures of the theorem ledger: a claim, and what was measured of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from problems.ledger.entry import Outcome, Result, shown
+from problems.plots import STYLES
+from problems.style import fixed_style
+
+__all__ = ["FIGURES", "theorem_figure"]
+
+MEASURED: dict[str, Any] = {**STYLES["adam"], "linewidth": 2.0}
+BOUND: dict[str, Any] = {"color": "#000000", "linestyle": "--", "linewidth": 1.4}
+BAND: dict[str, Any] = {"color": STYLES["adam"]["color"], "alpha": 0.2, "linewidth": 0}
+
+
+def _axes(
+    xlabel: str, ylabel: str, xscale: str = "log", yscale: str = "log"
+) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(7.2, 4.4), layout="constrained")
+    axes = figure.subplots()
+    axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    axes.grid(alpha=0.25)
+    return figure, axes
+
+
+def _regret(outcome: Outcome, bound: str) -> tuple[Figure, Axes]:
+    c = outcome.curves
+    figure, axes = _axes("step $t$", "regret $R_t$")
+    marker = "o" if len(c["t"]) < 20 else ""
+    up, some = c["regret"] > 0, c["bound"] > 0
+    dots: Any = {"marker": marker, "markersize": 4}
+    axes.plot(c["t"][some], c["bound"][some], **BOUND, **dots, label=bound)
+    axes.plot(c["t"][up], c["regret"][up], **MEASURED, **dots, label="$R_t$, measured")
+    return figure, axes
+
+
+def _linear(outcome: Outcome) -> Figure:
+    """Regret above a bound from below that grows with t."""
+    figure, axes = _regret(outcome, "the bound from below")
+    axes.legend(frameon=False)
+    return figure
+
+
+def _late(outcome: Outcome) -> Figure:
+    """Regret that grows faster than a line in the end."""
+    figure, axes = _regret(outcome, "$2t/C$, which late regret grows faster than")
+    axes.legend(frameon=False)
+    return figure
+
+
+def _sublinear(outcome: Outcome) -> Figure:
+    """Regret below a bound."""
+    figure, axes = _regret(outcome, "the bound")
+    t = outcome.curves["t"]
+    if len(t) < 20:
+        axes.set_xticks(t, [str(step) for step in t])
+        axes.set_xticks([], minor=True)
+    axes.legend(frameon=False)
+    return figure
+
+
+def _crossing(outcome: Outcome) -> Figure:
+    """Regret through its published bound."""
+    c = outcome.curves
+    figure, axes = _regret(outcome, "the published bound")
+    above = (c["regret"] > c["bound"]) & (c["t"] >= c["crossing"][-1])
+    axes.fill_between(c["t"], c["bound"], c["regret"], where=above, color="#D55E00", alpha=0.15,
+                      linewidth=0)  # fmt: skip
+    first = int(c["crossing"][0])
+    height = float(np.interp(first, c["t"], c["regret"]))
+    axes.plot([first], [height], "ko", markersize=6, fillstyle="none")
+    axes.annotate(
+        f"$t$ = {first:,}", (first, height), xytext=(-14, 16), textcoords="offset points",
+        ha="right", fontsize=10,
+    )  # fmt: skip
+    top = float(max(c["regret"].max(), np.median(c["bound"])))
+    axes.set_ylim(max(float(c["regret"][c["regret"] > 0].min()), top * 1e-5), top * 8)
+    repaired = float(c["repaired"][-1])
+    axes.plot([], [], " ", label=f"[Sav19] Theorem 3 at T: {shown(repaired)}, off the scale")
+    _legend_below(axes)
+    return figure
+
+
+def _legend_below(axes: Axes) -> None:
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncol=2, fontsize=9)
+
+
+def _drift(outcome: Outcome) -> Figure:
+    """Mean drift of Adam against C."""
+    c = outcome.curves
+    figure, axes = _axes("$C$", r"mean of $(x_{t+1} - x_t)/\alpha_t$", yscale="linear")
+    axes.fill_between(c["C"], c["low"], c["high"], **BAND)
+    axes.plot(c["C"], c["mean"], **MEASURED, marker="o", markersize=4,
+              label="mean over seeds, 99 % interval shaded")  # fmt: skip
+    axes.axhline(0, color="0.3", linewidth=1)
+    axes.axvline(c["least"][0], **BOUND, label=f"the theorem's $C$ = {c['least'][0]:g}")
+    axes.annotate(
+        "upwards, away from $x^* = -1$", (0.02, 0.94), xycoords="axes fraction", fontsize=9
+    )
+    axes.annotate("downwards", (0.02, 0.04), xycoords="axes fraction", fontsize=9)
+    ticks = [1.5, 2, 3, 5, 8, 16, 32, 64]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_xticks([], minor=True)
+    axes.set_ylim(float(c["low"].min()) - 0.2, float(c["high"].max()) + 0.2)
+    _legend_below(axes)
+    return figure
+
+
+def _mean_loss(outcome: Outcome) -> Figure:
+    """Mean excess loss of AdaBound against t."""
+    c = outcome.curves
+    figure, axes = _axes("step $t$", r"mean of $f(x_t) - f(x^*)$", yscale="linear")
+    axes.fill_between(c["t"], c["low"], c["high"], **BAND)
+    axes.plot(c["t"], c["mean"], **MEASURED, label="mean over seeds, 99 % interval shaded")
+    axes.plot(c["t"], c["bound"], **BOUND, label=r"the bound from below, $\delta$")
+    axes.set_ylim(0, 2.15)
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def _spread(outcome: Outcome) -> Figure:
+    """The largest t/eta_l - (t-1)/eta_u against gamma."""
+    c = outcome.curves
+    figure, axes = _axes(r"$\gamma$", r"$\max_t \; t/\eta_l(t) - (t-1)/\eta_u(t-1)$")
+    axes.plot(c["gamma"], c["bound"], **BOUND, label=r"$M = 3 + 2/\gamma$")
+    axes.plot(c["gamma"], c["measured"], **MEASURED, marker="o", markersize=5,
+              label=f"measured, $t$ up to {outcome.steps:,}")  # fmt: skip
+    axes.legend(frameon=False)
+    return figure
+
+
+def _first_step(outcome: Outcome) -> Figure:
+    """What the first step makes of f, against the size of x_1."""
+    c = outcome.curves
+    figure, axes = _axes(r"$|x_1|$", r"$f(x_2)/f(x_1)$", yscale="log")
+    shown_ratio = np.where(c["ratio"] > 0, c["ratio"], np.nan)
+    axes.plot(c["x1"], shown_ratio, **MEASURED, label=f"measured, h = {outcome.parameters['h']:g}")
+    axes.axhline(1, color="0.3", linewidth=1)
+    axes.axvline(
+        c["reach"][0], **BOUND, label=rf"the rate leaves $\eta_u(1)$ at {c['reach'][0]:.3g}"
+    )
+    axes.set_ylim(1e-3, 10 * float(np.nanmax(c["ratio"])))
+    axes.set_xlim(1e-8, 1e4)
+    axes.legend(frameon=False)
+    return figure
+
+
+#: id -> the figure of an outcome; not every entry has one.
+FIGURES: dict[str, Callable[[Outcome], Figure]] = {
+    "reddi-1": _linear,
+    "reddi-3": _drift,
+    "reddi-4": _sublinear,
+    "luo-1": _late,
+    "luo-4": _crossing,
+    "luo-5": _crossing,
+    "savarese-2": _mean_loss,
+    "savarese-3": _sublinear,
+    "savarese-prop-1": _spread,
+    "first-step-safety": _first_step,
+}
+
+
+@fixed_style()
+def theorem_figure(result: Result) -> Figure | None:
+    """Draw an entry's figure; None where the ledger has none, or the run nothing to show."""
+    draw = FIGURES.get(result.entry.id)
+    if draw is None or not result.outcome.curves:
+        return None
+    figure = draw(result.outcome)
+    figure.suptitle(f"{result.entry.source}: {result.entry.title} ({result.outcome.verdict})",
+                    fontsize=11)  # fmt: skip
+    return figure

@@ -1,0 +1,178 @@
+"""Figures, drawn without a display; lines differ in dashes too, so that grey prints read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
+
+from problems.files import replacing
+from problems.online.problem import LinearProblem
+from problems.online.summary import Summary
+from problems.online.verdict import arrival, place, trend
+from problems.style import fixed_style
+
+__all__ = ["HIDDEN", "NAMES", "STYLES", "apart", "counterexample_figure", "save"]
+
+Floats = NDArray[np.float64]
+
+#: Colour (Okabe & Ito's, safe for colour-blind readers) and dashes of each optimizer: no two have
+#: the same dashes, so that they differ in grey.
+STYLES: dict[str, dict[str, Any]] = {
+    "adam": {"color": "#D55E00", "linestyle": "-"},
+    "amsgrad": {"color": "#009E73", "linestyle": "--"},
+    "adabound": {"color": "#0072B2", "linestyle": (0, (6, 1.5))},
+    "amsbound": {"color": "#56B4E9", "linestyle": (0, (1, 1))},
+    "sgd": {"color": "#000000", "linestyle": (0, (5, 1.5, 1, 1.5))},
+    "sgdm": {"color": "#777777", "linestyle": (0, (4, 1.5, 2.5, 1.5))},
+    "nesterov": {"color": "#777777", "linestyle": (0, (1, 2.5))},
+    "adagrad": {"color": "#CC79A7", "linestyle": (0, (2, 1))},
+    "rmsprop": {"color": "#E69F00", "linestyle": (0, (5, 1, 1, 1, 1, 1))},
+    "adamnc": {"color": "#CC79A7", "linestyle": (0, (3, 1, 1, 1, 1, 1, 1, 1))},
+    "csgd": {"color": "#000000", "linestyle": ":"},
+    "sgdm-dampened": {"color": "#777777", "linestyle": (0, (3, 3))},
+}
+#: Names as the papers write them.
+NAMES = {
+    "adam": "Adam", "amsgrad": "AMSGrad", "adabound": "AdaBound", "amsbound": "AMSBound",
+    "sgd": "SGD", "sgdm": "SGD with momentum", "nesterov": "Nesterov", "adagrad": "AdaGrad",
+    "rmsprop": "RMSprop", "adamnc": "AdamNC", "csgd": "CSGD", "sgdm-dampened": "dampened SGDM",
+}  # fmt: skip
+#: Share of an axis that two lines may differ by, and at which share of the drawn steps they must,
+#: for one to hide the other.
+HIDDEN, MOST = 0.01, 0.95
+
+
+@fixed_style()
+def counterexample_figure(
+    problem: LinearProblem, runs: Mapping[str, Summary], marks: Mapping[str, float] | None = None
+) -> Figure:
+    """Draw x_t (with its range between two drawn steps) and R_t/t against t, each line labelled.
+
+    Parameters
+    ----------
+    problem : LinearProblem
+        For F and the title.
+    runs : mapping of str to Summary
+        By optimizer name, all of the same length.
+    marks : mapping of str to float, optional
+        Steps to mark, by their labels.
+    """
+    inside = ConstrainedLayoutEngine(rect=(0, 0, 0.985, 1))  # the longest labels end there
+    figure = Figure(figsize=(13, max(5.0, 0.62 * len(runs))), layout=inside)
+    left, right = figure.subplots(1, 2)
+    lo, hi = problem.feasible.lo, problem.feasible.hi
+    optimum = next(iter(runs.values())).optimum
+    for name, run in runs.items():
+        s, style = run.series, {**STYLES[name], "linewidth": 2.0}
+        left.plot(s.t, s.x, **style)
+        left.fill_between(s.t, s.x_min, s.x_max, color=style["color"], alpha=0.15, linewidth=0)
+        right.plot(s.t, np.where(s.average_regret > 0, s.average_regret, np.nan), **style)
+        if (s.average_regret > 0).any():
+            right.set_yscale("log")
+    for end in (lo, hi):
+        word = "best" if end == optimum else "worst"
+        left.axhline(end, color="0.6", linewidth=0.8, zorder=0)
+        left.annotate(
+            f"{word} fixed point, x = {end:g}", (0.02, end), xycoords=("axes fraction", "data"),
+            xytext=(0, 3 if end == hi else -3), textcoords="offset points", fontsize=9,
+            color="0.35", va="bottom" if end == hi else "top",
+        )  # fmt: skip
+    for label, t in (marks or {}).items():
+        if 1 < t < max(run.steps for run in runs.values()):
+            left.axvline(t, color="0.4", linewidth=0.8, linestyle=":", zorder=0)
+            left.annotate(
+                label, (t, 0.75), xycoords=("data", "axes fraction"), xytext=(-3, 0),
+                textcoords="offset points", ha="right", color="0.35",
+            )  # fmt: skip
+    margin = 0.12 * (hi - lo)
+    left.set(xscale="log", xlabel="step $t$", ylabel="$x_t$", ylim=(lo - margin, hi + margin))
+    right.set(xscale="log", xlabel="step $t$", ylabel="average regret $R_t / t$")
+    for axes in (left, right):
+        axes.grid(alpha=0.25)
+        axes.margins(x=0)
+    _label(left, runs, [_whereabouts(problem, run) for run in runs.values()])
+    _label(right, runs, [trend(run) for run in runs.values()])
+    band = Patch(color="0.5", alpha=0.3, linewidth=0,
+                 label="shaded: range of $x_t$ between two drawn steps")  # fmt: skip
+    figure.legend(handles=[band], frameon=False, fontsize=9, loc="outside lower left")
+    figure.suptitle(f"{problem.name}:  {problem.formula()}", fontsize=11)
+    return figure
+
+
+def _whereabouts(problem: LinearProblem, run: Summary) -> str:
+    since = arrival(problem, run.optimum, run.series)
+    if since is not None and since > 1:
+        return f"at the best point from {_about(since)}"
+    return place(problem, run)
+
+
+def _about(t: int) -> str:
+    return f"t ≈ {float(f'{t:.2g}'):,.0f}"
+
+
+def _label(axes: Axes, runs: Mapping[str, Summary], words: Sequence[str]) -> None:
+    """Write what became of each line beside its end, and which line hides it, or it hides."""
+    axes.autoscale_view()
+    to_axes = axes.transData + axes.transAxes.inverted()
+    paths = [to_axes.transform(np.column_stack(line.get_data()))[:, 1]
+             for line in axes.lines[: len(runs)]]  # fmt: skip
+    drawn = [i for i, y in enumerate(paths) if np.isfinite(y).any()]
+    ends = [float(paths[i][np.isfinite(paths[i])][-1]) for i in drawn]
+    heights = apart(ends, min(0.13, 1.1 / len(runs)))
+    names, steps = list(runs), next(iter(runs.values())).series.t
+    for i, end, height in zip(drawn, ends, heights, strict=True):
+        shared: Any = {"transform": axes.transAxes, "clip_on": False}
+        style = STYLES[names[i]]
+        axes.add_artist(Line2D([1, 1.04], [end, height], color="0.6", linewidth=0.8, **shared))
+        axes.add_artist(Line2D([1.04, 1.18], [height] * 2, linewidth=2.0, **style, **shared))
+        axes.text(
+            1.2, height, f"{NAMES[names[i]]}{_overlap(i, paths, names, steps)}:\n{words[i]}",
+            transform=axes.transAxes, va="center", fontsize=9.5, linespacing=1.05,
+        )  # fmt: skip
+
+
+def apart(heights: Sequence[float], gap: float) -> list[float]:
+    """Heights in the same order, moved until they lie `gap` apart, around where they were."""
+    if not heights:
+        return []
+    order = np.argsort(heights, kind="stable")
+    steps = gap * np.arange(len(heights))
+    # without the steps they must only rise: the least squares that do are means of neighbours
+    rising = isotonic_regression(np.asarray(heights)[order] - steps).x + steps
+    moved = np.empty(len(heights))
+    moved[order] = rising
+    return list(moved)
+
+
+def _overlap(i: int, paths: Sequence[Floats], names: Sequence[str], steps: Any) -> str:
+    """Which later line is drawn over all of line i, or which earlier one it follows at first."""
+    together = [np.isclose(paths[i], y, rtol=0, atol=HIDDEN, equal_nan=True) for y in paths]
+    for other in range(len(paths) - 1, i, -1):
+        if together[other].mean() >= MOST:
+            return f" (under {NAMES[names[other]]})"
+    for other in range(i):
+        shared = int(np.argmin(together[other]))  # where they part; 0 if they do not
+        if together[other].mean() < MOST and shared and steps[shared - 1] >= 100:
+            return f" (over {NAMES[names[other]]} until {_about(steps[shared - 1])})"
+    return ""
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write a figure as PNG and SVG, the same bytes for the same figure; return the paths."""
+    paths = [stem.with_suffix(".png"), stem.with_suffix(".svg")]
+    with fixed_style():
+        for path in paths:
+            metadata = {"Date": None} if path.suffix == ".svg" else None
+            with replacing(path) as temporary:
+                figure.savefig(temporary, dpi=150, metadata=metadata)
+    return paths

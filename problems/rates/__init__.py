@@ -1,0 +1,1 @@
+"""Effective learning rates: recorder, record, figures."""

@@ -1,0 +1,1 @@
+"""Searches over constants, seeds and optimizers: plan, cells, runner, records, phase maps."""

@@ -1,0 +1,104 @@
+"""One run of a sweep: what travels to a worker, and what the worker does with it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from adabound_np import DynamicBounds, Optimizer
+from problems.online.engines import choose, summarize
+from problems.online.sequences import setting
+from problems.online.setting import Setting
+from problems.optimizers import make
+
+__all__ = ["AXES", "Cell", "prepare", "run_cell"]
+
+#: What may be swept, by its name on the command line, and the constant's name in the code.
+AXES = {
+    "lr": "lr",
+    "beta1": "beta1",
+    "beta2": "beta2",
+    "final_lr": "final_lr",
+    "gamma": "gamma",
+    "cycle": "C",
+    "x1": "x1",
+    "delta": "delta",
+    "epsilon": "epsilon",
+    "K": "K",
+}
+#: Constants of the bounds where no axis sets them.
+BOUNDS = {"final_lr": 0.1, "gamma": 1e-3}
+
+
+class Cell(NamedTuple):
+    """One run of a sweep; small, since it is what travels to a worker.
+
+    Attributes
+    ----------
+    number : int
+        Its place in the sweep, from 0.
+    problem, optimizer, steps, seed, schedule, engine, force
+        As in `Plan`.
+    parameters : dict of str to float
+        The value on each axis.
+    """
+
+    number: int
+    problem: str
+    optimizer: str
+    steps: int
+    seed: int
+    parameters: dict[str, float]
+    schedule: str
+    engine: str
+    force: bool
+
+    def identity(self) -> dict[str, Any]:
+        """What its record says beside the results."""
+        return {
+            "cell": self.number,
+            "optimizer": self.optimizer,
+            "seed": self.seed,
+            "parameters": self.parameters,
+        }
+
+
+def prepare(cell: Cell) -> tuple[Setting, Optimizer]:
+    """Return a cell's setting and optimizer.
+
+    Raises
+    ------
+    BrokenConditionError, TypeError, ValueError
+        If its constants break the paper's conditions, or are out of range.
+    """
+    given = {AXES[name]: value for name, value in cell.parameters.items()}
+    bounds = {name: given.pop(name, default) for name, default in BOUNDS.items()}
+    DynamicBounds(**bounds)  # refuses what is out of range, even for optimizers without bounds
+    s = setting(cell.problem, seed=cell.seed, force=cell.force, **given)
+    if s.bounds is not None:
+        for name in BOUNDS:
+            if name in cell.parameters:
+                raise ValueError(
+                    f"{name} must not be swept on {cell.problem}, which sets the bounds"
+                )
+    optimizer = make(
+        cell.optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, **bounds, bounds=s.bounds,
+        eps_root=s.eps_root, schedule=cell.schedule, feasible=s.problem.feasible,
+    )  # fmt: skip
+    if cell.engine == "parallel":
+        choose(cell.engine, s.problem, optimizer, s.x1)
+    return s, optimizer
+
+
+def run_cell(cell: Cell) -> dict[str, float | None]:
+    """Run a cell: the function that workers call. A result that is not finite is None.
+
+    Raises
+    ------
+    BrokenConditionError, TypeError, ValueError
+        As `prepare`.
+    """
+    s, optimizer = prepare(cell)
+    run = summarize(s.problem, optimizer, cell.steps, s.x1, cell.engine, points=2)
+    results = {"x_final": run.x, "regret": run.regret, "average_regret": run.average_regret}
+    return {name: value if math.isfinite(value) else None for name, value in results.items()}

@@ -1,0 +1,288 @@
+"""What a sweep runs: points of a grid or of a random search, times seeds, times optimizers."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from adabound_np import __version__
+from adabound_np.checks import known, positive_int, within
+from problems.online.engines import ENGINES
+from problems.online.sequences import CONSTANTS, SEQUENCES
+from problems.online.setting import BrokenConditionError
+from problems.optimizers import ROSTER
+from problems.sweeps.cells import AXES, Cell, prepare
+
+__all__ = ["MOST", "SCHEDULES", "Plan", "Span", "listed", "spaced"]
+
+#: Schedules of the step size.
+SCHEDULES = ("inv-sqrt", "constant")
+#: Cells of a sweep, at the most.
+MOST = 1_000_000
+
+
+class Span(NamedTuple):
+    """An interval to draw from, evenly or evenly on a log scale.
+
+    Examples
+    --------
+    >>> Span(0.01, 1.0, log=True).at(0.5)
+    0.1
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+    def at(self, share: float) -> float:
+        """The value at a share of the way, to 12 digits, so that all platforms agree on it."""
+        if self.log:
+            value = math.exp(math.log(self.low) * (1 - share) + math.log(self.high) * share)
+        else:
+            value = self.low * (1 - share) + self.high * share
+        return float(f"{value:.12g}")
+
+    def checked(self, name: str) -> Span:
+        """Return this span if it is one; `name` is for messages.
+
+        Raises
+        ------
+        ValueError
+            If it is empty, not finite, or on a log scale and not positive.
+        """
+        low, high, log = self
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise ValueError(
+                f"{name} must go from a number to a greater one, got {low:g} to {high:g}"
+            )
+        if log and low <= 0:
+            raise ValueError(f"{name} must be positive on a log scale, got {low:g} to {high:g}")
+        return self
+
+
+def spaced(name: str, span: Span, count: int) -> tuple[float, ...]:
+    """`count` values from one end of a span to the other.
+
+    Raises
+    ------
+    ValueError
+        If the span is not one, or the count is not from 2 to `MOST`.
+
+    Examples
+    --------
+    >>> spaced("lr", Span(1e-3, 1.0, log=True), 4)
+    (0.001, 0.01, 0.1, 1.0)
+    """
+    span.checked(name)
+    if not 2 <= count <= MOST:
+        raise ValueError(f"{name} must take 2 to {MOST:,} values between its ends, got {count}")
+    return tuple(span.at(k / (count - 1)) for k in range(count))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep: every point of the grid and of the search, with every seed and every optimizer.
+
+    Parameters
+    ----------
+    problem : str
+        A key of `problems.online.SEQUENCES`.
+    optimizers : sequence of str
+        Keys of `problems.optimizers.ROSTER`.
+    steps : int
+        T of each run.
+    grid : mapping of str to sequence of float
+        Axes (keys of `AXES`) and their values; the grid is their product.
+    random : mapping of str to Span or sequence of float
+        Axes of a random search, and what they are drawn from: a span, or a few values.
+    samples : int
+        Draws, each of which is tried at every point of the grid.
+    search_seed : int
+        Of the draws.
+    seeds : sequence of int
+        Of a stochastic problem.
+    schedule : str
+        "inv-sqrt" or "constant".
+    engine : {"auto", "steps", "parallel"}
+        As for `problems.online.run`.
+    force : bool
+        Whether to run constants that break the paper's conditions.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, a list is empty or repeats itself, a number is out of range, or
+        there are more than `MOST` cells.
+
+    Examples
+    --------
+    >>> plan = Plan("reddi-online", ["adam", "adabound"], 1000, grid={"lr": [0.1, 1.0]})
+    >>> len(plan), plan.cell(3).optimizer, plan.cell(3).parameters
+    (4, 'adabound', {'lr': 1.0})
+    """
+
+    problem: str
+    optimizers: Sequence[str]
+    steps: int
+    grid: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    random: Mapping[str, Span | Sequence[float]] = field(default_factory=dict)
+    samples: int = 1
+    search_seed: int = 0
+    seeds: Sequence[int] = (0,)
+    schedule: str = "inv-sqrt"
+    engine: str = "auto"
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        known("problem", self.problem, SEQUENCES)
+        known("schedule", self.schedule, SCHEDULES)
+        known("engine", self.engine, ENGINES)
+        positive_int("steps", self.steps)
+        positive_int("samples", self.samples)
+        for name in listed("optimizers", self.optimizers):
+            known("optimizer", name, ROSTER)
+        self._check_axes()
+        for what, seeds in (("search_seed", [self.search_seed]), ("seeds", self.seeds)):
+            for seed in listed(what, seeds):
+                if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+                    raise ValueError(f"{what} must be integers of at least 0, got {seed!r}")
+        if len(self.seeds) > 1 and "seed" not in CONSTANTS[self.problem]:
+            raise ValueError(
+                f"seeds must be one seed for {self.problem}, which draws nothing, "
+                f"got {len(self.seeds)}"
+            )
+        if len(self) > MOST:
+            raise ValueError(f"a sweep must have at most {MOST:,} cells, got {len(self):,}")
+
+    def _check_axes(self) -> None:
+        for name, source in [*self.grid.items(), *self.random.items()]:
+            known("axis", name, AXES)
+            if name in self.grid and name in self.random:
+                raise ValueError(f"axis {name!r} must be of the grid or of the search, got both")
+            if isinstance(source, Span):
+                source.checked(name)
+            else:
+                listed(name, [within(name, value, "(-inf, inf)") for value in source])
+        if self.samples > 1 and not self.random:
+            raise ValueError(f"samples must be 1 without axes to draw, got {self.samples}")
+
+    def __len__(self) -> int:
+        """The number of cells."""
+        sizes = [len(values) for values in self.grid.values()]
+        return math.prod(sizes) * self.samples * len(self.seeds) * len(self.optimizers)
+
+    @cached_property
+    def axes(self) -> list[str]:
+        """The axes, in the order of `AXES`, whatever order they were given in."""
+        return [name for name in AXES if name in self.grid or name in self.random]
+
+    @cached_property
+    def _points(self) -> list[tuple[float, ...]]:
+        """The value on each axis: the grid outermost, its first axis slowest; then the draws."""
+        gridded = [name for name in self.axes if name in self.grid]
+        drawn = [name for name in self.axes if name in self.random]
+        shares = np.random.default_rng(self.search_seed).random((self.samples, len(drawn)))
+        draws = [
+            dict(zip(drawn, map(_draw, map(self.random.get, drawn), row), strict=True))
+            for row in shares.tolist()
+        ]
+        return [
+            tuple(
+                float({**dict(zip(gridded, values, strict=True)), **draw}[name])
+                for name in self.axes
+            )
+            for values in itertools.product(*(self.grid[name] for name in gridded))
+            for draw in draws
+        ]
+
+    def cell(self, number: int) -> Cell:
+        """Return a cell by its number: points outermost, then seeds, then optimizers."""
+        rest, optimizer = divmod(number, len(self.optimizers))
+        point, seed = divmod(rest, len(self.seeds))
+        parameters = dict(zip(self.axes, self._points[point], strict=True))
+        return Cell(
+            number, self.problem, self.optimizers[optimizer], self.steps, self.seeds[seed],
+            parameters, self.schedule, self.engine, self.force,
+        )  # fmt: skip
+
+    def header(self) -> dict[str, Any]:
+        """What tells this sweep from another; `force` alone changes no result."""
+        return {
+            "version": __version__,
+            "problem": self.problem,
+            "steps": self.steps,
+            "schedule": self.schedule,
+            "engine": self.engine,
+            "grid": {name: _floats(self.grid[name]) for name in self.axes if name in self.grid},
+            "random": {
+                name: _span(source) if isinstance(source, Span) else _floats(source)
+                for name in self.axes
+                if (source := self.random.get(name)) is not None
+            },
+            "samples": self.samples,
+            "search_seed": self.search_seed,
+            "seeds": list(self.seeds),
+            "optimizers": list(self.optimizers),
+            "cells": len(self),
+        }
+
+    def check(self) -> None:
+        """Check the constants of all cells.
+
+        Raises
+        ------
+        BrokenConditionError
+            If cells break the paper's conditions and `force` is False.
+        ValueError
+            If constants are out of range, whatever `force` is.
+        """
+        wrong = [w for w in self._wrong if not isinstance(w[1], BrokenConditionError)]
+        kind = ValueError if wrong else BrokenConditionError
+        for cell, reason in wrong or self._wrong:
+            at = "".join(f", {name} = {value:g}" for name, value in cell.parameters.items())
+            raise kind(
+                f"{len(wrong or self._wrong) * len(self.seeds):,} of {len(self):,} cells cannot "
+                f"be run; the first is cell {cell.number} ({cell.optimizer}{at}): {reason}"
+            ) from reason
+
+    @cached_property
+    def _wrong(self) -> list[tuple[Cell, Exception]]:
+        """The cells of the first seed that cannot be run, and why."""
+        wrong: list[tuple[Cell, Exception]] = []
+        each = len(self.seeds) * len(self.optimizers)
+        for first in range(0, len(self), each):
+            for cell in map(self.cell, range(first, first + len(self.optimizers))):
+                try:
+                    prepare(cell)
+                except (TypeError, ValueError) as error:
+                    wrong.append((cell, error))
+        return wrong
+
+
+def _draw(source: Span | Sequence[float] | None, share: float) -> float:
+    assert source is not None
+    return source.at(share) if isinstance(source, Span) else source[int(share * len(source))]
+
+
+def _floats(values: Sequence[float]) -> list[float]:
+    return [float(value) for value in values]
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return {"low": float(span.low), "high": float(span.high), "log": span.log}
+
+
+def listed(name: str, values: Sequence[Any]) -> Sequence[Any]:
+    """Return a list; raise ValueError if it is empty or has a value twice."""
+    if not len(values):
+        raise ValueError(f"{name} must have one value or more, got none")
+    if len(set(values)) < len(values):
+        twice = next(value for k, value in enumerate(values) if value in values[:k])
+        raise ValueError(f"{name} must have each value once, got {twice!r} twice")
+    return values

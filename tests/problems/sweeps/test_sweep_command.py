@@ -1,0 +1,258 @@
+"""The sweep command, as a user meets it."""
+
+import json
+import statistics
+import sys
+
+import pytest
+
+from problems.cli import main
+from problems.commands.sweep import grid_axis
+from problems.optimizers import ROSTER
+from problems.sweeps.records import read
+
+
+def call(capsys, *args):
+    code = main(["sweep", *args])
+    captured = capsys.readouterr()
+    assert code == 0, captured.err
+    return captured.out
+
+
+def test_a_search_over_seeds(tmp_path, capsys):
+    path = tmp_path / "folder" / "a.jsonl"
+    args = (
+        "--problem", "reddi-stochastic", "--grid", "beta2=0.9,0.99", "--random", "lr=log:0.01:1",
+        "--random", "final-lr=0.01:0.1", "--samples", "3", "--search-seed", "5", "--seeds", "2:6",
+        "--steps", "400", "--optimizers", "adabound,adam", "--workers", "2", "--out", str(path),
+    )  # fmt: skip
+    record = json.loads(call(capsys, *args, "--json"))
+    header, records = read(path)
+    assert {name: header[name] for name in ("seeds", "samples", "search_seed", "grid")} == {
+        "seeds": [2, 3, 4, 5], "samples": 3, "search_seed": 5, "grid": {"beta2": [0.9, 0.99]},
+    }  # fmt: skip
+    assert header["random"] == {
+        "lr": {"low": 0.01, "high": 1.0, "log": True},
+        "final_lr": {"low": 0.01, "high": 0.1, "log": False},
+    }
+    assert (record["cells"], record["computed"], len(records)) == (48, 48, 48)
+    assert (record["file"], record["steps"]) == (str(path), 400)
+    assert [row["optimizer"] for row in record["best"]] == ["adabound", "adam"]
+    for row in record["best"]:
+        by_point = {}
+        for r in records:
+            if r["optimizer"] == row["optimizer"]:
+                by_point.setdefault(tuple(r["parameters"].items()), []).append(r)
+        assert len(by_point) == 6
+        runs = min(
+            by_point.values(), key=lambda rs: statistics.fmean(r["average_regret"] for r in rs)
+        )
+        assert row["parameters"] == runs[0]["parameters"]
+        assert row["seeds"] == 4
+        for name in ("average_regret", "x_final"):
+            values = [r[name] for r in runs]
+            assert row[name]["mean"] == pytest.approx(statistics.fmean(values), rel=1e-12)
+            assert row[name]["std"] == pytest.approx(statistics.stdev(values), rel=1e-12)
+    before = path.read_bytes()
+    out = call(capsys, *args, "--resume")
+    assert "48 cells of 400 steps, 0 of them run now" in out
+    assert "mean and standard deviation over 4 seeds" in out
+    table = {line.split()[0]: line.split() for line in out.splitlines() if line}
+    best = record["best"][1]
+    numbers = [*(best["parameters"][n] for n in ("lr", "beta2", "final_lr")),
+               best["average_regret"]["mean"], best["average_regret"]["std"],
+               best["x_final"]["mean"], best["x_final"]["std"]]  # fmt: skip
+    assert table["optimizer"] == [
+        "optimizer",
+        "lr",
+        "beta2",
+        "final_lr",
+        "R_T/T",
+        "std",
+        "x_T",
+        "std",
+    ]
+    assert table["adam"] == ["adam", *(f"{number:.5g}" for number in numbers)]
+    assert path.read_bytes() == before
+
+
+def test_defaults(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out = call(capsys, "--steps", "50", "--optimizers", "all")
+    assert f"{len(ROSTER)} cells of 50 steps" in out
+    assert "wrote results/sweep-reddi-online.jsonl" in out
+    rows = [line.split() for line in out.splitlines()]
+    assert all(row[2] == row[4] == "-" for row in rows if row and row[0] in ROSTER)
+    _, records = read("results/sweep-reddi-online.jsonl")
+    assert [record["optimizer"] for record in records] == list(ROSTER)
+    assert [p.name for p in (tmp_path / "results").iterdir()] == ["sweep-reddi-online.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("lr=0.1,0.5, 1", [0.1, 0.5, 1.0]),
+        ("lr=2", [2.0]),
+        ("lr=0.1:0.5:3", [0.1, 0.3, 0.5]),
+        ("lr=log:1e-3:1:4", [0.001, 0.01, 0.1, 1.0]),
+        ("lr=0.1:0.9:9", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
+    ],
+)
+def test_values_of_a_grid(text, values):
+    assert grid_axis(text) == ("lr", tuple(values))
+
+
+def test_broken_conditions_are_refused_before_anything_runs(tmp_path, capsys):
+    path = tmp_path / "a.jsonl"
+    args = ["--problem", "luo-theorem1", "--grid", "cycle=10,50,60", "--grid", "lr=0.1,1",
+            "--optimizers", "adam,sgd", "--steps", "100", "--out", str(path)]  # fmt: skip
+    with pytest.raises(SystemExit) as stop:
+        main(["sweep", *args])
+    assert stop.value.code == 2
+    err = capsys.readouterr().err
+    assert "4 of 12 cells cannot be run; the first is cell 0 (adam, lr = 0.1, cycle = 10)" in err
+    assert "C >= 50 (C is 10); --force runs them anyway" in err
+    assert not list(tmp_path.iterdir())
+    assert "12 cells" in call(capsys, *args, "--force")
+    call(capsys, *args, "--force", "--resume")
+
+
+STOCHASTIC = ("--problem", "reddi-stochastic")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--grid", "lr"], "must be AXIS=a,b,c or lo:hi:count or log:lo:hi:count, with numbers"),
+        (["--grid", "lr="], "must be AXIS=a,b,c or"),
+        (["--grid", "lr=0.1,,1"], "got 'lr=0.1,,1'"),
+        (["--grid", "lr=fast"], "got 'lr=fast'"),
+        (["--grid", "lr=0.1:1"], "got 'lr=0.1:1'"),
+        (["--grid", "lr=0.1:1:x"], "got 'lr=0.1:1:x'"),
+        (["--grid", "lr=0.1:1:2.5"], "got 'lr=0.1:1:2.5'"),
+        (["--grid", "lr=0.1:1:-3"], "got 'lr=0.1:1:-3'"),
+        (["--grid", "lr=0.1:1:3:4"], "got 'lr=0.1:1:3:4'"),
+        (["--grid", "lr=lin:0.1:1:3"], "got 'lr=lin:0.1:1:3'"),
+        (["--grid", "lr=log:0.1:1"], "got 'lr=log:0.1:1'"),
+        (["--grid", "lr=log:0:1:3"], "lr must be positive on a log scale, got 0 to 1"),
+        (["--grid", "lr=1:0.1:3"], "lr must go from a number to a greater one, got 1 to 0.1"),
+        (["--grid", "lr=1:1:3"], "lr must go from a number to a greater one, got 1 to 1"),
+        (["--grid", "lr=1:nan:3"], "lr must go from a number to a greater one, got 1 to nan"),
+        (["--grid", "lr=0:1:0"], "lr must take 2 to 1,000,000 values between its ends, got 0"),
+        (["--grid", "lr=0:1:1"], "lr must take 2 to 1,000,000 values between its ends, got 1"),
+        (["--grid", "lr=1:2:10000000000"], "lr must take 2 to 1,000,000 values"),
+        (["--grid", "lr=1:2:600000", "--grid", "beta2=0.8,0.9"], "at most 1,000,000 cells"),
+        (["--grid", "lr=1,2,1"], "lr must have each value once, got 1.0 twice"),
+        (["--grid", "lr=1,inf"], "lr must be in (-inf, inf), got inf"),
+        (["--grid", "lr=0.5,0"], "4 of 8 cells cannot be run; the first is cell 4 (adam, lr = 0)"),
+        (["--grid", "lr=-1,0.5"], "lr must be in (0, inf), got -1"),
+        (["--grid", "beta1=1"], "beta1 must be in [0, 1), got 1"),
+        (["--grid", "gamma=-1", "--optimizers", "adabound"], "gamma must be in (0, inf]"),
+        (["--grid", "gamma=-1", "--optimizers", "adam"], "gamma must be in (0, inf]"),
+        (["--grid", "x1=7"], "x1 must be in [-1.0, 1.0], got 7"),
+        (["--grid", "cycle=2.5"], "C must be an integer"),
+        (["--grid", "delta=1"], "delta must not be given for reddi-online"),
+        (["--problem", "savarese", "--grid", "gamma=1"], "gamma must not be swept on savarese"),
+        (["--grid", "beta3=1"], "unknown axis 'beta3'; did you mean 'beta"),
+        (["--grid", "lr=1", "--grid", "lr=2"], "--grid must have each axis once, got 'lr' twice"),
+        (["--random", "lr=0:1"], "--samples must say how many draws --random takes, got none"),
+        (["--random", "lr=1:0", "--samples", "2"], "lr must go from a number to a greater one"),
+        (["--random", "lr=0.1:1:3", "--samples", "2"], "must be AXIS=lo:hi or log:lo:hi or a,b,c"),
+        (["--random", "lr=log:1", "--samples", "2"], "must be AXIS=lo:hi or log:lo:hi or a,b,c"),
+        (["--random", "lr=a:b", "--samples", "2"], "must be AXIS=lo:hi or log:lo:hi or a,b,c"),
+        (["--random", "lr", "--samples", "2"], "must be AXIS=lo:hi or log:lo:hi or a,b,c"),
+        (["--random", "lr=log:0:1", "--samples", "2"], "lr must be positive on a log scale"),
+        (
+            ["--random", "lr=1:2", "--random", "lr=1:3", "--samples", "2"],
+            "--random must have each axis once, got 'lr' twice",
+        ),
+        (
+            ["--grid", "lr=1", "--random", "lr=1:2", "--samples", "2"],
+            "axis 'lr' must be of the grid or of the search, got both",
+        ),
+        (["--samples", "3"], "samples must be 1 without axes to draw, got 3"),
+        (["--samples", "0"], "must be a whole number of at least 1 (to 10^15), got '0'"),
+        (["--random", "lr=1:2", "--samples", "2", "--search-seed", "-1"], "search_seed must be"),
+        ([*STOCHASTIC, "--seeds", "5:5"], "must go from a number to a greater one"),
+        ([*STOCHASTIC, "--seeds", "0:99999999999"], "at most 1,000,000 on"),
+        ([*STOCHASTIC, "--seeds", ""], "must be whole numbers a,b,c or first:end, got ''"),
+        ([*STOCHASTIC, "--seeds", "0:2:4"], "must be whole numbers"),
+        ([*STOCHASTIC, "--seeds", "a"], "must be whole numbers"),
+        ([*STOCHASTIC, "--seeds", "1,1"], "seeds must have each value once, got 1 twice"),
+        ([*STOCHASTIC, "--seeds=-1,1"], "seeds must be integers of at least 0, got -1"),
+        (["--seeds", "0:5"], "seeds must be one seed for reddi-online, which draws nothing, got 5"),
+        (["--optimizers", "adm"], "did you mean 'adam'?"),
+        (["--problem", "redi-online"], "did you mean 'reddi-online'?"),
+        (["--schedule", "sqrt"], "did you mean 'inv-sqrt'?"),
+        (["--engine", "paralel"], "did you mean 'parallel'?"),
+        (["--steps", "0"], "must be a whole number of at least 1"),
+        (["--workers", "0"], "must be a whole number of at least 1"),
+        (["--workers", "2", "--scheduler", "tcp://127.0.0.1:1"], "--workers must not be given"),
+        (["--scheduler-timeout", "0"], "must be in (0, inf), got '0'"),
+        (["--scheduler-timeout", "nan"], "must be in (0, inf), got 'nan'"),
+    ],
+)  # fmt: skip
+def test_bad_usage(args, message, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("problems.sweeps.runner.run_cell", None)  # nothing is run
+    with pytest.raises(SystemExit) as stop:
+        main(["sweep", *args, "--out", str(tmp_path / "out" / "a.jsonl")])
+    assert stop.value.code == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_that_are_refused(tmp_path, capsys):
+    path = tmp_path / "a.jsonl"
+    args = ["sweep", "--steps", "50", "--optimizers", "adam", "--out", str(path)]
+    assert main(args) == 0
+    content = path.read_bytes()
+    capsys.readouterr()
+    for more, message in (
+        (
+            [],
+            "must be a new file, but has content already; a sweep that has begun is finished with",
+        ),
+        (["--resume", "--steps", "60"], "must be of the same sweep: steps is 50 there, 60 here"),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            main([*args, *more])
+        assert stop.value.code == 2
+        assert message in capsys.readouterr().err
+        assert path.read_bytes() == content
+
+
+def test_a_sweep_that_ends_early(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("problems.sweeps.runner.run_cell", exit)
+    path = tmp_path / "a.jsonl"
+    args = ["sweep", "--steps", "50", "--optimizers", "adam", "--workers", "1", "--out", str(path)]
+    assert main(args) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "python -m problems sweep: " in captured.err
+    assert "; finish it with --resume" in captured.err
+    monkeypatch.undo()
+    assert "1 of them run now" in call(capsys, *args[1:], "--resume")
+
+
+def test_results_without_a_finite_one(tmp_path, capsys, monkeypatch):
+    path = tmp_path / "a.jsonl"
+    args = ["--steps", "50", "--optimizers", "adam", "--out", str(path)]
+    call(capsys, *args)
+    header, (record,) = read(path)
+    monkeypatch.setattr(
+        "problems.commands.sweep.read", lambda path: (header, [{**record, "regret": None,
+                                                    "average_regret": None}])
+    )  # fmt: skip
+    assert "adam       no finite result" in call(capsys, *args, "--resume")
+    assert json.loads(call(capsys, *args, "--resume", "--json"))["best"] == [None]
+
+
+def test_distributed_is_not_installed(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(SystemExit) as stop:
+        main(["sweep", "--scheduler", "tcp://127.0.0.1:1", "--out", str(tmp_path / "a.jsonl")])
+    assert stop.value.code == 2
+    assert "python -m pip install 'adabound-np[distributed]'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
