@@ -1,6 +1,6 @@
 """The roster: each optimizer once, with its forms, its grid of hyperparameters, and its style.
 
-An optimizer has two forms. `in_paper` makes the papers' (step size alpha/sqrt(t), no bias
+An optimizer has two forms (`problems.forms`). `in_paper` makes the papers' (step size alpha/sqrt(t), no bias
 correction, no epsilon), `released` that of the released code and PyTorch (the constructor's own
 defaults). Both take hyperparameters under the same names for all optimizers: SGD's momentum is
 beta1, RMSprop's smoothing constant (PyTorch's `alpha`) is beta2.
@@ -11,10 +11,8 @@ from __future__ import annotations
 import itertools
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 from adabound_np import (
     CSGD,
@@ -28,7 +26,8 @@ from adabound_np import (
     Optimizer,
     RMSprop,
 )
-from adabound_np.checks import known, names_among
+from adabound_np.checks import known
+from problems.loading import call, load
 
 __all__ = [
     "BOUNDS",
@@ -36,11 +35,11 @@ __all__ = [
     "OPTIMIZERS",
     "STORY",
     "Entry",
+    "Spec",
     "entry",
     "grid",
-    "hyperparameters",
-    "in_paper",
-    "released",
+    "label",
+    "labelled",
     "style",
     "takes",
     "title",
@@ -76,6 +75,12 @@ class Entry:
         Common hyperparameters whose default is not the constructor's: momentum.
     fixed : mapping of str to object
         Constructor arguments that make it what its name says.
+    label : str
+        The name in tables.
+    given : mapping of str to object
+        Hyperparameters given with the name.
+    as_given : bool
+        Whether the constructor gets nothing but `given`, and F: the entry is an instance's.
     """
 
     cls: Any
@@ -86,6 +91,9 @@ class Entry:
     grid: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     defaults: Mapping[str, float] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    as_given: bool = False
 
 
 _MOMENTUM = {"beta1": ("momentum",)}
@@ -159,86 +167,107 @@ OPTIMIZERS: dict[str, Entry] = {
 }
 
 
-def entry(name: str) -> Entry:
-    """Return the entry of a name; raise ValueError with the nearest one if there is none."""
-    return OPTIMIZERS[known("optimizer", name, OPTIMIZERS)]
+#: What names an optimizer: a key of `OPTIMIZERS`, ``module:Name``, either of them with values
+#: (``adam(eps=1e-3)``), a class, or an instance, whose hyperparameters are taken as they are.
+Spec: TypeAlias = str | type[Optimizer] | Optimizer
 
 
-def in_paper(name: str, **options: Any) -> Optimizer:
-    """Return an optimizer in the papers' form: no bias correction, epsilon = 0.
-
-    Parameters
-    ----------
-    name : str
-        A key of `OPTIMIZERS`.
-    **options
-        lr, schedule, feasible; and beta1, beta2, final_lr, gamma (None for 1 - beta2), bounds,
-        eps_root. What an optimizer does not have is left aside.
+def entry(spec: Spec) -> Entry:
+    """Return the entry of an optimizer: the roster's, or one made from a class of the user's.
 
     Raises
     ------
-    TypeError, ValueError
-        If the name is unknown or a hyperparameter out of range.
-
-    Examples
-    --------
-    >>> in_paper("adagrad", lr=0.5, beta1=0.9, schedule="inv-sqrt").hyper.eps
-    0.0
-    """
-    own = {key: value for key, value in options.items() if key in entry(name).names}
-    shared = {key: options[key] for key in ("lr", "schedule", "feasible") if key in options}
-    optimizer: Optimizer = entry(name).cls.as_in_paper(**_arguments(entry(name), own), **shared)
-    return optimizer
-
-
-def released(name: str, params: Iterable[Any] | None = None, **given: Any) -> Optimizer:
-    """Return an optimizer in the released form; what is not given is the constructor's default.
-
-    Parameters
-    ----------
-    name : str
-        A key of `OPTIMIZERS`.
-    params : iterable, optional
-        As for `adabound_np.Optimizer`.
-    **given
-        Hyperparameters that the optimizer has; see `takes`.
-
-    Raises
-    ------
-    TypeError
-        If it has no such hyperparameter.
     ValueError
-        If the name is unknown, or a value out of range.
+        If a name is unknown, or a module cannot be imported.
+    TypeError
+        If it names something else than an optimizer.
 
     Examples
     --------
-    >>> released("sgdm-dampened", lr=0.1).defaults["dampening"]
-    0.9
-    >>> released("adam", beta2=0.99).defaults["betas"]
-    (0.9, 0.99)
+    >>> entry("adam(eps=1e-3)").given, entry(AMSGrad).label
+    ({'eps': 0.001}, 'AMSGrad')
     """
-    names_among(name, given, takes(name))
-    optimizer: Optimizer = entry(name).cls(params, **_arguments(entry(name), given))
-    return optimizer
+    if isinstance(spec, Optimizer):
+        own = {name: value for name, value in spec.defaults.items() if name != "feasible"}
+        if spec.defaults["feasible"] is not None:
+            own["feasible"] = spec.defaults["feasible"]
+        return replace(_entry_of(type(spec)), given=own, as_given=True)
+    if not isinstance(spec, str):
+        return _entry_of(spec)
+    name, given = call(spec)
+    if ":" in name:
+        found = _entry_of(load(name), name)
+    else:
+        found = OPTIMIZERS[known("optimizer", name, OPTIMIZERS)]
+    label = spec.rpartition(":")[2] if ":" in name else spec
+    return replace(found, given=given, label=label)
 
 
-def _arguments(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Constructor arguments from hyperparameters under their common names."""
-    values = {**entry.defaults, **given}
-    arguments: dict[str, Any] = {
-        argument: value
-        for key, value in values.items()
-        for argument in entry.names.get(key, (key,))
-    }
-    if "betas" in arguments:
-        own = entry.cls(None).defaults["betas"]
-        arguments["betas"] = (values.get("beta1", own[0]), values.get("beta2", own[1]))
-    if not np.any(arguments.get("momentum", 1)):  # nothing is left to look ahead with
-        return arguments
-    return {**arguments, **entry.fixed}
+def _entry_of(cls: Any, name: str | None = None) -> Entry:
+    """The entry of a class that is not in the roster."""
+    name = name or getattr(cls, "__name__", repr(cls))
+    if not (isinstance(cls, type) and issubclass(cls, Optimizer)):
+        raise TypeError(f"{name} must be a class derived from adabound_np.Optimizer, got {cls!r}")
+    for method in ("moments", "learning_rate", "symbols"):
+        if getattr(cls, method) is getattr(Optimizer, method):
+            raise TypeError(f"{name} must define {method}, which {cls.__name__} does not")
+    try:
+        defaults = cls(None).defaults  # type: ignore[call-arg]
+    except Exception as error:
+        raise TypeError(f"{name}(None) must make an optimizer, got {error!r}") from error
+    names = {key: (key,) for key in _COMMON if key in defaults}
+    if "betas" in defaults:
+        names |= {"beta1": ("betas",), "beta2": ("betas",)}
+    elif "momentum" in defaults:
+        names["beta1"] = ("momentum",)
+    return Entry(cls, cls.__name__, *_style_of(cls.__name__), names, label=cls.__name__)
 
 
-def takes(name: str) -> tuple[str, ...]:
+_COMMON = ("beta1", "beta2", "eps", "eps_root", "final_lr", "gamma", "bounds")
+
+
+def label(spec: Spec) -> str:
+    """Name of an optimizer in tables, figures and records.
+
+    Examples
+    --------
+    >>> label("adam"), label("mymodule:Mine(p=1)"), label(AMSGrad)
+    ('adam', 'Mine(p=1)', 'AMSGrad')
+    """
+    if isinstance(spec, str):
+        return spec.rpartition(":")[2] if ":" in spec.partition("(")[0] else spec
+    return (spec if isinstance(spec, type) else type(spec)).__name__
+
+
+def labelled(specs: Iterable[Spec] | Mapping[str, Spec]) -> dict[str, Spec]:
+    """Optimizers by label; equal labels are numbered.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+
+    Examples
+    --------
+    >>> list(labelled(["adam", AMSGrad(), AMSGrad(lr=0.1)]))
+    ['adam', 'AMSGrad', 'AMSGrad-2']
+    """
+    named: dict[str, Spec] = {}
+    if isinstance(specs, Mapping):
+        named.update(specs)
+    else:
+        for spec in dict.fromkeys([specs] if isinstance(specs, (str, type, Optimizer)) else specs):
+            name, number = label(spec), 1
+            while name in named:
+                number += 1
+                name = f"{label(spec)}-{number}"
+            named[name] = spec
+    if not named:
+        raise ValueError("optimizers must name at least one optimizer, got none")
+    return named
+
+
+def takes(spec: Spec) -> tuple[str, ...]:
     """The hyperparameters of an optimizer's released form, out of `HYPERPARAMETERS`.
 
     Raises
@@ -251,60 +280,52 @@ def takes(name: str) -> tuple[str, ...]:
     >>> takes("sgdm")
     ('lr', 'beta1', 'weight_decay')
     """
-    names = ("lr", "weight_decay", *entry(name).names)
+    names = ("lr", "weight_decay", *entry(spec).names)
     return tuple(h for h in HYPERPARAMETERS if h in names)
 
 
-def grid(name: str) -> list[dict[str, float]]:
-    """The points of an optimizer's grid, the first axis slowest.
+def grid(spec: Spec) -> list[dict[str, float]]:
+    """The points of an optimizer's grid, the first axis slowest; one empty point without a grid.
 
     Examples
     --------
     >>> grid("sgdm")[:2], len(grid("adabound"))
     ([{'lr': 100.0}, {'lr': 10.0}], 20)
     """
-    axes = entry(name).grid
+    axes = entry(spec).grid
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
-#: Styles of optimizers that are not in the roster.
+#: Colours of optimizers that are not in the roster.
 _OTHER_COLORS = ("#332288", "#117733", "#882255", "#661100", "#44AA99", "#AA4499", "#999933")
 
 
-def style(name: str) -> dict[str, Any]:
-    """Colour and line style of an optimizer's line, as Matplotlib's keywords.
+def _style_of(name: str) -> tuple[str, Any]:
+    """Colour and dashes of a name that is not in the roster, always the same."""
+    number = zlib.crc32(name.encode())
+    dashes = (7, 1 + number // 7 % 3, 1 + number // 21 % 3, 1 + number // 63 % 3)
+    return _OTHER_COLORS[number % 7], (0, dashes)
 
-    A name that is not in the roster has a style too, always the same.
+
+def style(label: str) -> dict[str, Any]:
+    """Colour and line style of an optimizer's line, as Matplotlib's keywords.
 
     Examples
     --------
-    >>> style("adam"), sorted(style("padam"))
+    >>> style("adam"), sorted(style("Padam"))
     ({'color': '#D55E00', 'linestyle': '-'}, ['color', 'linestyle'])
     """
-    if name in OPTIMIZERS:
-        return {"color": OPTIMIZERS[name].color, "linestyle": OPTIMIZERS[name].dashes}
-    number = zlib.crc32(name.encode())
-    dashes = (7, 1 + number // 7 % 3, 1 + number // 21 % 3, 1 + number // 63 % 3)
-    return {"color": _OTHER_COLORS[number % 7], "linestyle": (0, dashes)}
+    known = OPTIMIZERS.get(label)
+    color, dashes = (known.color, known.dashes) if known else _style_of(label)
+    return {"color": color, "linestyle": dashes}
 
 
-def title(name: str) -> str:
+def title(label: str) -> str:
     """The name as the papers write it; a name that is not in the roster as it is.
 
     Examples
     --------
-    >>> title("amsgrad"), title("padam")
-    ('AMSGrad', 'padam')
+    >>> title("amsgrad"), title("Padam")
+    ('AMSGrad', 'Padam')
     """
-    return OPTIMIZERS[name].title if name in OPTIMIZERS else name
-
-
-def hyperparameters(optimizer: Optimizer) -> dict[str, Any]:
-    """Return an optimizer's hyperparameters as plain values, for records: no feasible set."""
-    return {name: _plain(value) for name, value in optimizer.defaults.items() if name != "feasible"}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)
+    return OPTIMIZERS[label].title if label in OPTIMIZERS else label

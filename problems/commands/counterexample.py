@@ -16,12 +16,13 @@ from problems.commands.problem_options import add_constants, add_problem, in_a_l
 from problems.commands.problem_options import optimizer as make
 from problems.commands.problem_options import setting as setting_of
 from problems.files import write_csv
+from problems.forms import hyperparameters
 from problems.online.engines import ENGINES, choose
 from problems.online.setting import Setting
 from problems.online.side_by_side import summarize_all
 from problems.online.summary import Series, Summary
 from problems.online.verdict import place, trend
-from problems.optimizers import STORY, hyperparameters
+from problems.optimizers import STORY
 from problems.plots import counterexample_figure, save
 
 HELP = "Adam on convex problems it fails, beside the other optimizers (the default)"

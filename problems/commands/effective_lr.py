@@ -22,10 +22,11 @@ from problems.commands.options import (
     whole,
 )
 from problems.commands.problem_options import add_bounds, set_bounds
+from problems.forms import in_paper
 from problems.learning.tasks import TASKS
 from problems.learning.training import prepare, train
 from problems.online.sequences import SEQUENCES, setting
-from problems.optimizers import BOUNDS, STORY, in_paper, takes
+from problems.optimizers import BOUNDS, STORY, takes
 from problems.plots import save
 from problems.rates.figures import (
     figure1_parameters,

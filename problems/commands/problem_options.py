@@ -9,11 +9,12 @@ from typing import Any
 
 from adabound_np import Optimizer
 from problems.commands.options import check_bounds, name_of, whole
+from problems.forms import in_paper
 from problems.online.sequences import CONSTANTS, SEQUENCES
 from problems.online.sequences import setting as setting_of
 from problems.online.sequences.savarese import FAMILIES
 from problems.online.setting import BrokenConditionError, Setting
-from problems.optimizers import BOUNDS, in_paper
+from problems.optimizers import BOUNDS
 
 __all__ = [
     "add_bounds",

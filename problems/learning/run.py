@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from adabound_np import Optimizer, __version__
 from autograd_lite import Tensor, nn
+from problems.forms import released
 from problems.learning.checkpoints import CheckpointError
 from problems.learning.images import Images
 from problems.learning.objectives import Step
 from problems.learning.tasks import DECAY, MILESTONE, Data, Task
 from problems.learning.text import Corpus
-from problems.optimizers import released
 
 __all__ = ["Epoch", "History", "Run"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adabound_np.checks import positive_int, within
-from problems.optimizers import released
+from problems.forms import released
 
 __all__ = ["RATES", "Fit", "Wilson", "features", "fit", "loss_and_gradient", "wilson"]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adabound_np import AdamNC, Geometric, OneMinusInverse, Optimizer
+from problems.forms import in_paper
 from problems.ledger.bounds import adamnc_bound, adamnc_corollary_bound, amsgrad_bound
 from problems.ledger.dimensions import (
     Case,
@@ -21,7 +22,6 @@ from problems.ledger.entry import Entry, Outcome, shown
 from problems.ledger.rounds import Sums
 from problems.online.comparators import LOSSES
 from problems.online.setting import Condition
-from problems.optimizers import in_paper
 
 __all__ = ["ENTRIES"]
 

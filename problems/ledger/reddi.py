@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from problems.forms import in_paper
 from problems.ledger.entry import Entry, Outcome
 from problems.online.batch import endpoints
 from problems.online.engines import run
@@ -22,7 +23,6 @@ from problems.online.sequences.reddi_theorem3 import (
 from problems.online.sequences.reddi_theorem6 import reddi_theorem6
 from problems.online.setting import Condition, Setting
 from problems.online.summary import log_grid
-from problems.optimizers import in_paper
 
 __all__ = ["ENTRIES", "Z", "adam", "cycles", "drift", "interval", "mean_drift"]
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from adabound_np import AdaBound, AMSBound, DynamicBounds, Geometric, Harmonic, Optimizer
 from adabound_np.algorithm import Hyperparameters
+from problems.forms import in_paper
 from problems.ledger.bounds import savarese_bound, savarese_corollary_bound
 from problems.ledger.dimensions import (
     Case,
@@ -23,7 +24,6 @@ from problems.online.batch import endpoints
 from problems.online.comparators import LOSSES
 from problems.online.sequences.savarese import Savarese, savarese
 from problems.online.setting import Condition
-from problems.optimizers import in_paper
 
 __all__ = ["ENTRIES"]
 

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
+from problems.forms import in_paper
 from problems.learning.wilson import Wilson, loss_and_gradient, wilson
 from problems.ledger.entry import Entry, Outcome
 from problems.online.setting import Condition
-from problems.optimizers import in_paper
 
 __all__ = ["ENTRIES"]
 

@@ -293,7 +293,7 @@ def record_online(
     AdaBound keeps to its bounds on Reddi's sequence, near 0.1/sqrt(t):
 
     >>> from problems.online import reddi_online
-    >>> from problems.optimizers import in_paper
+    >>> from problems.forms import in_paper
     >>> problem = reddi_online().problem
     >>> opt = in_paper("adabound", lr=0.5, beta1=0.9, beta2=0.99, schedule="inv-sqrt",
     ...            feasible=problem.feasible)

@@ -6,10 +6,11 @@ import math
 from typing import Any, NamedTuple
 
 from adabound_np import DynamicBounds, Optimizer
+from problems.forms import in_paper
 from problems.online.engines import choose, summarize
 from problems.online.sequences import setting
 from problems.online.setting import Setting
-from problems.optimizers import BOUNDS, in_paper
+from problems.optimizers import BOUNDS
 
 __all__ = ["AXES", "Cell", "prepare", "run_cell"]
 

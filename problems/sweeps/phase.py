@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from adabound_np import Bounds
 from adabound_np.checks import known
+from problems.forms import in_paper
 from problems.online.batch import endpoints
 from problems.online.sequences import CONSTANTS, setting
 from problems.online.setting import Setting
-from problems.optimizers import in_paper
 from problems.style import fixed_style
 
 __all__ = ["AXES", "Axis", "Phase", "phase", "phase_figure"]

@@ -35,8 +35,8 @@ def main() -> None:
     import torch
 
     from autograd_lite import ops
+    from problems.forms import released
     from problems.learning.models import parameter_count, resnet34
-    from problems.optimizers import released
     from tests.oracles import torch_models
     from tests.oracles.twins import copy_weights
 

@@ -14,8 +14,9 @@ import pytest
 from matplotlib.lines import Line2D
 
 from problems.cli import main
+from problems.forms import in_paper
 from problems.online import SEQUENCES, run, setting, summarize
-from problems.optimizers import OPTIMIZERS, in_paper, style
+from problems.optimizers import OPTIMIZERS, style
 from problems.plots import counterexample_figure
 
 QUICK = ["--steps", "500"]

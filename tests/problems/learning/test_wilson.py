@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tqdm import tqdm
 
 from problems.cli import main
+from problems.forms import released
 from problems.learning.wilson import Wilson, features, fit, loss_and_gradient, wilson
 from problems.learning.wilson_figure import wilson_figure
-from problems.optimizers import HYPERPARAMETERS, OPTIMIZERS, grid, released, takes
+from problems.optimizers import HYPERPARAMETERS, OPTIMIZERS, grid, takes
 
 ADAPTIVE = ("adagrad", "rmsprop", "adam", "amsgrad")
 GRADIENT = ("sgd", "sgdm", "sgdm-dampened", "csgd", "nesterov")

@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from adabound_np import SavareseBounds
+from problems.forms import in_paper
 from problems.ledger import LEDGER
 from problems.ledger.luo_regret import Ones, bounds_against
 from problems.online.sequences.reddi_theorem2 import theorem2_cycle
 from problems.online.sequences.reddi_theorem3 import theorem3_constant
-from problems.optimizers import in_paper
 
 KINDS = ["linear", "logistic", "absolute", "quadratic"]
 SCHEDULES = st.sampled_from(["inv-sqrt", "constant"])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from adabound_np import SGD, Adam, AMSGrad, Box
+from problems.forms import in_paper
 from problems.online import (
     BrokenConditionError,
     Linear,
@@ -27,7 +28,7 @@ from problems.online import (
     setting,
     summarize,
 )
-from problems.optimizers import OPTIMIZERS, in_paper
+from problems.optimizers import OPTIMIZERS
 
 ALL = [
     ReddiOnline(), ReddiOnline(2), ReddiStochastic(3), ReddiTheorem1(4.5), ReddiTheorem2(7),

@@ -23,6 +23,7 @@ from adabound_np import (
     L2Ball,
     StepDecay,
 )
+from problems.forms import in_paper
 from problems.online import (
     SEQUENCES,
     LinearProblem,
@@ -40,7 +41,7 @@ from problems.online import (
 from problems.online.sequences.reddi_theorem2 import theorem2_cycle
 from problems.online.side_by_side import summarize_all
 from problems.online.summary import log_grid
-from problems.optimizers import OPTIMIZERS, in_paper
+from problems.optimizers import OPTIMIZERS
 from tests.roster import CASES
 
 

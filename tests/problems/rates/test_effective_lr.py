@@ -13,9 +13,9 @@ from adabound_np.bounds import DynamicBounds
 from autograd_lite import nn, ops
 from problems.cli import main
 from problems.commands.effective_lr import table
+from problems.forms import in_paper
 from problems.learning import training
 from problems.online import reddi_online
-from problems.optimizers import in_paper
 from problems.rates.figures import (
     figure1_parameters,
     funnel_figure,

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from problems.cli import main
+from problems.forms import in_paper
 from problems.online.protocol import run
 from problems.online.sequences import SEQUENCES, setting
-from problems.optimizers import OPTIMIZERS, in_paper
+from problems.optimizers import OPTIMIZERS
 from problems.reading.exact import DIGITS, Exact, exactly
 from problems.reading.trace import CLIP, columns_of, steps, without_rounding
 

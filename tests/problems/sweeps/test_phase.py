@@ -8,6 +8,7 @@ import pytest
 
 from adabound_np import SGD, AdaBound, Box
 from problems.cli import main
+from problems.forms import in_paper
 from problems.online import (
     LinearProblem,
     LuoTheorem1,
@@ -18,7 +19,7 @@ from problems.online import (
     run,
     setting,
 )
-from problems.optimizers import OPTIMIZERS, in_paper
+from problems.optimizers import OPTIMIZERS
 from problems.sweeps.phase import Axis, phase, phase_figure
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from problems.forms import in_paper
 from problems.online import BrokenConditionError, run, setting
-from problems.optimizers import in_paper
 from problems.sweeps import cells as cells_module
 from problems.sweeps import records as records_module
 from problems.sweeps import runner as sweep_module
