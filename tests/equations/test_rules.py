@@ -7,9 +7,10 @@ import pytest
 
 from autograd_lite.operators import TABLE
 from autograd_lite.tensor import Primitive
-from problems.reading.checker import MismatchError, equations_at
+from problems.reading.checker import MismatchError
 from problems.reading.equations import listing
 from problems.reading.latex import tokens
+from problems.reading.lines import equations_at
 from problems.reading.notation import SYMBOLS
 from tests.equations.rules import (
     FUNCTIONS,
