@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from problems.reading.equations import Equation
-from problems.reading.latex import split
 from problems.reading.lines import RESULT, Traced
 from problems.reading.notation import symbols_at
+from problems.reading.tokens import split
 from problems.reading.values import Values
 
 __all__ = [

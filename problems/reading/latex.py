@@ -16,10 +16,10 @@ from typing import Any
 from sympy.parsing.latex import parse_latex  # type: ignore[import-untyped]
 from sympy.parsing.latex.errors import LaTeXParsingError  # type: ignore[import-untyped]
 
-__all__ = ["FUNCTIONS", "NAMES", "RELATIONS", "EquationError", "read", "split", "tokens"]
+from problems.reading.tokens import EquationError, tokens
 
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[A-Za-z]|\d+(?:\.\d+)?|\S")
-_SPACES = {r"\,", r"\;", r"\!", r"\left", r"\right"}
+__all__ = ["FUNCTIONS", "NAMES", "RELATIONS", "read"]
+
 _AROUND = ("^T", "|", r"\lfloor")
 
 #: Functions, as the equations write them.
@@ -44,21 +44,6 @@ FUNCTIONS = (
 RELATIONS = ("<", ">", r"\le", r"\ge", "=", "true", r"\neg")
 #: Functions, then relations; the plain name of number k is F_{k}.
 NAMES = (*FUNCTIONS, *RELATIONS)
-
-
-class EquationError(ValueError):
-    """An equation that cannot be read or evaluated."""
-
-
-def tokens(latex: str) -> list[str]:
-    r"""Return the tokens of an expression, without spaces and without ``\left`` and ``\right``.
-
-    Examples
-    --------
-    >>> tokens(r"\left( 1 - \beta_2 \right)")
-    ['(', '1', '-', '\\beta', '_', '2', ')']
-    """
-    return [token for token in _TOKEN.findall(latex) if token not in _SPACES]
 
 
 def _longest_first(names: Iterable[str]) -> list[tuple[list[str], str]]:
@@ -320,27 +305,3 @@ def read(
     reader = _Reader(symbols, indices)
     tree = reader.read(latex)
     return tree, {f"Q_{{{number}}}": symbol for symbol, number in reader.numbers.items()}
-
-
-@cache
-def split(latex: str) -> tuple[str, str, bool]:
-    r"""Return the sides of an equation, and whether it gives a new value (an arrow).
-
-    Raises
-    ------
-    EquationError
-        If neither "=" nor an arrow stands outside all brackets.
-
-    Examples
-    --------
-    >>> split(r"x \leftarrow 2 x")
-    ('x', '2 x', True)
-    """
-    for sign in (r"\leftarrow", "="):
-        depth = 0
-        for match in _TOKEN.finditer(latex):
-            depth += (match[0] in "([{") - (match[0] in ")]}")
-            if match[0] == sign and not depth:
-                left, right = latex[: match.start()], latex[match.end() :]
-                return left.strip(), right.strip(), sign == r"\leftarrow"
-    raise EquationError(f"{latex!r} has no '=' or arrow")

@@ -128,7 +128,7 @@ def equations_at(place: str) -> tuple[Equation, ...]:
     Examples
     --------
     >>> [equation.latex for equation in equations_at("adabound_np.bounds.DynamicBounds.eta_l")]
-    ['\\eta_l(t) = \\alpha^* \\left( 1 - \\frac{1}{\\gamma t + 1} \\right)']
+    ['\\eta_l(t) = \\alpha^* (1 - 1 / (\\gamma t + 1))']
     """
     return module_of(place).equations_at(place)
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import expit, gamma
 from sympy.core.function import AppliedUndef  # type: ignore[import-untyped]
 
-from problems.reading.latex import NAMES, EquationError, read
+from problems.reading.latex import NAMES, read
+from problems.reading.tokens import EquationError
 
 __all__ = ["MEANINGS", "Values"]
 

@@ -25,9 +25,9 @@ from problems.reading.checker import (
     values_at,
 )
 from problems.reading.equations import listing
-from problems.reading.latex import split
 from problems.reading.lines import Traced, module_of
 from problems.reading.notation import symbols_at
+from problems.reading.tokens import split
 from tests.autograd_lite.samples import SAMPLES, Const, case
 from tests.equations.kinks import KINKS
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from problems.reading.latex import EquationError, split
+from problems.reading.tokens import EquationError, split
 from problems.reading.values import Values
 
 LOCAL = {
