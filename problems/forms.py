@@ -35,10 +35,10 @@ def in_paper(spec: Spec, **options: Any) -> Optimizer:
     >>> in_paper("adagrad", lr=0.5, beta1=0.9, schedule="inv-sqrt").hyper.eps
     0.0
     """
-    e, optimizer = entry(spec), None
+    e = entry(spec)
     if e.as_given:
-        feasible = {"feasible": options.get("feasible")}
-        optimizer = e.cls(None, **{**feasible, **e.given})
+        given: dict[str, Any] = {"feasible": options.get("feasible")}
+        optimizer = e.cls(None, **(given | dict(e.given)))
     else:
         own = {key: value for key, value in options.items() if key in e.names}
         shared = {key: options[key] for key in ("lr", "schedule", "feasible") if key in options}

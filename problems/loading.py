@@ -55,7 +55,7 @@ def _in_a_line(error: Exception) -> str:
     trace, place = error.__traceback__, ""
     while trace is not None:
         file = Path(trace.tb_frame.f_code.co_filename)
-        if file.suffix == ".py" and "importlib" not in file.parts:
+        if file.suffix == ".py" and file != Path(__file__) and "importlib" not in file.parts:
             place = f" ({file.name}, line {trace.tb_lineno})"
         trace = trace.tb_next
     if isinstance(error, SyntaxError):

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from adabound_np import DynamicBounds
 from adabound_np.checks import known
-from problems.optimizers import OPTIMIZERS
+from problems.loading import split
+from problems.online.setting import BrokenConditionError
+from problems.optimizers import OPTIMIZERS, entry
+from problems.results.result import Result
 
 __all__ = [
     "add_optimizers",
+    "add_output",
+    "carry_out",
     "check_bounds",
     "name_of",
     "names_of",
+    "optimizer_of",
+    "optimizers_of",
     "output_folder",
     "seconds",
     "seed_list",
-    "to_json",
     "whole",
 ]
 
@@ -46,10 +54,11 @@ def add_optimizers(parser: argparse.ArgumentParser, default: Iterable[str]) -> N
     """Declare --optimizers."""
     parser.add_argument(
         "--optimizers",
-        type=names_of("optimizer", OPTIMIZERS),
+        type=optimizers_of,
         default=",".join(default),
         metavar="A,B,...",
-        help=f"all, or some of {', '.join(OPTIMIZERS)} (default: %(default)s)",
+        help=f"all, or some of {', '.join(OPTIMIZERS)}, or module:Name for one of your own; values "
+        "may follow, as in adabound(gamma=0.1) (default: %(default)s)",
     )
 
 
@@ -83,13 +92,57 @@ def names_of(what: str, choices: Iterable[str]) -> Callable[[str], list[str]]:
     return read
 
 
-def to_json(value: Any) -> Any:
-    """`value` with what JSON cannot say, infinity and NaN, as strings."""
-    if isinstance(value, dict):
-        return {key: to_json(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [to_json(item) for item in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+def optimizer_of(text: str) -> str:
+    """An optimizer's name, or ``module:Name``, with or without values in brackets."""
+    try:
+        entry(text)
+    except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text.strip()
+
+
+def optimizers_of(text: str) -> list[str]:
+    """A comma-separated list of optimizers, or ``all``."""
+    if text == "all":
+        return list(OPTIMIZERS)
+    return list(dict.fromkeys(optimizer_of(name) for name in split(text)))
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Declare --out and --json."""
+    add = parser.add_argument
+    add("--out", default="results", metavar="DIR", help="folder to write to (default: %(default)s)")
+    add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
+
+
+def carry_out(options: argparse.Namespace, perform: Callable[[], Result]) -> int:
+    """Make a result, write its files, print it; return the exit code.
+
+    What cannot be done ends in one line: with exit code 2 if the arguments are to blame, with 1
+    if the files cannot be written.
+    """
+    parser: argparse.ArgumentParser = options.parser
+    try:
+        folder = output_folder(options.out)
+    except OSError as error:
+        parser.error(f"--out must be a folder that can be written, got {error}")
+    try:
+        result = perform()
+    except BrokenConditionError as error:
+        parser.error(f"{error}; --force runs it anyway")
+    except (TypeError, ValueError, OverflowError) as error:
+        parser.error(str(error))
+    try:
+        written = result.save(folder)
+    except OSError as error:
+        print(f"the results cannot be written: {error}", file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(result.to_dict(), indent=2, allow_nan=False))
+    else:
+        print(result)
+        print("\nwrote " + ", ".join(map(str, written)))
+    return 0
 
 
 def output_folder(text: str) -> Path:

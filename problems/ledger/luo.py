@@ -17,7 +17,7 @@ def theorem_1(
 ) -> Outcome:  # fmt: skip
     r"""Run Adam on cycles -x, 2x, 0, ..., 0, from the best point on."""
     setting = luo_theorem1(C=C, beta1=beta1, beta2=beta2, lr=lr, x1=x1, force=True)
-    n = setting.problem.C  # type: ignore[attr-defined]
+    n = setting.problem.C
     T -= T % (2 * n)  # two halves of whole cycles
     trajectory = run(setting.problem, adam(setting, schedule), T, x1)
     regret, half = trajectory.regret, T // 2

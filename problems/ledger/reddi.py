@@ -48,7 +48,7 @@ def _against(trajectory: Trajectory, per_step: float) -> dict[str, NDArray[Any]]
 
 def _blocks_of_three(setting: Setting, T: int, schedule: str, scale: float) -> Outcome:
     r"""x_{3k+1} = 1 for all k, so that R_T >= (2C - 4) T/3 times the scale of f."""
-    C = setting.problem.C  # type: ignore[attr-defined]
+    C = setting.problem.C
     trajectory = run(setting.problem, adam(setting, schedule), T, setting.x1)
     starts = trajectory.x[:T:3]
     away = int(np.sum(starts != 1.0))
@@ -82,7 +82,7 @@ def theorem_6(
 ) -> Outcome:  # fmt: skip
     r"""Theorem 1's run, rescaled to an epsilon under the root."""
     setting = reddi_theorem6(epsilon=epsilon, beta1=beta1, beta2=beta2, lr=lr, x1=x1, force=True)
-    return _blocks_of_three(setting, T, schedule, setting.problem.scale)  # type: ignore[attr-defined]
+    return _blocks_of_three(setting, T, schedule, setting.problem.scale)
 
 
 def cycles(
@@ -93,7 +93,7 @@ def cycles(
     least, away, late, curves, setting = math.inf, 0, math.inf, {}, None
     for lr in lrs:
         setting = reddi_theorem2(C=C, beta1=beta1, beta2=beta2, lr=lr, x1=x1, force=True)
-        n = setting.problem.C  # type: ignore[attr-defined]
+        n = setting.problem.C
         T = (count + 1) * n
         trajectory = run(setting.problem, adam(setting, schedule), T, x1)
         away += int(np.sum(trajectory.x[n:T:n] != 1.0))
@@ -171,7 +171,7 @@ def mean_drift(
     r"""Estimate the drift at each step size, and how it falls with C (`along`)."""
     given: dict[str, Any] = {"beta1": beta1, "beta2": beta2, "delta": delta}
     settings = [reddi_theorem3(C=C, lr=lr, force=True, **given) for lr in lrs]
-    constant = settings[0].problem.C  # type: ignore[attr-defined]
+    constant = settings[0].problem.C
     lows: list[Floats] = []
     means: list[Floats] = []
     highs: list[Floats] = []

@@ -39,7 +39,7 @@ def theorem_2(
     """
     setting = savarese(C=C, beta1=beta1, beta2=beta2, delta=delta, lr=lr, K=K, x1=x1,
                        bounds=family, force=True)  # fmt: skip
-    C = setting.problem.C  # type: ignore[attr-defined]
+    C = setting.problem.C
     batch = [Savarese(seed, C, delta) for seed in range(seeds)]
     options = {"lr": setting.lr, "beta1": beta1, "beta2": beta2, "schedule": "inv-sqrt",
                "feasible": setting.problem.feasible}  # fmt: skip

@@ -34,6 +34,7 @@ class Round(NamedTuple):
     b: float
 
     def __call__(self, x: Any) -> Any:
+        """The loss at x."""
         return self.loss.value(self.a @ x, self.b)
 
     def gradient(self, x: Any) -> Any:

@@ -56,6 +56,7 @@ class Linear(NamedTuple):
     c: float
 
     def __call__(self, x: Any) -> Any:
+        """Return c x."""
         return self.c * x
 
     def gradient(self, x: Any) -> Any:

@@ -6,11 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from adabound_np import Box
 from adabound_np.bounds import Bounds
 from adabound_np.checks import positive_int, within
-from problems.online.problem import LinearProblem
 
-__all__ = ["BrokenConditionError", "Condition", "Setting", "integer", "least"]
+__all__ = [
+    "HYPERPARAMETERS",
+    "BrokenConditionError",
+    "Condition",
+    "Setting",
+    "around",
+    "formula_of",
+    "integer",
+    "least",
+    "name_of",
+]
 
 
 class BrokenConditionError(ValueError):
@@ -31,10 +43,12 @@ class Setting:
 
     Attributes
     ----------
-    problem : LinearProblem
+    problem : OnlineProblem
         f_t and F.
-    beta1, beta2, lr, x1 : float
-        What an optimizer should be run with; checked, x1 to lie in F.
+    beta1, beta2, lr : float
+        Hyperparameters that an optimizer should be run with.
+    x1 : float or array
+        First point, in F.
     eps_root : float
         Epsilon under the root of the second moment, for the optimizers of [Reddi18].
     bounds : Bounds or None
@@ -52,11 +66,11 @@ class Setting:
         If a hyperparameter is out of range.
     """
 
-    problem: LinearProblem
+    problem: Any
     beta1: float
     beta2: float
     lr: float
-    x1: float
+    x1: Any
     conditions: tuple[Condition, ...] = ()
     force: bool = False
     eps_root: float = 0.0
@@ -67,10 +81,54 @@ class Setting:
         within("beta1", self.beta1, "[0, 1)")
         within("beta2", self.beta2, "[0, 1)")
         within("lr", self.lr, "(0, inf)")
-        within("x1", self.x1, f"[{feasible.lo}, {feasible.hi}]")
+        if isinstance(feasible, Box) and np.ndim(feasible.lo) == np.ndim(feasible.hi) == 0:
+            within("x1", self.x1, f"[{feasible.lo}, {feasible.hi}]")
+        elif not feasible.contains(self.x1):
+            raise ValueError(f"x1 must be in F = {feasible}, got {self.x1!r}")
         broken = [condition.text for condition in self.conditions if not condition.holds]
         if broken and not self.force:
-            raise BrokenConditionError(f"{self.problem.name} needs {'; '.join(broken)}")
+            raise BrokenConditionError(f"{name_of(self.problem)} needs {'; '.join(broken)}")
+
+
+#: Hyperparameters of a setting, which a caller may change.
+HYPERPARAMETERS = ("beta1", "beta2", "lr", "x1")
+
+
+def around(problem: Any, **given: Any) -> Setting:
+    """Return a setting for a problem that comes without one.
+
+    Parameters
+    ----------
+    problem : OnlineProblem
+        f_t and F.
+    **given
+        beta1, beta2, lr or x1; by default 0.9, 0.99, 0.5 and 0 projected onto F.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `Setting`.
+
+    Examples
+    --------
+    >>> from problems.online import ReddiOnline
+    >>> around(ReddiOnline(), lr=1.0).x1
+    0.0
+    """
+    shape = np.shape(problem.feasible.argmin_linear(0.0))
+    x1 = problem.feasible.project(np.zeros(shape), np.ones(shape))
+    defaults = {"beta1": 0.9, "beta2": 0.99, "lr": 0.5, "x1": x1 if shape else float(x1)}
+    return Setting(problem, **{**defaults, **given})
+
+
+def name_of(problem: Any) -> str:
+    """Name of a problem: its attribute ``name``, or its class's."""
+    return str(getattr(problem, "name", type(problem).__name__))
+
+
+def formula_of(problem: Any) -> str:
+    """A problem in words of mathematics, or its representation."""
+    return str(problem.formula()) if hasattr(problem, "formula") else repr(problem)
 
 
 def integer(name: str, value: Any, least: int) -> int:

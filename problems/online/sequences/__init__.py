@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from adabound_np.checks import known
+from problems.loading import call, load
 from problems.online.sequences.luo_theorem1 import luo_theorem1
 from problems.online.sequences.reddi_online import reddi_online
 from problems.online.sequences.reddi_stochastic import reddi_stochastic
@@ -14,10 +16,10 @@ from problems.online.sequences.reddi_theorem1 import reddi_theorem1
 from problems.online.sequences.reddi_theorem2 import reddi_theorem2
 from problems.online.sequences.reddi_theorem3 import reddi_theorem3
 from problems.online.sequences.reddi_theorem6 import reddi_theorem6
-from problems.online.sequences.savarese import savarese
-from problems.online.setting import Setting
+from problems.online.sequences.savarese import FAMILIES, savarese
+from problems.online.setting import HYPERPARAMETERS, Setting, around
 
-__all__ = ["CONSTANTS", "SEQUENCES", "setting"]
+__all__ = ["CONSTANTS", "FAMILIES", "SEQUENCES", "setting"]
 
 #: Name -> the function that chooses its constants.
 SEQUENCES: dict[str, Callable[..., Setting]] = {
@@ -37,17 +39,21 @@ CONSTANTS = {
 }
 
 
-def setting(name: str, seed: int = 0, **constants: Any) -> Setting:
-    """Return a sequence's setting; constants that are None are chosen by its conditions.
+def setting(spec: Any, seed: int = 0, **constants: Any) -> Setting:
+    """Return a problem's setting; constants that are None are chosen by its conditions.
 
     Parameters
     ----------
-    name : str
-        A key of `SEQUENCES`.
+    spec : str, Setting, OnlineProblem or callable
+        A key of `SEQUENCES`; ``module:Name``, which names one of the following; either of them
+        with constants, such as ``reddi-online(C=5)``; a setting; a problem, which gets the
+        hyperparameters of `around`; or a function or class that returns a setting or a problem
+        from the constants it takes.
     seed : int
-        Of a stochastic problem; the others have no use for it.
+        Seed of a stochastic problem; the others have no use for it.
     **constants
-        By the names in ``CONSTANTS[name]``.
+        By the names in ``CONSTANTS[name]``, or of the function's parameters. Of a setting or a
+        problem beta1, beta2, lr and x1 can be set.
 
     Raises
     ------
@@ -61,9 +67,37 @@ def setting(name: str, seed: int = 0, **constants: Any) -> Setting:
     >>> setting("reddi-theorem2", beta1=0.9, beta2=0.999).problem.C
     42620
     """
-    takes = CONSTANTS[known("problem", name, SEQUENCES)]
     given = {key: value for key, value in constants.items() if value is not None}
+    name = getattr(spec, "__name__", type(spec).__name__)
+    if isinstance(spec, str):
+        name, own = call(spec)
+        given |= own
+        spec = load(name) if ":" in name else SEQUENCES[known("problem", name, SEQUENCES)]
+    if isinstance(spec, type) or (callable(spec) and not _is_problem(spec)):
+        takes = tuple(inspect.signature(spec).parameters)
+        shared = () if name in SEQUENCES else HYPERPARAMETERS
+        own = {key: given.pop(key) for key in takes if key in given}
+        if "seed" in takes:
+            own["seed"] = seed
+        _only(name, given, (*shared, "force") if shared else ())
+        spec = spec(**own)
+    _only(name, given, (*HYPERPARAMETERS, "force"))
+    given.pop("force", None)
+    if isinstance(spec, Setting):
+        return replace(spec, **given)
+    if not _is_problem(spec):
+        raise TypeError(
+            f"problem {name} must be a problem (with feasible, reveal, comparator, best_losses), a "
+            f"Setting, or a function that returns one, got {spec!r}"
+        )
+    return around(spec, **given)
+
+
+def _is_problem(value: Any) -> bool:
+    return all(hasattr(value, name) for name in ("feasible", "reveal", "comparator", "best_losses"))
+
+
+def _only(name: str, given: dict[str, Any], allowed: tuple[str, ...]) -> None:
     for key, value in given.items():
-        if key not in takes:
+        if key not in allowed:
             raise TypeError(f"{key} must not be given for {name}, which has none, got {value!r}")
-    return SEQUENCES[name](**given, **({"seed": seed} if "seed" in takes else {}))

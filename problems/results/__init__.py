@@ -1,0 +1,1 @@
+"""What the functions of `problems` do and return; each module is one of them."""
