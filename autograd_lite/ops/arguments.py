@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
+from autograd_lite.engine import Array
 
 __all__ = ["as_floats", "images", "number", "weak", "whole"]
 

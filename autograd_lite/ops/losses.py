@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
+from autograd_lite.engine import Array, primitive
 from autograd_lite.ops.arguments import as_floats, number
 from autograd_lite.ops.kinked import sigmoid
-from autograd_lite.table import primitive
 
 
 def _reduced(loss: Any, reduction: str) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd_lite.operators import TABLE
+from autograd_lite.engine import TABLE
 from autograd_lite.reference import rules, table, updated
 
 PAGE = Path(__file__).parents[2] / "docs" / "autograd_lite.md"

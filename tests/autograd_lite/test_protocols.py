@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.operators import NUMPY, TABLE
+from autograd_lite.engine import NUMPY, TABLE
 from tests.autograd_lite.samples import SAMPLES
 
 

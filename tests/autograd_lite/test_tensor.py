@@ -42,7 +42,7 @@ def test_gradients_of_two_passes_add_up():
 def test_diamond_is_walked_once_per_node():
     calls = []
 
-    @ag.tensor.Primitive
+    @ag.engine.Primitive
     def count(x):
         return x * 1.0
 

@@ -5,8 +5,7 @@ import copy
 
 import pytest
 
-from autograd_lite.operators import TABLE
-from autograd_lite.tensor import Primitive
+from autograd_lite.engine import TABLE, Primitive
 from problems.analysis.equations import listing
 from problems.analysis.notation import SYMBOLS
 from tests.equations.latex import tokens
