@@ -234,8 +234,8 @@ class Tensor:
     data : ndarray
         The value. Results of recorded operations are read-only, since the graph may need them.
     grad : ndarray or None
-        Of `data`'s shape and dtype once `backward` came by; gradients of several backward
-        passes add up until it is set to None.
+        Gradient, of `data`'s shape and dtype, that `backward` left; those of several passes
+        add up until it is set to None.
 
     Raises
     ------

@@ -161,7 +161,7 @@ def cross_entropy(
     TypeError
         If the labels are not integers.
     ValueError
-        If a shape, a label, `label_smoothing` or `reduction` is not as said.
+        If a shape does not fit, or a label, `label_smoothing` or `reduction` is not allowed.
 
     Examples
     --------
