@@ -23,6 +23,15 @@ def within(context: AbstractContextManager[Any], function: F) -> F:
     ------
     TypeError
         If the function is an asynchronous generator.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> strict = within(np.errstate(divide="raise"), np.log)
+    >>> strict(0.0)
+    Traceback (most recent call last):
+        ...
+    FloatingPointError: divide by zero encountered in log
     """
     if inspect.isasyncgenfunction(function):
         name = type(context).__name__
