@@ -92,8 +92,9 @@ def own(value: Any, arrays: bool = False) -> Any:
         return [own(item, True) for item in value]
     if isinstance(value, tuple):
         return tuple([own(item, arrays) for item in value])
-    is_array = hasattr(value, "__array_ufunc__")  # one of NumPy's, or a tensor
-    return np.array(value) if hasattr(value, "__len__") and not is_array else value
+    is_tensor = hasattr(value, "_record")  # its array gets a fingerprint
+    sized = hasattr(value, "__len__") and not is_tensor and not isinstance(value, np.ndarray)
+    return np.array(value) if sized else value
 
 
 def fingerprint(value: Any) -> bytes | None:

@@ -133,6 +133,31 @@ def changed(kept):
             kept[i] = 0
 
 
+class Column:
+    """An array of another library, which answers NumPy's functions itself."""
+
+    def __init__(self, numbers):
+        self.numbers = np.array(numbers)
+
+    def __len__(self):
+        return len(self.numbers)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.numbers, dtype=dtype)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        plain = [np.asarray(value) for value in inputs]
+        return getattr(ufunc, method)(*plain, **options)
+
+
+def test_an_array_of_another_library_is_kept_as_it_was():
+    x, column = leaf(1.0, 2.0), Column([3.0, 4.0])
+    y = (x * column).sum()
+    column.numbers[:] = 0
+    y.backward()
+    assert x.grad.tolist() == [3, 4]
+
+
 KEPT = {
     "list in a tuple": (lambda x, p: x[p, 1], ([1, 2],)),
     "nested list": (ops.multiply, ([[1.0, 2.0, 3.0]] * 3,)),
