@@ -139,12 +139,12 @@ class Primitive(Generic[P]):
                 if value is y:  # read-only shall be the result, not the argument
                     out.data = out.data.view()
             out.data.setflags(write=False)
-            given: tuple[Any, Any] = values, options
+            named: Any = options
             if options or len(depths) < len(values):  # not all of them are a tensor's own
-                given = guards.kept(values, options)
-            marks = tuple([guards.fingerprint(value) for value in given[0]])
+                values, named = guards.kept(values, options)
+            marks = tuple([guards.fingerprint(value) for value in values])
             kept = kept if self.saves else out.data
-            out._record = Record(self, *given, kept, tuple(parents), marks, 1 + max(depths))
+            out._record = Record(self, values, named, kept, tuple(parents), marks, 1 + max(depths))
         return out
 
     def pull(self, y_bar: Any, record: Record) -> Iterator[tuple[int, Tensor, Any]]:
