@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
+from autograd_lite.engine import Array, primitive
 from autograd_lite.ops.arguments import as_floats, number
 from autograd_lite.ops.kinked import sigmoid
-from autograd_lite.table import primitive
 
 
 def _reduced(loss: Any, reduction: str) -> Any:
@@ -162,7 +161,7 @@ def cross_entropy(
     TypeError
         If the labels are not integers.
     ValueError
-        If a shape, a label, `label_smoothing` or `reduction` is not as said.
+        If a shape does not fit, or a label, `label_smoothing` or `reduction` is not allowed.
 
     Examples
     --------
