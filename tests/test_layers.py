@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("adabound_np", "autograd_lite")
+PACKAGES = ("adabound_np", "autograd_lite", "problems")
 
 
 def modules(package, root=ROOT):
