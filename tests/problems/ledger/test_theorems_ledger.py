@@ -73,7 +73,7 @@ def test_both_bounds_clip_in_the_homogeneity_run():
 
 
 def test_numbers_of_the_paper():
-    """What PAPER's sources and independent computations say of the defaults."""
+    """What the papers and independent computations say of the defaults."""
     safety = LEDGER["first-step-safety"].run().outcome
     assert safety.parameters["eta_u(1)"] == pytest.approx(100.1)
     assert safety.bound == pytest.approx(0.1998, abs=5e-5)
