@@ -26,6 +26,7 @@ WITHOUT_EXAMPLE = {
     ),
     **dict.fromkeys(["Bounds", "FeasibleSet", "Schedule"], "a protocol, shown by its classes"),
     "RunningMax": "a mark without behaviour",
+    "RunningProduct": "a base class, shown by the schedules derived from it",
     **dict.fromkeys(
         ["array_of", "check_gradient", "check_overlap", "check_shape", "check_state", "data_of",
          "gradient_of", "groups_of", "params_of"],

@@ -1,5 +1,7 @@
 """Schedules of a run of known length, and ReduceLROnPlateau, against Optax and PyTorch."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -109,6 +111,6 @@ def test_a_rate_of_zero_moves_nothing_and_is_no_error(cls, feasible):
     for _ in range(8):
         opt.step(grads=[np.array([1.0, 0.0])])
         path.append(x.copy())
-    moved = [bool(np.any(a != b)) for a, b in zip(path, path[1:], strict=False)]
+    moved = [bool(np.any(a != b)) for a, b in itertools.pairwise(path)]
     assert moved == [False, True, True, True, True, True, False, False]
     assert np.all(np.isfinite(path))
