@@ -21,8 +21,9 @@ from typing import Any as _Any
 
 if _TYPE_CHECKING:
     from problems.results.counterexample import Counterexample
+    from problems.scipy_method import Method
 
-__all__ = ["counterexample"]
+__all__ = ["as_method", "counterexample"]
 
 # A file of the user's with the name of a package is found first, where Python is started beside it.
 for _name in ("adabound_np", "autograd_lite"):
@@ -33,6 +34,17 @@ for _name in ("adabound_np", "autograd_lite"):
             f"{_Path(__file__).parents[1]}: rename that file, or start Python in another folder",
             name=__name__,
         )
+
+
+def as_method(optimizer: _Any) -> Method:
+    """Return an optimizer as a method of `scipy.optimize.minimize`.
+
+    ``minimize(fun, x0, jac=..., method=problems.as_method(AdaBound), options={"lr": 1e-2})``; see
+    `problems.scipy_method.as_method`.
+    """
+    from problems.scipy_method import as_method as make
+
+    return make(optimizer)
 
 
 def counterexample(
