@@ -23,7 +23,7 @@ if _TYPE_CHECKING:
     from problems.results.counterexample import Counterexample
     from problems.scipy_method import Method
 
-__all__ = ["as_method", "counterexample"]
+__all__ = ["as_method", "counterexample", "export"]
 
 # A file of the user's with the name of a package is found first, where Python is started beside it.
 for _name in ("adabound_np", "autograd_lite"):
@@ -82,3 +82,28 @@ def counterexample(
     from problems.results.counterexample import counterexample as run
 
     return run(problem, optimizers, **options)
+
+
+def export(optimizer: _Any) -> str:
+    """Return an optimizer as the text of one Python file that needs NumPy alone.
+
+    Parameters
+    ----------
+    optimizer : str or class
+        An optimizer of `adabound_np`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none.
+
+    Examples
+    --------
+    >>> import problems
+    >>> "class AdaBound" in problems.export("AdaBound")
+    True
+    """
+    from problems.optimizers import entry
+    from problems.reading.export import exported
+
+    return exported(entry(optimizer).cls)

@@ -14,6 +14,7 @@ from problems.commands import (
     counterexample,
     effective_lr,
     equations,
+    export,
     fetch,
     figures,
     phase,
@@ -38,6 +39,7 @@ COMMANDS = {
     "wilson": wilson,
     "equations": equations,
     "trace": trace,
+    "export": export,
     "fetch": fetch,
 }
 DEFAULT = "counterexample"
