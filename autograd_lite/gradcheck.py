@@ -68,7 +68,7 @@ def gradcheck(
     tolerance : float
         Allowed |analytic - numeric| / (1 + |numeric|).
     seed : int
-        Of the random weights.
+        Seed of the random weights.
 
     Returns
     -------

@@ -60,14 +60,14 @@ class Tensor(Operators):
     data : array_like
         Any shape. An array is wrapped, not copied, and keeps its dtype.
     requires_grad : bool
-        Whether `backward` shall leave a gradient in `grad`; needs dtype float32 or float64.
+        Whether `backward` leaves a gradient in `grad`; needs dtype float32 or float64.
 
     Attributes
     ----------
     data : ndarray
         The value. Results of recorded operations are read-only, since the graph may need them.
     grad : ndarray or None
-        Of `data`'s shape and dtype once `backward` came by; gradients of several backward
+        Gradient with `data`'s shape and dtype after `backward`; the gradients of several backward
         passes add up until it is set to None.
 
     Raises
@@ -199,7 +199,7 @@ class Primitive(Generic[P]):
             checks.arguments(self, parents)
             out._needs_grad = True
             for value in values:
-                if value is y:  # read-only shall be the result, not the argument
+                if value is y:  # the result is read-only, the argument is not
                     out.data = out.data.view()
             out.data.setflags(write=False)
             out._record = record = Record()

@@ -62,7 +62,7 @@ def printed(args: list[str], folder: Path) -> str:
 
 
 def pages() -> list[Path]:
-    """README.md and all pages of the site, but for what a build leaves there."""
+    """README.md and all pages of the site, except what a build leaves there."""
     docs = (path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)
     return [ROOT / "README.md", *sorted(docs)]
 

@@ -1,6 +1,6 @@
 r"""Losses. `reduction` is "mean" (over all elements, the default), "sum" or "none".
 
-But for `cross_entropy` the target has the shape of x, or is one number; ValueError otherwise.
+Except for `cross_entropy`, the target has the shape of x, or is one number; ValueError otherwise.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def cross_entropy(
     TypeError
         If the labels are not integers.
     ValueError
-        If a shape, a label, `label_smoothing` or `reduction` is not as said.
+        If a shape, a label, `label_smoothing` or `reduction` is none of those described above.
 
     Examples
     --------

@@ -52,15 +52,15 @@ def add_constants(parser: argparse.ArgumentParser) -> None:
         metavar="NAME", help="alpha_t: inv-sqrt (alpha/sqrt(t), the default) or constant",
     )  # fmt: skip
     add("--cycle", type=float, metavar="C", help="the problem's C (default: by its conditions)")
-    add("--delta", type=float, help="of reddi-theorem3 and savarese: the mean slope (default: 1)")
-    add("--epsilon", type=float, help="of reddi-theorem6: under the root (default: 1e-8)")
-    add("--K", type=float, help="of savarese: steps for which the bounds stay open")
+    add("--delta", type=float, help="mean slope in reddi-theorem3 and savarese (default: 1)")
+    add("--epsilon", type=float, help="constant under the root in reddi-theorem6 (default: 1e-8)")
+    add("--K", type=float, help="steps for which savarese's bounds stay open")
     add(
         "--bounds", type=name_of("bounds", FAMILIES), metavar="NAME",
-        help="of savarese: savarese (the default) or paper",
+        help="bounds in savarese: savarese (the default) or paper",
     )  # fmt: skip
     add("--x1", type=float, help="first point, in F (default: the problem's)")
-    add("--seed", type=int, default=0, help="of stochastic problems (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of stochastic problems (default: %(default)s)")
     add("--force", action="store_true", help="run even if constants break the paper's conditions")
 
 

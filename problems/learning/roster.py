@@ -82,7 +82,7 @@ _ADAM_GRID: dict[str, tuple[float, ...]] = {
 }
 
 #: The grids of [Luo19] Sec. 5 and App. G. The paper has SGD with momentum 0.9, AdaGrad, Adam,
-#: AMSGrad, AdaBound and AMSBound; the others' grids are those of their nearest kin.
+#: AMSGrad, AdaBound and AMSBound; the others have the grids of the most similar one.
 GRIDS: dict[str, dict[str, tuple[float, ...]]] = {
     "sgd": _SGD_GRID,
     "sgdm": _SGD_GRID,

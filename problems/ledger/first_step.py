@@ -64,7 +64,8 @@ def first_step_safety(
     return Outcome(
         (Condition(f"the first step (it is step {step})", step == 1),
          Condition("no bias correction, epsilon = 0, F = R",
-                   not opt.hyper.b and opt.hyper.eps == 0 and opt.defaults["feasible"] is None)),
+                   not opt.hyper.bias_correction and opt.hyper.eps == 0
+                   and opt.defaults["feasible"] is None)),
         {"h": h, "alpha": alpha, "beta1": beta1, "beta2": beta2, "alpha*": final_lr,
          "gamma": 1 - beta2 if gamma is None else gamma, "eta_u(1)": eta_u}, step,
         "largest h at which no x_1 is worse after the step", low, limit, "=",

@@ -64,7 +64,8 @@ ENTRIES = (
         "For every initial step size and beta1 < sqrt(beta2) Adam's average regret stays positive.",
         r"\forall \alpha > 0: \quad x_{kC+1} = 1, \qquad"
         r" \sum_{t = kC+1}^{(k+1)C} \left( f_t(x_t) - f_t(-1) \right) \ge 2",
-        theorem_2, {}, {"count": 10}, ("problems/online/sequences/reddi_theorem2.py", "adabound_np/adam.py"),
+        theorem_2, {}, {"count": 10},
+        ("problems/online/sequences/reddi_theorem2.py", "adabound_np/adam.py"),
     ),
     Entry(
         "luo-3", "Adam fails on random slopes, for every step size",
@@ -72,6 +73,7 @@ ENTRIES = (
         "For every initial step size there is a stochastic problem on which Adam drifts upwards.",
         r"\forall \alpha > 0: \quad \mathbb{E}[x_{t+1} - x_t] \ge 0"
         r"\ \text{while}\ \mathbb{E} f_t(x) = \delta x",
-        theorem_3, {}, {"T": 1000}, ("problems/online/sequences/reddi_theorem3.py", "adabound_np/adam.py"),
+        theorem_3, {}, {"T": 1000},
+        ("problems/online/sequences/reddi_theorem3.py", "adabound_np/adam.py"),
     ),
 )  # fmt: skip

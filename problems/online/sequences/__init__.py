@@ -45,7 +45,7 @@ def setting(name: str, seed: int = 0, **constants: Any) -> Setting:
     name : str
         A key of `SEQUENCES`.
     seed : int
-        Of a stochastic problem; the others have no use for it.
+        Seed of a stochastic problem; the others have no use for it.
     **constants
         By the names in ``CONSTANTS[name]``.
 
