@@ -26,7 +26,7 @@ BOUNDED = ("adabound", "amsbound")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("--points", type=whole, default=100, metavar="N", help="points fitted (default: %(default)s)")
+    add("--points", type=whole, default=100, metavar="N", help="points (default: %(default)s)")
     add("--new", type=whole, default=1000, metavar="N", help="new points (default: %(default)s)")
     add("--p", type=float, default=0.7, help="P(y = 1), in (1/2, 1) (default: %(default)s)")
     add("--steps", type=whole, default=3000, metavar="T", help="default: %(default)s")

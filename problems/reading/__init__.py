@@ -1,1 +1,1 @@
-"""What is read beside the papers: equations and their checker, notation, trace, exact arithmetic."""
+"""What is read beside the papers: equations, their checker, notation, trace, exact numbers."""
