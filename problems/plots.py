@@ -20,34 +20,13 @@ from problems.files import replacing
 from problems.online.problem import LinearProblem
 from problems.online.summary import Summary
 from problems.online.verdict import arrival, place, trend
+from problems.optimizers import style, title
 from problems.style import fixed_style
 
-__all__ = ["HIDDEN", "NAMES", "STYLES", "apart", "counterexample_figure", "save"]
+__all__ = ["HIDDEN", "apart", "counterexample_figure", "save"]
 
 Floats = NDArray[np.float64]
 
-#: Colour (Okabe & Ito's, safe for colour-blind readers) and dashes of each optimizer: no two have
-#: the same dashes, so that they differ in grey.
-STYLES: dict[str, dict[str, Any]] = {
-    "adam": {"color": "#D55E00", "linestyle": "-"},
-    "amsgrad": {"color": "#009E73", "linestyle": "--"},
-    "adabound": {"color": "#0072B2", "linestyle": (0, (6, 1.5))},
-    "amsbound": {"color": "#56B4E9", "linestyle": (0, (1, 1))},
-    "sgd": {"color": "#000000", "linestyle": (0, (5, 1.5, 1, 1.5))},
-    "sgdm": {"color": "#777777", "linestyle": (0, (4, 1.5, 2.5, 1.5))},
-    "nesterov": {"color": "#777777", "linestyle": (0, (1, 2.5))},
-    "adagrad": {"color": "#CC79A7", "linestyle": (0, (2, 1))},
-    "rmsprop": {"color": "#E69F00", "linestyle": (0, (5, 1, 1, 1, 1, 1))},
-    "adamnc": {"color": "#CC79A7", "linestyle": (0, (3, 1, 1, 1, 1, 1, 1, 1))},
-    "csgd": {"color": "#000000", "linestyle": ":"},
-    "sgdm-dampened": {"color": "#777777", "linestyle": (0, (3, 3))},
-}
-#: Names as the papers write them.
-NAMES = {
-    "adam": "Adam", "amsgrad": "AMSGrad", "adabound": "AdaBound", "amsbound": "AMSBound",
-    "sgd": "SGD", "sgdm": "SGD with momentum", "nesterov": "Nesterov", "adagrad": "AdaGrad",
-    "rmsprop": "RMSprop", "adamnc": "AdamNC", "csgd": "CSGD", "sgdm-dampened": "dampened SGDM",
-}  # fmt: skip
 #: Share of an axis that two lines may differ by, and at which share of the drawn steps they must,
 #: for one to hide the other.
 HIDDEN, MOST = 0.01, 0.95
@@ -74,10 +53,10 @@ def counterexample_figure(
     lo, hi = problem.feasible.lo, problem.feasible.hi
     optimum = next(iter(runs.values())).optimum
     for name, run in runs.items():
-        s, style = run.series, {**STYLES[name], "linewidth": 2.0}
-        left.plot(s.t, s.x, **style)
-        left.fill_between(s.t, s.x_min, s.x_max, color=style["color"], alpha=0.15, linewidth=0)
-        right.plot(s.t, np.where(s.average_regret > 0, s.average_regret, np.nan), **style)
+        s, look = run.series, {**style(name), "linewidth": 2.0}
+        left.plot(s.t, s.x, **look)
+        left.fill_between(s.t, s.x_min, s.x_max, color=look["color"], alpha=0.15, linewidth=0)
+        right.plot(s.t, np.where(s.average_regret > 0, s.average_regret, np.nan), **look)
         if (s.average_regret > 0).any():
             right.set_yscale("log")
     for end in (lo, hi):
@@ -133,11 +112,11 @@ def _label(axes: Axes, runs: Mapping[str, Summary], words: Sequence[str]) -> Non
     names, steps = list(runs), next(iter(runs.values())).series.t
     for i, end, height in zip(drawn, ends, heights, strict=True):
         shared: Any = {"transform": axes.transAxes, "clip_on": False}
-        style = STYLES[names[i]]
+        look = style(names[i])
         axes.add_artist(Line2D([1, 1.04], [end, height], color="0.6", linewidth=0.8, **shared))
-        axes.add_artist(Line2D([1.04, 1.18], [height] * 2, linewidth=2.0, **style, **shared))
+        axes.add_artist(Line2D([1.04, 1.18], [height] * 2, linewidth=2.0, **look, **shared))
         axes.text(
-            1.2, height, f"{NAMES[names[i]]}{_overlap(i, paths, names, steps)}:\n{words[i]}",
+            1.2, height, f"{title(names[i])}{_overlap(i, paths, names, steps)}:\n{words[i]}",
             transform=axes.transAxes, va="center", fontsize=9.5, linespacing=1.05,
         )  # fmt: skip
 
@@ -160,11 +139,11 @@ def _overlap(i: int, paths: Sequence[Floats], names: Sequence[str], steps: Any) 
     together = [np.isclose(paths[i], y, rtol=0, atol=HIDDEN, equal_nan=True) for y in paths]
     for other in range(len(paths) - 1, i, -1):
         if together[other].mean() >= MOST:
-            return f" (under {NAMES[names[other]]})"
+            return f" (under {title(names[other])})"
     for other in range(i):
         shared = int(np.argmin(together[other]))  # where they part; 0 if they do not
         if together[other].mean() < MOST and shared and steps[shared - 1] >= 100:
-            return f" (over {NAMES[names[other]]} until {_about(steps[shared - 1])})"
+            return f" (over {title(names[other])} until {_about(steps[shared - 1])})"
     return ""
 
 

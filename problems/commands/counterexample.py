@@ -11,31 +11,28 @@ from typing import Any
 
 from tqdm import tqdm
 
-from problems.commands.options import name_of, names_of, output_folder, to_json
+from problems.commands.options import add_optimizers, name_of, output_folder, to_json
 from problems.commands.problem_options import add_constants, add_problem, in_a_line, parameters
 from problems.commands.problem_options import optimizer as make
 from problems.commands.problem_options import setting as setting_of
 from problems.files import write_csv
+from problems.forms import hyperparameters
 from problems.online.engines import ENGINES, choose
 from problems.online.setting import Setting
 from problems.online.side_by_side import summarize_all
 from problems.online.summary import Series, Summary
 from problems.online.verdict import place, trend
-from problems.optimizers import ROSTER, hyperparameters
+from problems.optimizers import STORY
 from problems.plots import counterexample_figure, save
 
 HELP = "Adam on convex problems it fails, beside the other optimizers (the default)"
-STORY = "adam,amsgrad,adabound,amsbound"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add_problem(parser, "reddi-theorem1", 5_000_000)
-    add(
-        "--optimizers", type=names_of("optimizer", ROSTER), default=STORY, metavar="A,B,...",
-        help=f"all, or some of {', '.join(ROSTER)} (default: %(default)s)",
-    )  # fmt: skip
+    add_optimizers(parser, STORY)
     add_constants(parser)
     add(
         "--engine", type=name_of("engine", ENGINES), default="auto", metavar="NAME",
@@ -108,11 +105,11 @@ def table(setting: Setting, record: dict[str, Any], runs: dict[str, Summary]) ->
         *(f"note: the paper's condition does not hold: {c.text}"
           for c in setting.conditions if not c.holds),
         "",
-        f"{'optimizer':<10} {'x_T':>8} {'R_T':>14} {'R_T/T':>11}  where it went",
+        f"{'optimizer':<13} {'x_T':>8} {'R_T':>14} {'R_T/T':>11}  where it went",
     ]  # fmt: skip
     for name, run in runs.items():
         lines.append(
-            f"{name:<10} {run.x:>8.4f} {run.regret:>14,.1f} {run.average_regret:>11.5g}  "
+            f"{name:<13} {run.x:>8.4f} {run.regret:>14,.1f} {run.average_regret:>11.5g}  "
             f"{place(setting.problem, run)}, regret per step {trend(run)}"
         )
     return "\n".join(lines)

@@ -6,7 +6,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,13 +14,19 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from adabound_np.bounds import DynamicBounds
-from problems import optimizers as online
-from problems.commands.options import name_of, names_of, output_folder, to_json, whole
+from problems.commands.options import (
+    add_optimizers,
+    name_of,
+    output_folder,
+    to_json,
+    whole,
+)
 from problems.commands.problem_options import add_bounds, set_bounds
-from problems.learning import roster as learning
+from problems.forms import in_paper
 from problems.learning.tasks import TASKS
 from problems.learning.training import prepare, train
 from problems.online.sequences import SEQUENCES, setting
+from problems.optimizers import BOUNDS, STORY, takes
 from problems.plots import save
 from problems.rates.figures import (
     figure1_parameters,
@@ -31,11 +37,9 @@ from problems.rates.figures import (
 )
 from problems.rates.record import PERCENTS, RateRecord
 from problems.rates.recorder import Recorder, mixed_grid, record_online
-from problems.sweeps.cells import BOUNDS
 from problems.text import counted
 
 HELP = "effective learning rates during a run, against AdaBound's bounds"
-STORY = "adam,amsgrad,adabound,amsbound"
 TASK = "digits-resnet"
 #: Quantiles of the table, in percent.
 SHOWN = (0, 1, 50, 99, 100)
@@ -78,11 +82,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--problem", type=name_of("problem", SEQUENCES), metavar="NAME",
         help=f"an online problem instead: one of {', '.join(SEQUENCES)}",
     )  # fmt: skip
-    names = dict.fromkeys((*learning.ROSTER, *online.ROSTER))
-    add(
-        "--optimizers", type=names_of("optimizer", names), default=STORY, metavar="A,B,...",
-        help=f"all, or some of {', '.join(names)} (default: %(default)s)",
-    )  # fmt: skip
+    add_optimizers(parser, STORY)
     add("--epochs", type=whole, metavar="N", help="epochs of a task (default: its own)")
     add("--steps", type=whole, metavar="T", help=f"steps of an online problem (default: {STEPS})")
     add("--quick", action="store_true",
@@ -142,12 +142,12 @@ def record_problem(options: argparse.Namespace, bounds: DynamicBounds) -> Record
     steps = options.steps or (FEW if options.quick else STEPS)
     s = setting(options.problem, seed=options.seed, lr=options.lr)
     optimizers = {
-        name: online.make(
+        name: in_paper(
             name, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=options.final_lr,
             gamma=options.gamma, bounds=s.bounds, eps_root=s.eps_root, schedule="inv-sqrt",
             feasible=s.problem.feasible,
         )
-        for name in allowed(options.optimizers, online.ROSTER, "--problem")
+        for name in options.optimizers
     }  # fmt: skip
     output_folder(options.out)
     records = {}
@@ -169,8 +169,8 @@ def record_task(options: argparse.Namespace, bounds: DynamicBounds) -> Recorded:
     epochs = options.epochs or max(1, task.epochs // (QUICK if options.quick else 1))
     data = task.load(Path(options.data), True)
     runs: dict[str, dict[str, Any]] = {}
-    for name in allowed(options.optimizers, learning.ROSTER, "--task"):
-        own = [key for key in ("lr", "final_lr", "gamma") if key in learning.takes(name)]
+    for name in options.optimizers:
+        own = [key for key in ("lr", "final_lr", "gamma") if key in takes(name)]
         runs[name] = {"epochs": epochs, "data": data}
         runs[name] |= {k: getattr(options, k) for k in own if getattr(options, k) is not None}
         total = prepare(task, name, options.seed, **runs[name]).total
@@ -192,16 +192,6 @@ def record_task(options: argparse.Namespace, bounds: DynamicBounds) -> Recorded:
     return Recorded(
         f"{task.name}: {task.title}, {counted(epochs, 'epoch')}", "coordinates", records, ends
     )
-
-
-def allowed(names: Sequence[str], roster: Mapping[str, Any], where: str) -> list[str]:
-    """Those names that a roster has; ValueError if there are none of them."""
-    found = [name for name in names if name in roster]
-    if not found:
-        raise ValueError(
-            f"{where} has no optimizer {', '.join(names)} (allowed: {', '.join(roster)})"
-        )
-    return found
 
 
 def draw(recorded: Recorded) -> dict[str, Figure]:

@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 from adabound_np import DynamicBounds
 from adabound_np.checks import known
+from problems.optimizers import OPTIMIZERS
 
 __all__ = [
+    "add_optimizers",
     "check_bounds",
     "name_of",
     "names_of",
@@ -38,6 +40,17 @@ def whole(text: str) -> int:
             f"must be a whole number of at least 1 (to 10^15), got {text!r}"
         ) from None
     return value
+
+
+def add_optimizers(parser: argparse.ArgumentParser, default: Iterable[str]) -> None:
+    """Declare --optimizers."""
+    parser.add_argument(
+        "--optimizers",
+        type=names_of("optimizer", OPTIMIZERS),
+        default=",".join(default),
+        metavar="A,B,...",
+        help=f"all, or some of {', '.join(OPTIMIZERS)} (default: %(default)s)",
+    )
 
 
 def check_bounds(final_lr: float, gamma: float | None) -> None:

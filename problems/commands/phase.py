@@ -16,7 +16,7 @@ from problems.commands.problem_options import add_bounds, set_bounds
 from problems.files import write_csv
 from problems.online.sequences import SEQUENCES
 from problems.online.sequences.savarese import FAMILIES
-from problems.optimizers import ROSTER
+from problems.optimizers import OPTIMIZERS
 from problems.plots import save
 from problems.sweeps.phase import AXES, Axis, Phase, phase, phase_figure
 
@@ -31,8 +31,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"one of {', '.join(SEQUENCES)} (default: %(default)s)",
     )  # fmt: skip
     add(
-        "--optimizer", type=name_of("optimizer", ROSTER), default="adam", metavar="NAME",
-        help=f"one of {', '.join(ROSTER)} (default: %(default)s)",
+        "--optimizer", type=name_of("optimizer", OPTIMIZERS), default="adam", metavar="NAME",
+        help=f"one of {', '.join(OPTIMIZERS)} (default: %(default)s)",
     )  # fmt: skip
     for which, default in (("x", "beta1=0:0.99:60"), ("y", "beta2=0.5:0.999:60")):
         add(

@@ -9,12 +9,12 @@ from typing import Any
 
 from adabound_np import Optimizer
 from problems.commands.options import check_bounds, name_of, whole
+from problems.forms import in_paper
 from problems.online.sequences import CONSTANTS, SEQUENCES
 from problems.online.sequences import setting as setting_of
 from problems.online.sequences.savarese import FAMILIES
 from problems.online.setting import BrokenConditionError, Setting
-from problems.optimizers import make
-from problems.sweeps.cells import BOUNDS
+from problems.optimizers import BOUNDS
 
 __all__ = [
     "add_bounds",
@@ -149,7 +149,7 @@ def optimizer(
     TypeError, ValueError
         If a hyperparameter is out of range.
     """
-    return make(
+    return in_paper(
         name, lr=number(setting.lr), beta1=number(setting.beta1), beta2=number(setting.beta2),
         final_lr=number(options.final_lr), gamma=number(options.gamma),
         bounds=number(setting.bounds), eps_root=number(setting.eps_root),

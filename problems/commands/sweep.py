@@ -16,11 +16,11 @@ from typing import Any
 from tqdm import tqdm
 
 from adabound_np.checks import known
-from problems.commands.options import name_of, names_of, seed_list, whole
+from problems.commands.options import add_optimizers, name_of, seed_list, whole
 from problems.online.engines import ENGINES
 from problems.online.sequences import SEQUENCES
 from problems.online.setting import BrokenConditionError
-from problems.optimizers import ROSTER
+from problems.optimizers import STORY
 from problems.sweeps.cells import AXES
 from problems.sweeps.plan import SCHEDULES, Plan, Span, spaced
 from problems.sweeps.records import read
@@ -28,7 +28,6 @@ from problems.sweeps.runner import SweepError, connect, pool, sweep
 from problems.text import counted
 
 HELP = "a grid or random search over constants, seeds and optimizers, on many processors"
-STORY = "adam,amsgrad,adabound,amsbound"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -39,10 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"one of {', '.join(SEQUENCES)} (default: %(default)s)",
     )  # fmt: skip
     add("--steps", type=whole, default=100_000, metavar="T", help="default: %(default)s")
-    add(
-        "--optimizers", type=names_of("optimizer", ROSTER), default=STORY, metavar="A,B,...",
-        help=f"all, or some of {', '.join(ROSTER)} (default: %(default)s)",
-    )  # fmt: skip
+    add_optimizers(parser, STORY)
     add(
         "--grid", type=grid_axis, action="append", default=[], metavar="AXIS=VALUES",
         help=f"an axis ({', '.join(AXES)}) and its values: a,b,c or lo:hi:count or "

@@ -23,7 +23,7 @@ from problems.commands.problem_options import (
 )
 from problems.commands.streams import printable
 from problems.online.setting import Setting
-from problems.optimizers import ROSTER
+from problems.optimizers import OPTIMIZERS
 from problems.reading.exact import DIGITS, Exact
 from problems.reading.trace import CLIP, Column, columns_of, short, steps, without_rounding
 
@@ -45,8 +45,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add(
-        "--optimizer", type=name_of("optimizer", ROSTER), default="adabound", metavar="NAME",
-        help=f"one of {', '.join(ROSTER)} (default: %(default)s)",
+        "--optimizer", type=name_of("optimizer", OPTIMIZERS), default="adabound", metavar="NAME",
+        help=f"one of {', '.join(OPTIMIZERS)} (default: %(default)s)",
     )  # fmt: skip
     given = ", ".join(f"{name} {value:g}" for name, value in EXAMPLE.items() if name != "problem")
     add_problem(parser, None, 6, f"{EXAMPLE['problem']} with {given}")

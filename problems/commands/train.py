@@ -17,24 +17,23 @@ from typing import Any
 from tqdm import tqdm
 
 from problems.commands.options import (
+    add_optimizers,
     name_of,
-    names_of,
     output_folder,
     seconds,
     seed_list,
     to_json,
     whole,
 )
-from problems.learning.roster import HYPERPARAMETERS, ROSTER, takes
 from problems.learning.run import History
 from problems.learning.tasks import TASKS, Task
 from problems.learning.trials import Inline, Trial, run_trial, run_trials
+from problems.optimizers import HYPERPARAMETERS, STORY, takes
 from problems.sweeps.plan import listed
 from problems.sweeps.runner import SweepError, pool, processors
 from problems.text import counted
 
 HELP = "train a network with several optimizers and seeds"
-STORY = "sgdm,adam,amsgrad,adabound,amsbound"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -45,10 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--task", type=name_of("task", TASKS), default="digits-mlp", metavar="NAME",
         help=f"one of {', '.join(TASKS)} (default: %(default)s)",
     )  # fmt: skip
-    add(
-        "--optimizers", type=names_of("optimizer", ROSTER), default=STORY, metavar="A,B,...",
-        help=f"all, or some of {', '.join(ROSTER)} (default: %(default)s)",
-    )  # fmt: skip
+    add_optimizers(parser, ("sgdm", *STORY))
     add(
         "--seeds", type=seed_list, default=[0], metavar="SEEDS",
         help="seeds of weights and batches: a,b,c, or 0:5 for 0 to 4 (default: 0)",

@@ -13,14 +13,13 @@ import numpy as np
 from tqdm import tqdm
 
 from problems.commands.options import names_of, output_folder, to_json, whole
-from problems.learning.roster import ROSTER
 from problems.learning.wilson import RATES, Wilson, fit, wilson
 from problems.learning.wilson_figure import wilson_figure
+from problems.optimizers import OPTIMIZERS, takes
 from problems.plots import save
 from problems.text import counted
 
 HELP = "least squares on which adaptive methods find a useless solution"
-BOUNDED = ("adabound", "amsbound")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -32,9 +31,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--steps", type=whole, default=3000, metavar="T", help="default: %(default)s")
     add("--seed", type=int, default=0, help="seed of the labels (default: %(default)s)")
     add(
-        "--optimizers", type=names_of("optimizer", ROSTER), metavar="A,B,...",
+        "--optimizers", type=names_of("optimizer", OPTIMIZERS), metavar="A,B,...",
         default="sgd,sgdm,adagrad,rmsprop,adam,amsgrad,adabound,amsbound",
-        help=f"all, or some of {', '.join(ROSTER)} (default: %(default)s)",
+        help=f"all, or some of {', '.join(OPTIMIZERS)} (default: %(default)s)",
     )  # fmt: skip
     add("--lr", type=float, metavar="X", help="default: one that suits each optimizer")
     add(
@@ -62,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     todo = [
         (name, extra)
         for name in options.optimizers
-        for extra in ([{"gamma": g} for g in options.gammas] if name in BOUNDED else [{}])
+        for extra in ([{"gamma": g} for g in options.gammas] if "gamma" in takes(name) else [{}])
     ]
     try:
         problem = wilson(options.points, options.new, options.p, options.seed)

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from problems.experiments.results import rate_records
 from problems.experiments.runs import Record
-from problems.plots import STYLES
+from problems.optimizers import style
 from problems.rates.figures import (
     figure1_parameters,
     funnel_figure,
@@ -71,13 +71,13 @@ def curves_figure(task: Mapping[str, Any]) -> Figure:
 
 
 def _curve(axes: Axes, name: str, number: int, mean: Any, std: Any) -> None:
-    epochs, style = np.arange(1, len(mean) + 1), STYLES[name]
+    epochs, look = np.arange(1, len(mean) + 1), style(name)
     every = max(1, len(mean) // 5)
     axes.plot(
-        epochs, mean, **style, label=name, linewidth=1.5, marker=MARKERS[name], markersize=5,
+        epochs, mean, **look, label=name, linewidth=1.5, marker=MARKERS[name], markersize=5,
         markevery=(number % every, every), markerfacecolor="w",
     )  # fmt: skip
-    axes.fill_between(epochs, mean - std, mean + std, color=style["color"], alpha=0.12, linewidth=0)
+    axes.fill_between(epochs, mean - std, mean + std, color=look["color"], alpha=0.12, linewidth=0)
 
 
 def _window(curves: Sequence[Any], accuracy: bool) -> tuple[float, float]:
@@ -133,7 +133,7 @@ def sensitivity_figure(each: Mapping[str, Any], title: str) -> Figure:
         )
         bars = np.maximum((mean - low, high - mean), 0)  # the mean of equal values may be rounded
         axes.errorbar(
-            x, mean, yerr=bars, **STYLES[optimizer], label=label, capsize=3,
+            x, mean, yerr=bars, **style(optimizer), label=label, capsize=3,
             linewidth=1.5, marker=MARKERS[optimizer], markersize=6,
         )  # fmt: skip
         axes.set_xscale("log")

@@ -12,8 +12,9 @@ from scipy import stats
 
 from adabound_np import __version__
 from problems.experiments.runs import Experiment, Record, last
-from problems.experiments.settings import BASELINE, BOUNDS, OPTIMIZERS
+from problems.experiments.settings import BASELINE, OPTIMIZERS
 from problems.learning.tasks import MILESTONE, TASKS
+from problems.optimizers import BOUNDS
 from problems.rates.record import PERCENTS, RateRecord
 from problems.text import counted
 

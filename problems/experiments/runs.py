@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 
 from adabound_np import __version__
 from adabound_np.bounds import DynamicBounds
-from problems.experiments.settings import BOUNDS, OPTIMIZERS, RATES, Settings
+from problems.experiments.settings import OPTIMIZERS, RATES, Settings
 from problems.learning.tasks import TASKS
 from problems.learning.training import prepare, train
+from problems.optimizers import BOUNDS
 from problems.rates.recorder import Recorder, mixed_grid
 from problems.sweeps.records import read, recording
 from problems.sweeps.runner import spread

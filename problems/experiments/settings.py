@@ -6,11 +6,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from problems.learning.roster import grid, takes
+from problems.optimizers import BOUNDS, STORY, grid, takes
 
 __all__ = [
     "BASELINE",
-    "BOUNDS",
     "FIGURES",
     "FULL",
     "OPTIMIZERS",
@@ -29,11 +28,9 @@ OPTIMIZERS = (
 #: What the others are tested against: the paper's SGD, which has momentum.
 BASELINE = "sgdm"
 #: Whose effective rates are recorded.
-RATES = ("adam", "amsgrad", "adabound", "amsbound")
+RATES = STORY
 #: gamma = 1 - beta of the bounds in [Luo19] App. F.
 SPEEDS = (1 / 10, 1 / 50, 1 / 100, 1 / 500, 1 / 1000)
-#: The bounds of the paper and of the released code, which its grids keep.
-BOUNDS = {"final_lr": 0.1, "gamma": 1e-3}
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from adabound_np import Optimizer, __version__
 from autograd_lite import Tensor, nn
+from problems.forms import released
 from problems.learning.checkpoints import CheckpointError
 from problems.learning.images import Images
 from problems.learning.objectives import Step
-from problems.learning.roster import make
 from problems.learning.tasks import DECAY, MILESTONE, Data, Task
 from problems.learning.text import Corpus
 
@@ -97,7 +97,7 @@ class Run:
     part : str
         What the data's test part is, for the record.
     hyperparameters : mapping of str to float
-        For `problems.learning.roster.make`.
+        For `problems.optimizers.make`.
 
     Attributes
     ----------
@@ -122,7 +122,7 @@ class Run:
     ) -> None:
         weights, self.rng = np.random.default_rng(seed).spawn(2)
         self.model: nn.Module = task.build(data, weights)
-        self.optimizer: Optimizer = make(optimizer, self.model.parameters(), **hyperparameters)
+        self.optimizer: Optimizer = released(optimizer, self.model.parameters(), **hyperparameters)
         self.objective = task.objective(data, batch_size)
         self.data, self.epochs = data, epochs
         self.total = epochs * self.objective.steps

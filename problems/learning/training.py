@@ -65,7 +65,7 @@ def train(
     task : str or Task
         A key of `problems.learning.tasks.TASKS`, or a task.
     optimizer : str
-        A name of `problems.learning.roster.ROSTER`.
+        A name of `problems.optimizers.OPTIMIZERS`.
     seed : int
         Decides the weights and all that is drawn. The weights are the same for all optimizers.
     observe : callable, optional

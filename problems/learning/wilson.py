@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adabound_np.checks import positive_int, within
-from problems.learning.roster import make
+from problems.forms import released
 
 __all__ = ["RATES", "Fit", "Wilson", "features", "fit", "loss_and_gradient", "wilson"]
 
@@ -39,6 +39,7 @@ RATES = {
     "rmsprop": 1e-3,
     "adam": 1e-3,
     "amsgrad": 1e-3,
+    "adamnc": 1e-2,
     "adabound": 1e-3,
     "amsbound": 1e-3,
 }
@@ -279,7 +280,7 @@ def fit(
     problem : Wilson
         From `wilson`.
     optimizer : str
-        A name of `problems.learning.roster.ROSTER`.
+        A name of `problems.optimizers.OPTIMIZERS`.
     steps : int
         How many.
     tick : callable
@@ -301,7 +302,7 @@ def fit(
     True
     """
     w = np.zeros(problem.X.shape[1])
-    opt = make(optimizer, [w], **{"lr": RATES.get(optimizer, 1e-3), **given})
+    opt = released(optimizer, [w], **{"lr": RATES.get(optimizer, 1e-3), **given})
     diverged = None
     with np.errstate(over="ignore", invalid="ignore"):
         loss, gradient = loss_and_gradient(problem, w)

@@ -11,7 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from problems.plots import HIDDEN, NAMES, STYLES, apart
+from problems.optimizers import style, title
+from problems.plots import HIDDEN, apart
 from problems.style import fixed_style
 
 __all__ = ["wilson_figure"]
@@ -66,12 +67,12 @@ def _draw(axes: Axes, found: dict[str, list[dict[str, Any]]], key: str) -> None:
         if not kept:
             continue
         gammas, values = [_gamma(row) for row in kept], [row[key] for row in kept]
-        style = {**STYLES[name], "linewidth": 2.0}
+        look = {**style(name), "linewidth": 2.0}
         if kept[0]["gamma"] is None:
-            axes.axhline(values[0], **style)
+            axes.axhline(values[0], **look)
         else:
             bounded = True
-            axes.plot(gammas, values, **style, marker="o", markersize=4)
+            axes.plot(gammas, values, **look, marker="o", markersize=4)
         for other, names in groups:
             if len(other) == len(values) and np.allclose(other, values, rtol=0, atol=HIDDEN):
                 names.append(name)
@@ -85,7 +86,7 @@ def _draw(axes: Axes, found: dict[str, list[dict[str, Any]]], key: str) -> None:
     low, high = axes.get_ylim()
     heights = apart([(values[-1] - low) / (high - low) for values, _ in groups], 0.14)
     for height, (_, names) in zip(heights, groups, strict=True):
-        text = textwrap.fill(", ".join(NAMES[name] for name in names), 20)
+        text = textwrap.fill(", ".join(title(name) for name in names), 20)
         axes.text(1.03, height, text, transform=axes.transAxes, va="center", fontsize=9)
 
 

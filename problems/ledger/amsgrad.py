@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adabound_np import AdamNC, Geometric, OneMinusInverse, Optimizer
-from problems.ledger import bounds
+from problems.forms import in_paper
+from problems.ledger.bounds import adamnc_bound, adamnc_corollary_bound, amsgrad_bound
 from problems.ledger.dimensions import (
     Case,
     outcome_of,
@@ -21,7 +22,6 @@ from problems.ledger.entry import Entry, Outcome, shown
 from problems.ledger.rounds import Sums
 from problems.online.comparators import LOSSES
 from problems.online.setting import Condition
-from problems.optimizers import make
 
 __all__ = ["ENTRIES"]
 
@@ -38,11 +38,11 @@ def theorem_4(
     momentum, gamma = Geometric(beta1, lam), beta1 / math.sqrt(beta2)
 
     def make_it(case: Case) -> Optimizer:
-        return make(optimizer, lr=alpha, beta1=momentum, beta2=beta2, schedule="inv-sqrt",
+        return in_paper(optimizer, lr=alpha, beta1=momentum, beta2=beta2, schedule="inv-sqrt",
                     feasible=case.problem.feasible)  # fmt: skip
 
     def bound(case: Case, s: Sums) -> Any:
-        return bounds.amsgrad(s, case.D, alpha, beta1, beta2)
+        return amsgrad_bound(s, case.D, alpha, beta1, beta2)
 
     predicates = {
         **shared_assumptions(momentum, beta1),
@@ -72,7 +72,7 @@ def theorem_5(
                                   feasible=case.problem.feasible)  # fmt: skip
 
     def bound(case: Case, s: Sums) -> Any:
-        return bounds.adamnc(s, case.D, beta1, alpha)
+        return adamnc_bound(s, case.D, beta1, alpha)
 
     predicates = {
         **shared_assumptions(momentum, beta1),
@@ -85,7 +85,7 @@ def theorem_5(
     }
     found = worst(standard_cases(T, T_line, d, seed, scale, kinds), make_it, bound, predicates)
     case, last = found.case, found.course.sums
-    second = float(bounds.adamnc_corollary(last, case.d, case.D, alpha, beta1, lam, case.G_inf)[0])
+    second = float(adamnc_corollary_bound(last, case.d, case.D, alpha, beta1, lam, case.G_inf)[0])
     return outcome_of(
         found,
         {"alpha": alpha, "beta1": beta1, "lambda": lam, "beta2_t": repr(averaging), "zeta": alpha},
@@ -117,7 +117,7 @@ def gamma(
     """
     least, most = {}, {}
     for name in ("sgd", "adagrad", "amsgrad", "adam", "rmsprop"):
-        opt = make(name, lr=alpha, beta1=beta1, beta2=beta2, schedule=schedule, feasible=None)
+        opt = in_paper(name, lr=alpha, beta1=beta1, beta2=beta2, schedule=schedule, feasible=None)
         x = np.zeros(d)
         s, before = opt.init(x), np.zeros(d)
         least[name], most[name] = np.inf, -np.inf

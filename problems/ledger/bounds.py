@@ -12,13 +12,20 @@ from numpy.typing import NDArray
 
 from problems.ledger.rounds import Sums
 
-__all__ = ["adamnc", "adamnc_corollary", "amsgrad", "geometric_momentum", "luo", "savarese",
-           "savarese_corollary"]  # fmt: skip
+__all__ = [
+    "adamnc_bound",
+    "adamnc_corollary_bound",
+    "amsgrad_bound",
+    "geometric_momentum",
+    "luo_bound",
+    "savarese_bound",
+    "savarese_corollary_bound",
+]
 
 Floats = NDArray[np.float64]
 
 
-def amsgrad(s: Sums, D: float, alpha: float, beta1: float, beta2: float) -> Floats:
+def amsgrad_bound(s: Sums, D: float, alpha: float, beta1: float, beta2: float) -> Floats:
     r"""[Reddi18] Theorem 4, revised version.
 
     \sqrt{T}/\alpha \hat{v}_{T,i}^{1/2} = \hat{v}_{T,i}^{1/2}/\alpha_T is the inverse rate.
@@ -36,7 +43,7 @@ def amsgrad(s: Sums, D: float, alpha: float, beta1: float, beta2: float) -> Floa
     return regret
 
 
-def adamnc(s: Sums, D: float, beta1: float, zeta: float) -> Floats:
+def adamnc_bound(s: Sums, D: float, beta1: float, zeta: float) -> Floats:
     r"""[Reddi18] Theorem 5; \sqrt{T} \sqrt{v_{T,i}}/\alpha is the inverse rate."""
     # \frac{D_\infty^2}{2 \alpha (1 - \beta_1)} \sum_i \sqrt{T} \sqrt{v_{T,i}}
     diameter = D**2 / (2 * (1 - beta1)) * s.inverse
@@ -56,7 +63,7 @@ def geometric_momentum(d: int, beta1: float, lam: float, largest: float) -> floa
     return d * beta1 / (1 - lam) ** 2 * largest
 
 
-def adamnc_corollary(
+def adamnc_corollary_bound(
     s: Sums, d: int, D: float, alpha: float, beta1: float, lam: float, G_inf: float
 ) -> Floats:
     r"""[Reddi18] Corollary 2, for \beta_{2t} = 1 - 1/t and \beta_{1t} = \beta_1 \lambda^{t-1}."""
@@ -68,7 +75,7 @@ def adamnc_corollary(
     return gradients + D**2 / (1 - beta1) ** 2 * geometric_momentum(d, beta1, lam, largest)
 
 
-def luo(s: Sums, D: float, G_2: float, R_inf: float, beta1: float) -> Floats:
+def luo_bound(s: Sums, D: float, G_2: float, R_inf: float, beta1: float) -> Floats:
     r"""[Luo19] Theorems 4 and 5, as published. False: see the ledger."""
     # \frac{D_\infty^2 \sqrt{T}}{2 (1 - \beta_1)} \sum_i \hat{\eta}_{T,i}^{-1}
     diameter = D**2 / (2 * (1 - beta1)) * s.inverse
@@ -77,7 +84,7 @@ def luo(s: Sums, D: float, G_2: float, R_inf: float, beta1: float) -> Floats:
     return diameter + momentum + _rates(s, G_2, R_inf, beta1)
 
 
-def savarese(s: Sums, d: int, D: float, G_2: float, R_inf: float, beta1: float) -> Floats:
+def savarese_bound(s: Sums, d: int, D: float, G_2: float, R_inf: float, beta1: float) -> Floats:
     r"""[Sav19] Theorem 3, with M taken over the steps of the run."""
     # \frac{D_\infty^2}{2 (1 - \beta_1)} [ 2 d M (\sqrt{T} - 1)
     #     + \sum_i (\eta_{1,i}^{-1} + \sum_t \beta_{1t} \eta_{t,i}^{-1}) ]
@@ -92,7 +99,9 @@ def _rates(s: Sums, G_2: float, R_inf: float, beta1: float) -> Floats:
     return rates
 
 
-def savarese_corollary(s: Sums, d: int, D: float, G_2: float, beta1: float, gamma: float) -> Floats:
+def savarese_corollary_bound(
+    s: Sums, d: int, D: float, G_2: float, beta1: float, gamma: float
+) -> Floats:
     r"""[Sav19] Corollary 2, for the paper's bounds with \alpha^* = 1, \beta_{1t} = \beta_1/t."""
     # \frac{5 \sqrt{T}}{1 - \beta_1} \left( 1 + \frac{1}{\gamma} \right) (d D_\infty^2 + G_2^2)
     return 5 * np.sqrt(s.t) / (1 - beta1) * (1 + 1 / gamma) * (d * D**2 + G_2**2)

@@ -10,14 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from problems.ledger.entry import Outcome, Result, shown
-from problems.plots import STYLES
+from problems.optimizers import style
 from problems.style import fixed_style
 
 __all__ = ["FIGURES", "theorem_figure"]
 
-MEASURED: dict[str, Any] = {**STYLES["adam"], "linewidth": 2.0}
+MEASURED: dict[str, Any] = {**style("adam"), "linewidth": 2.0}
 BOUND: dict[str, Any] = {"color": "#000000", "linestyle": "--", "linewidth": 1.4}
-BAND: dict[str, Any] = {"color": STYLES["adam"]["color"], "alpha": 0.2, "linewidth": 0}
+BAND: dict[str, Any] = {"color": style("adam")["color"], "alpha": 0.2, "linewidth": 0}
 
 
 def _axes(

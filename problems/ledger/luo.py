@@ -3,7 +3,7 @@ r"""[Luo19]: extreme rates (Theorems 1 to 3), on which Adam fails."""
 from __future__ import annotations
 
 from problems.ledger.entry import Entry, Outcome
-from problems.ledger.reddi import adam, cycles, mean_drift
+from problems.ledger.reddi import adam, code_of, cycles, mean_drift
 from problems.online.engines import run
 from problems.online.sequences.luo_theorem1 import luo_theorem1
 from problems.online.summary import log_grid
@@ -64,8 +64,7 @@ ENTRIES = (
         "For every initial step size and beta1 < sqrt(beta2) Adam's average regret stays positive.",
         r"\forall \alpha > 0: \quad x_{kC+1} = 1, \qquad"
         r" \sum_{t = kC+1}^{(k+1)C} \left( f_t(x_t) - f_t(-1) \right) \ge 2",
-        theorem_2, {}, {"count": 10},
-        ("problems/online/sequences/reddi_theorem2.py", "adabound_np/adam.py"),
+        theorem_2, {}, {"count": 10}, code_of(2),
     ),
     Entry(
         "luo-3", "Adam fails on random slopes, for every step size",
@@ -73,7 +72,6 @@ ENTRIES = (
         "For every initial step size there is a stochastic problem on which Adam drifts upwards.",
         r"\forall \alpha > 0: \quad \mathbb{E}[x_{t+1} - x_t] \ge 0"
         r"\ \text{while}\ \mathbb{E} f_t(x) = \delta x",
-        theorem_3, {}, {"T": 1000},
-        ("problems/online/sequences/reddi_theorem3.py", "adabound_np/adam.py"),
+        theorem_3, {}, {"T": 1000}, code_of(3),
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adabound_np import AdaBound, AMSBound, Constant, DynamicBounds, Geometric, Optimizer
-from problems.ledger import bounds
+from problems.ledger.bounds import geometric_momentum, luo_bound, savarese_bound
 from problems.ledger.dimensions import (
     Case,
     outcome_of,
@@ -72,8 +72,8 @@ def bounds_against(
     proof = "proof"
     course = follow(
         problem, optimizer, T, x1,
-        {"luo": lambda s: bounds.luo(s, D, steepest, R_inf, beta1),
-         "savarese": lambda s: bounds.savarese(s, 1, D, steepest, R_inf, beta1)},
+        {"luo": lambda s: luo_bound(s, D, steepest, R_inf, beta1),
+         "savarese": lambda s: savarese_bound(s, 1, D, steepest, R_inf, beta1)},
         {**predicates, proof: lambda r, s: s.rise >= -1e-12},
     )  # fmt: skip
     first, since = course.crossing["luo"]
@@ -234,9 +234,9 @@ def corollary(
                                      feasible=case.problem.feasible)  # fmt: skip
 
     def bound(case: Case, s: Sums) -> Any:
-        worst_case = bounds.geometric_momentum(case.d, beta1, ratio, 1 / L_inf)
+        worst_case = geometric_momentum(case.d, beta1, ratio, 1 / L_inf)
         with_it = s._replace(weighted=np.full(len(s.t), worst_case))
-        return bounds.savarese(with_it, case.d, case.D, case.G_2, R_inf, beta1)
+        return savarese_bound(with_it, case.d, case.D, case.G_2, R_inf, beta1)
 
     at_t = Constant(beta1) if lam is None else momentum
     found = worst(standard_cases(T, T_line, d, seed, scale, kinds), make_it, bound,
@@ -247,7 +247,7 @@ def corollary(
     })  # fmt: skip
     # \sum_t \sum_i \beta_{1t} \eta_{t,i}^{-1} \le d \beta_1 / (L_\infty (1 - \lambda)^2)
     measured = float(found.course.sums.weighted[0])
-    largest = bounds.geometric_momentum(found.case.d, beta1, ratio, 1 / L_inf)
+    largest = geometric_momentum(found.case.d, beta1, ratio, 1 / L_inf)
     geometric = Condition("beta1_t = beta1 lambda^(t-1), 0 < lambda < 1", lam is not None)
     repaired = (f"with [Sav19] Theorem 3 in place of Theorem 4, on the worst case: R_T = "
                 f"{shown(base.measured)} <= {shown(base.bound)}")  # fmt: skip

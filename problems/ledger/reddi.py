@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from problems.forms import in_paper
 from problems.ledger.entry import Entry, Outcome
 from problems.online.batch import endpoints
 from problems.online.engines import run
@@ -22,7 +23,6 @@ from problems.online.sequences.reddi_theorem3 import (
 from problems.online.sequences.reddi_theorem6 import reddi_theorem6
 from problems.online.setting import Condition, Setting
 from problems.online.summary import log_grid
-from problems.optimizers import make
 
 __all__ = ["ENTRIES", "Z", "adam", "cycles", "drift", "interval", "mean_drift"]
 
@@ -37,7 +37,7 @@ def adam(setting: Setting, schedule: str = "inv-sqrt", **given: Any) -> Any:
         "lr": setting.lr, "beta1": setting.beta1, "beta2": setting.beta2,
         "eps_root": setting.eps_root, "feasible": setting.problem.feasible, **given,
     }  # fmt: skip
-    return make("adam", schedule=schedule, **options)
+    return in_paper("adam", schedule=schedule, **options)
 
 
 def _against(trajectory: Trajectory, per_step: float) -> dict[str, NDArray[Any]]:
@@ -148,7 +148,7 @@ def drift(
         first 0) and the next one, b.
     """
     batch = [ReddiTheorem3(seed, C, delta) for seed in range(seeds)]
-    opt = make("adam", lr=lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt", feasible=None)
+    opt = in_paper("adam", lr=lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt", feasible=None)
     ends = sorted({*(10**k for k in range(int(math.log10(T)) + 1)), T})
     kept, t = [np.zeros(seeds)], 0
 
@@ -220,7 +220,8 @@ def theorem_3(
 _ALONG = (1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 8.0, 11.0, 16.0, 22.0, 32.0, 45.0, 64.0)
 
 
-def _code(number: int) -> tuple[str, str]:
+def code_of(number: int) -> tuple[str, str]:
+    """The code that a theorem of [Reddi18] on Adam runs."""
     return f"problems/online/sequences/reddi_theorem{number}.py", "adabound_np/adam.py"
 
 
@@ -230,14 +231,14 @@ ENTRIES = (
         "reddi-1", "Adam may have linear regret", "[Reddi18] Theorem 1",
         "On blocks Cx, -x, -x Adam is back at x = 1 at every block's start; its regret is linear.",
         r"x_{3k+1} = 1 \ (k \ge 0), \qquad R_T \ge \frac{(2C - 4)\, T}{3}",
-        theorem_1, {}, {"T": 300_000}, _code(1),
+        theorem_1, {}, {"T": 300_000}, code_of(1),
     ),
     Entry(
         "reddi-2", "Adam fails for every β₁ < √β₂", "[Reddi18] Theorem 2",
         "For every beta1 < sqrt(beta2) a cycle of C steps brings Adam back to x = 1; each costs 2.",
         r"x_{kC+1} = 1 \ (k \ge 1), \qquad"
         r" \sum_{t = kC+1}^{(k+1)C} \left( f_t(x_t) - f_t(-1) \right) \ge 2",
-        theorem_2, {}, {"count": 10}, _code(2),
+        theorem_2, {}, {"count": 10}, code_of(2),
         ("The source's display bounds v by β₂^{i−1}; the β₂^{i−2} of its text is right.",),
     ),
     Entry(
@@ -245,13 +246,13 @@ ENTRIES = (
         "On Cx with probability (1 + delta)/(C + 1), else -x, Adam's expected step is upwards.",
         r"\mathbb{E}[x_{t+1} - x_t] \ge 0 \ \text{(before projection)}"
         r"\ \text{while}\ \mathbb{E} f_t(x) = \delta x",
-        theorem_3, {"along": _ALONG}, {"T": 1000, "along": _ALONG, "along_T": 200}, _code(3),
+        theorem_3, {"along": _ALONG}, {"T": 1000, "along": _ALONG, "along_T": 200}, code_of(3),
         ("The source displays √(β₂(1+δ)C² + 1 − β₂) where its own estimate gives (1+δ)C.",),
     ),
     Entry(
         "reddi-6", "An ε under the root does not help", "[Reddi18] Theorem 6",
         "With sqrt(v + epsilon) in the denominator a rescaled Theorem 1 sequence still fails.",
         r"s = 10\sqrt{\epsilon}: \quad x_{3k+1} = 1, \qquad R_T \ge \frac{s\,(2C - 4)\, T}{3}",
-        theorem_6, {}, {"T": 300_000}, _code(6),
+        theorem_6, {}, {"T": 300_000}, code_of(6),
     ),
 )  # fmt: skip

@@ -8,7 +8,8 @@ import numpy as np
 
 from adabound_np import AdaBound, AMSBound, DynamicBounds, Geometric, Harmonic, Optimizer
 from adabound_np.algorithm import Hyperparameters
-from problems.ledger import bounds
+from problems.forms import in_paper
+from problems.ledger.bounds import savarese_bound, savarese_corollary_bound
 from problems.ledger.dimensions import (
     Case,
     outcome_of,
@@ -23,7 +24,6 @@ from problems.online.batch import endpoints
 from problems.online.comparators import LOSSES
 from problems.online.sequences.savarese import Savarese, savarese
 from problems.online.setting import Condition
-from problems.optimizers import make
 
 __all__ = ["ENTRIES"]
 
@@ -46,7 +46,9 @@ def theorem_2(
     paths: dict[str, Any] = {}
     for name in ("adabound", "adam"):
         path = paths[name] = [np.full(seeds, float(x1))]
-        opt = make(name, **options, **({"bounds": setting.bounds} if name == "adabound" else {}))
+        opt = in_paper(
+            name, **options, **({"bounds": setting.bounds} if name == "adabound" else {})
+        )
         endpoints(batch, opt, T - 1, x1, visit=path.append) if T > 1 else None
     x = np.array(paths["adabound"])  # x_1, ..., x_T, one row per step
     mean, low, high = (delta * (end + 1) for end in interval(x))
@@ -94,7 +96,7 @@ def theorem_3(
     def bound(case: Case, s: Sums) -> Any:
         if M is not None:
             s = s._replace(M=np.full(len(s.t), float(M)))
-        return bounds.savarese(s, case.d, case.D, case.G_2, R_inf, beta1)
+        return savarese_bound(s, case.d, case.D, case.G_2, R_inf, beta1)
 
     predicates = {
         **shared_assumptions(momentum, beta1),
@@ -178,7 +180,7 @@ def corollary_2(
             )  # fmt: skip
 
         def bound(case: Case, s: Sums, gamma: float = gamma) -> Any:
-            return bounds.savarese_corollary(s, case.d, case.D, case.G_2, beta1, gamma)
+            return savarese_corollary_bound(s, case.d, case.D, case.G_2, beta1, gamma)
 
         found[gamma] = outcome_of(
             worst(cases, make_it, bound, shared_assumptions(momentum, beta1)),

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
+from problems.forms import in_paper
 from problems.learning.wilson import Wilson, loss_and_gradient, wilson
 from problems.ledger.entry import Entry, Outcome
 from problems.online.setting import Condition
-from problems.optimizers import make
 
 __all__ = ["ENTRIES"]
 
@@ -41,7 +41,7 @@ def lemma(
     target = np.sign(problem.X.T @ problem.y)
     apart, losses, accuracies, zero_epsilon = {}, {}, {}, True
     for name, lr in RATES.items():
-        opt = make(name, lr=lr, beta1=0.9, beta2=0.999, schedule="constant", feasible=None)
+        opt = in_paper(name, lr=lr, beta1=0.9, beta2=0.999, schedule="constant", feasible=None)
         zero_epsilon = zero_epsilon and opt.defaults["eps"] == 0
         w = np.zeros(problem.X.shape[1])
         s, apart[name] = opt.init(w), 0.0
@@ -56,7 +56,7 @@ def lemma(
         losses[name] = loss_and_gradient(problem, w)[0]
         accuracies[name] = problem.test_accuracy(w)
     w = np.zeros(problem.X.shape[1])
-    sgd = make("sgd", lr=0.5, beta1=0.0, beta2=0.0, schedule="constant", feasible=None)
+    sgd = in_paper("sgd", lr=0.5, beta1=0.0, beta2=0.0, schedule="constant", feasible=None)
     s = sgd.init(w)
     for _ in range(T):
         w, s = sgd.update(w, loss_and_gradient(problem, w)[1], s)

@@ -10,10 +10,11 @@ import numpy as np
 
 from adabound_np import Optimizer
 from adabound_np.checks import known, positive_int
-from problems.online import parallel_in_time, protocol
-from problems.online.parallel_in_time import Chunk, Visit, obstacle
+from problems.online.parallel_in_time import Chunk, Visit, even, growing, obstacle
+from problems.online.parallel_in_time import play as play_parallel
 from problems.online.problem import LinearProblem, OnlineProblem
-from problems.online.protocol import Trajectory
+from problems.online.protocol import Trajectory, check, play
+from problems.online.protocol import run as run_steps
 from problems.online.summary import Summary, Tally, log_grid
 
 __all__ = ["ENGINES", "choose", "run", "summarize"]
@@ -74,8 +75,8 @@ def run(
     (np.float64(-0.9842), np.float64(0.12199))
     """
     if choose(engine, problem, optimizer, x1) == "steps":
-        return protocol.run(problem, optimizer, steps, x1)
-    begin, T = time.perf_counter(), protocol.check(problem, steps, x1)
+        return run_steps(problem, optimizer, steps, x1)
+    begin, T = time.perf_counter(), check(problem, steps, x1)
     assert isinstance(problem, LinearProblem)
     played: list[tuple[Any, Any]] = []
     xs, losses = [np.array([x1], dtype=np.float64)], []
@@ -84,8 +85,8 @@ def run(
         played.clear()
         return lambda c, x: played.append((c * x, x))
 
-    shapes = parallel_in_time.even(T)
-    for chunk in parallel_in_time.play(problem, optimizer, x1, shapes, visit):
+    shapes = even(T)
+    for chunk in play_parallel(problem, optimizer, x1, shapes, visit):
         after = [x for _, x in played[1:]] + [chunk.x]
         xs.append(np.transpose(after).reshape(-1))
         losses.append(np.transpose([loss for loss, _ in played]).reshape(-1))
@@ -129,13 +130,13 @@ def summarize(
     >>> print(f"{summary.x:.4f} {summary.average_regret:.5f} {summary.engine}")
     1.0000 0.21925 parallel
     """
-    T = protocol.check(problem, steps, x1)
+    T = check(problem, steps, x1)
     chosen = choose(engine, problem, optimizer, x1)
     tally = Tally(problem, log_grid(T, positive_int("points", points)))
     begin = time.perf_counter()
     if chosen == "parallel":
-        shapes = parallel_in_time.growing(T, problem.period)
-        chunks = parallel_in_time.play(problem, optimizer, x1, shapes, tally)
+        shapes = growing(T, problem.period)
+        chunks = play_parallel(problem, optimizer, x1, shapes, tally)
     else:
         chunks = _one_by_one(problem, optimizer, T, x1, tally)
     done = 0
@@ -156,7 +157,7 @@ def _one_by_one(
 ) -> Iterator[Chunk]:
     """The protocol, handed to a tally in chunks: every lane is one step."""
     size = 1 << 14
-    rounds = protocol.play(problem, optimizer, T, x1)
+    rounds = play(problem, optimizer, T, x1)
     for start in range(1, T + 1, size):
         n = min(size, T + 1 - start)
         c, x, after = (np.array(part) for part in zip(*_take(rounds, n), strict=True))

@@ -33,7 +33,7 @@ class Round(NamedTuple):
     a: Floats
     b: float
 
-    def __call__(self, x: Any) -> Any:  # noqa: D102 (the class says it)
+    def __call__(self, x: Any) -> Any:
         return self.loss.value(self.a @ x, self.b)
 
     def gradient(self, x: Any) -> Any:

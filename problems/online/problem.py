@@ -55,7 +55,7 @@ class Linear(NamedTuple):
 
     c: float
 
-    def __call__(self, x: Any) -> Any:  # noqa: D102 (the class says it)
+    def __call__(self, x: Any) -> Any:
         return self.c * x
 
     def gradient(self, x: Any) -> Any:

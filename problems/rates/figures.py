@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from problems.plots import STYLES
+from problems.optimizers import style
 from problems.rates.record import EDGES, RateRecord
 from problems.style import fixed_style
 
@@ -122,7 +122,7 @@ def funnel_figure(records: Records, title: str) -> Figure:
     figure, panels = _panels(records, title)
     low, high = _span(records)
     for axes, (name, record) in zip(panels, records.items(), strict=True):
-        color = STYLES[name]["color"]
+        color = style(name)["color"]
         for (lower, upper), alpha in BANDS:
             axes.fill_between(
                 record.steps, _shown(record.quantile(lower), low), record.quantile(upper),

@@ -293,9 +293,9 @@ def record_online(
     AdaBound keeps to its bounds on Reddi's sequence, near 0.1/sqrt(t):
 
     >>> from problems.online import reddi_online
-    >>> from problems.optimizers import make
+    >>> from problems.forms import in_paper
     >>> problem = reddi_online().problem
-    >>> opt = make("adabound", lr=0.5, beta1=0.9, beta2=0.99, schedule="inv-sqrt",
+    >>> opt = in_paper("adabound", lr=0.5, beta1=0.9, beta2=0.99, schedule="inv-sqrt",
     ...            feasible=problem.feasible)
     >>> record = record_online(problem, opt, 2000, 0.0)
     >>> record.shares[-1, -1].tolist()  # at the lower bound, between, at the upper one

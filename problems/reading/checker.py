@@ -1,194 +1,269 @@
-"""Runs the code's own lines and notes what each computed, to compare with its equation."""
+"""Compares what a function's lines computed with the equations above them.
 
-import __future__
+The function may be one of the packages, a mutant of it, or one in another file under the same
+dotted name, whose errors then show that file's lines::
 
-import ast
-import copy
-import importlib
+    module = Module.of(Source("adabound_np.adam", "student/adam.py", text), namespace)
+    traced = Traced("adabound_np.adam.Adam.moments", module=module)
+    wrong = [result.error for result in check(traced, cases) if result.error]
+"""
+
+from __future__ import annotations
+
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from types import CodeType
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from problems.reading.equations import PACKAGES, listing, sources
-from problems.reading.latex import split
+from problems.reading.equations import Equation
+from problems.reading.lines import RESULT, Traced
 from problems.reading.notation import symbols_at
+from problems.reading.tokens import split
 from problems.reading.values import Values
 
-RESULT = "__result__"
-#: How often the lines of a loop are compared.
-FIRST = 2
+__all__ = [
+    "RETURNING",
+    "MismatchError",
+    "Result",
+    "agree",
+    "check",
+    "check_line",
+    "check_returned",
+    "check_target",
+    "compare",
+    "left_side",
+    "values_at",
+]
+
+Local: TypeAlias = Mapping[str, Any]
+Functions: TypeAlias = Callable[[Local], Mapping[str, Callable[..., Any]]]
+
+#: Ends of the places of functions whose results are what their last lines computed.
+RETURNING = (".moments", ".learning_rate")
+
+_ELEMENT = re.compile(r"(?P<symbol>.*[^_])_(?:\{(?P<more>[a-z]+)\}|(?P<one>[a-z]))")
 
 
 class MismatchError(AssertionError):
-    """A line that did not compute its equation."""
+    """A line that did not compute its equation; the message shows both.
 
-    def __init__(self, equation, why):
+    Parameters
+    ----------
+    equation : Equation
+        Equation, with its line and the line's code.
+    why : str
+        What differs.
+    """
+
+    def __init__(self, equation: Equation, why: str) -> None:
         super().__init__(
             f"{equation.file}:{equation.line}: the line does not compute its equation\n"
             f"    equation  {equation.latex}        [{equation.source}]\n"
             f"    code      {equation.code}\n"
             f"    {why}"
         )
+        self.equation, self.why = equation, why
 
 
-@cache
-def module_of(place):
-    """The module's name, its syntax tree and its namespace."""
-    fits = [
-        s
-        for package in PACKAGES
-        for s in sources(package)
-        if f"{place}.".startswith(f"{s.module}.")
-    ]
-    source = max(fits, key=lambda source: len(source.module))
-    return source.module, ast.parse(source.text), vars(importlib.import_module(source.module))
+class Result(NamedTuple):
+    """What a check found at one equation, in one case.
+
+    Parameters
+    ----------
+    equation : Equation or None
+        Equation; None for what the function returns.
+    evaluated : int
+        How often its line was compared with it.
+    error : AssertionError or None
+        What is wrong, None if nothing is.
+    """
+
+    equation: Equation | None
+    evaluated: int
+    error: AssertionError | None
 
 
-def node_at(place):
-    """The function at a place, as a syntax tree."""
-    name, node, _ = module_of(place)
-    for part in place.removeprefix(f"{name}.").split("."):
-        node = next(n for n in node.body if getattr(n, "name", None) == part)
-    return node
+def check(
+    traced: Traced,
+    cases: Iterable[tuple[tuple[Any, ...], Mapping[str, int]]],
+    functions: Functions | None = None,
+) -> Iterator[Result]:
+    """Compare a function's lines with their equations, on each case; yield what was found.
+
+    A wrong line does not end the check: the caller stops at the first error or collects them.
+
+    Parameters
+    ----------
+    traced : Traced
+        Function to run.
+    cases : iterable of tuple
+        Arguments of a call, and the lengths of the indices' ranges by their letters.
+    functions : callable, optional
+        Function of the local variables that returns meanings of functions by their LaTeX.
+
+    Yields
+    ------
+    Result
+        The wrong targets; then, for each case, one result for each equation, and one more if
+        the function returns something else than its lines computed.
+
+    Examples
+    --------
+    >>> from adabound_np import DynamicBounds
+    >>> lower = Traced("adabound_np.bounds.DynamicBounds.eta_l")
+    >>> cases = [((DynamicBounds(0.1, 1e-3), t), {}) for t in (1, 10)]
+    >>> [(result.evaluated, result.error) for result in check(lower, cases)]
+    [(1, None), (1, None)]
+    """
+    for equation in traced.equations:
+        error = _error_of(check_target, traced, equation)
+        if error:
+            yield Result(equation, 0, error)
+    for args, sizes in cases:
+        returned = traced(*args)
+        for equation in traced.equations:
+            error = _error_of(check_line, traced, equation, sizes, functions)
+            yield Result(equation, len(traced.pairs(equation)), error)
+        if traced.place.endswith(RETURNING):
+            error = _error_of(check_returned, traced, returned)
+            if error:
+                yield Result(None, 0, error)
 
 
-@cache
-def equations_at(place):
-    """The equations of a function, with those of functions within it."""
-    return tuple(e for e in listing() if f"{e.place}.".startswith(f"{place}."))
+def _error_of(find: Callable[..., object], *args: Any) -> AssertionError | None:
+    try:
+        find(*args)
+    except AssertionError as error:
+        return error
+    return None
 
 
-class _Notes(ast.NodeTransformer):
-    """Puts notes of all local variables around the statements with equations, and at returns."""
+def check_target(traced: Traced, equation: Equation) -> None:
+    """Compare what a line gives its value to with the left side of its equation.
 
-    def __init__(self, equations):
-        self.first = {e.line: e for e in equations}
-        self.last = {e.nodes[-1].lineno: e.line for e in equations}
-        self.targets = {}  # first line of a statement with an equation -> what it assigns to
-
-    def visit_FunctionDef(self, node):
-        node.decorator_list = []
-        return self.generic_visit(node)
-
-    def visit(self, node):
-        new = super().visit(node)
-        if not isinstance(node, ast.stmt) or isinstance(node, ast.FunctionDef):
-            return new
-        before, after, line = [], [], node.lineno
-        if line in self.first:
-            before = [self.note(line, "before")]
-            self.targets[line] = "return" if isinstance(node, ast.Return) else ast.unparse(
-                node.targets[0] if isinstance(node, ast.Assign) else node.target
-            )  # fmt: skip
-        if isinstance(node, ast.Return) and node.value is not None:
-            kept = ast.Assign([ast.Name(RESULT, ast.Store())], node.value)
-            give = ast.Return(ast.Name(RESULT, ast.Load()))
-            return [*before, kept, self.note(line, "after"), self.note(0, "return"), give]
-        if line in self.last:
-            after = [self.note(self.last[line], "after")]
-        return [*before, new, *after] if before or after else new
-
-    @staticmethod
-    def note(line, when):
-        return ast.parse(f"__note__({line}, {when!r}, locals())").body[0]
+    Raises
+    ------
+    MismatchError
+        If it is another name.
+    """
+    symbols, given = symbols_at(equation.place), traced.targets[equation.line]
+    if given != _target_of(equation, symbols):
+        raise MismatchError(equation, f"the code gives a value to {given or 'no name'}")
 
 
-class Traced:
-    """A function of the packages, or a mutant of it, that notes its local variables."""
+def check_line(
+    traced: Traced,
+    equation: Equation,
+    sizes: Mapping[str, int] | None = None,
+    functions: Functions | None = None,
+) -> int:
+    """Compare the first times a line ran, in the last call, with its equation.
 
-    def __init__(self, place, mutant=None):
-        self.place, self.equations = place, equations_at(place)
-        notes = _Notes(self.equations)
-        tree = notes.visit(copy.deepcopy(mutant or node_at(place)))
-        self.targets = notes.targets
-        self.namespace = {**module_of(place)[2], "__note__": self.note}
-        flags = __future__.annotations.compiler_flag
-        module = ast.fix_missing_locations(ast.Module([tree], []))
-        exec(compile(module, place, "exec", flags, dont_inherit=True), self.namespace)
-        self.function = self.namespace[tree.name]
-        self.notes = {}
+    Parameters
+    ----------
+    traced : Traced
+        Function that has run.
+    equation : Equation
+        One of its equations.
+    sizes : mapping of str to int, optional
+        Length of the range of an index, by its letter.
+    functions : callable, optional
+        Function of the local variables that returns meanings of functions by their LaTeX.
 
-    def note(self, line, when, local):
-        copied = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in local.items()}
-        self.notes.setdefault((line, when), []).append(copied)
+    Returns
+    -------
+    int
+        How often the line was compared, 0 if it did not run.
 
-    def __call__(self, *args, **options):
-        """Run it; the notes are then those of this run."""
-        self.notes = {}
-        return self.function(*args, **options)
-
-    def pairs(self, equation):
-        """Local variables before and after the lines, of the first times they ran.
-
-        When Newton's method has converged, its steps are differences of nearly equal numbers.
-        """
-        before = self.notes.get((equation.line, "before"), [])
-        after = self.notes.get((equation.line, "after"), [])
-        return list(zip(before, after, strict=True))[:FIRST]
-
-    def check_targets(self):
-        """Raise MismatchError if a line gives its value to another name than its equation does."""
-        for equation in self.equations:
-            symbols, given = symbols_at(equation.place), self.targets[equation.line]
-            symbol, _ = left_side(split(equation.latex)[0], symbols)
-            if given != symbols.get(symbol, "return"):
-                raise MismatchError(equation, f"the code gives a value to {given}")
-
-    def check(self, equation, sizes=None, functions=None):
-        """Compare the first times the lines ran with the equation; return how often that was."""
-        symbols = symbols_at(equation.place)
-        symbol, _ = left_side(split(equation.latex)[0], symbols)
-        pairs = self.pairs(equation)
-        target = symbols.get(symbol, "return")
-        capitals = matrices(equation.place, symbols)
-        for before, after in pairs:
-            given = functions(before) if functions else None
-            values = Values(symbols, look_up_in(before, self.namespace), sizes, given, capitals)
-            actual = look_up_in(after, self.namespace)(target)
-            compare(equation, values, actual)
-        return len(pairs)
-
-    def check_returned(self, result):
-        """What moments and learning_rate return is what their last lines computed.
-
-        Raises
-        ------
-        AssertionError
-            If it is not: the update rule has the right lines and gives something else.
-        """
-        ((local),) = self.notes[0, "return"]
-        if self.place.endswith(".moments"):
-            m, state = result
-            returned = [("m", m), *state._asdict().items()]
-        else:
-            returned = [("eta", result)]
-        for name, value in returned:
-            if not np.array_equal(value, local[name]):
-                raise AssertionError(f"{self.place} returns another {name} than it computed")
+    Raises
+    ------
+    MismatchError
+        If the values differ, or the equation's are not finite.
+    """
+    pairs = traced.pairs(equation)
+    for before, after in pairs:
+        given = functions(before) if functions else None
+        compare(equation, before, after, traced.namespace, sizes, given)
+    return len(pairs)
 
 
-def look_up_in(local, namespace):
-    """What a piece of code is worth where these local variables are."""
+def compare(
+    equation: Equation,
+    before: Local,
+    after: Local,
+    namespace: dict[str, Any],
+    sizes: Mapping[str, int] | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> None:
+    """Compare an equation with the local variables before and after its line.
 
-    def look_up(code, indices=()):
-        if code == "return":
-            return local[RESULT]
-        return eval(compiled(code), namespace, {**local, **dict(indices)})
+    Parameters
+    ----------
+    equation : Equation
+        Equation.
+    before, after : mapping of str to object
+        Local variables by their names.
+    namespace : dict
+        Global names of the code.
+    sizes : mapping of str to int, optional
+        Length of the range of an index, by its letter.
+    functions : mapping of str to callable, optional
+        Meanings of functions by their LaTeX.
 
-    return look_up
+    Raises
+    ------
+    MismatchError
+        If the values differ, or the equation's are not finite.
+    """
+    left, right, _ = split(equation.latex)
+    values = values_at(equation, before, namespace, sizes, functions)
+    symbol, indices = left_side(left, values.symbols)
+    actual = _look_up_in(after, namespace)(_target_of(equation, values.symbols))
+    agree(equation, values.elements(right, indices), actual)
+    if not symbol:  # both sides are expressions, and the line's value is both
+        agree(equation, values.of(left), actual)
 
 
-@cache
-def compiled(code):
-    return compile(code, "<notation>", "eval")
+def check_returned(traced: Traced, returned: Any) -> None:
+    """Compare what ``moments`` or ``learning_rate`` returned with what its last lines computed.
+
+    Parameters
+    ----------
+    traced : Traced
+        Function that has run.
+    returned : object
+        What it returned.
+
+    Raises
+    ------
+    AssertionError
+        If it is something else: the update rule has the right lines and does not use them.
+    """
+    ((local),) = traced.notes[0, "return"]
+    if traced.place.endswith(".moments"):
+        m, state = returned
+        named = [("m", m), *state._asdict().items()]
+    else:
+        named = [("eta", returned)]
+    for name, value in named:
+        if not np.array_equal(value, local[name]):
+            raise AssertionError(f"{traced.place} returns another {name} than it computed")
 
 
-_ELEMENT = re.compile(r"(?P<symbol>.*[^_])_(?:\{(?P<more>[a-z]+)\}|(?P<one>[a-z]))")
+def left_side(left: str, symbols: Mapping[str, str]) -> tuple[str, str]:
+    """Return the symbol of a left side, "" for an expression, and the indices of its element.
 
-
-def left_side(left, symbols):
-    """The symbol on the left, "" for an expression, and the indices of its element, if any."""
+    Examples
+    --------
+    >>> left_side("x_{ij}", {"x": "x"})
+    ('x', 'ij')
+    >>> left_side("x_t", {"x": "x", "x_t": "x"})
+    ('x_t', '')
+    """
     if left in symbols:
         return left, ""
     match = _ELEMENT.fullmatch(left)
@@ -197,35 +272,54 @@ def left_side(left, symbols):
     return "", ""
 
 
-def matrices(place, symbols):
-    """Symbols whose products are those of matrices: capital letters, in the engine."""
-    if not place.startswith("autograd_lite."):
-        return frozenset()
-    return frozenset(s for s in symbols if re.match(r"(\\bar\{)?[A-Z]", s))
+def values_at(
+    equation: Equation,
+    local: Local,
+    namespace: dict[str, Any],
+    sizes: Mapping[str, int] | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> Values:
+    """Return the values of expressions where an equation stands.
 
-
-def expected_of(right, indices, values):
-    """The right side, for every element of the left."""
-    if not indices:
-        return values.of(right)
-    lengths = [values.sizes[index] for index in indices]
-    places = np.ix_(*map(np.arange, lengths))
-    return np.broadcast_to(values.of(right, dict(zip(indices, places, strict=True))), lengths)
-
-
-def compare(equation, values, actual):
-    """Raise MismatchError unless the equation's right side has the actual values.
-
-    `actual` is what the line made of the left side.
+    Parameters
+    ----------
+    equation : Equation
+        Equation, whose place says which symbols hold.
+    local : mapping of str to object
+        Local variables by their names.
+    namespace : dict
+        Global names of the code.
+    sizes : mapping of str to int, optional
+        Length of the range of an index, by its letter.
+    functions : mapping of str to callable, optional
+        Meanings of functions by their LaTeX.
     """
-    left, right, _ = split(equation.latex)
-    symbol, indices = left_side(left, values.symbols)
-    agree(equation, expected_of(right, indices, values), actual)
-    if not symbol:  # both sides are expressions, and the line's value is both
-        agree(equation, values.of(left), actual)
+    symbols = symbols_at(equation.place)
+    matrices = frozenset[str]()
+    if equation.place.startswith("autograd_lite."):  # its capitals are matrices
+        matrices = frozenset(s for s in symbols if re.match(r"(\\bar\{)?[A-Z]", s))
+    return Values(symbols, _look_up_in(local, namespace), sizes, functions, matrices)
 
 
-def agree(equation, expected, actual, rtol=1e-10):
+def agree(
+    equation: Equation, expected: ArrayLike, actual: ArrayLike, *, rtol: float = 1e-10
+) -> None:
+    """Compare an equation's value with the code's.
+
+    Parameters
+    ----------
+    equation : Equation
+        Equation, for the message.
+    expected, actual : array_like
+        Values of the equation and of the code.
+    rtol : float
+        Largest difference, relative to the equation's value.
+
+    Raises
+    ------
+    MismatchError
+        If values or shapes differ, or the equation's values are not finite.
+    """
     expected, actual = np.asarray(expected, np.float64), np.asarray(actual, np.float64)
     if expected.ndim == 2 < actual.ndim and expected.shape[1] == actual.shape[-1]:
         actual = actual.reshape(-1, actual.shape[-1])  # a matrix's rows, along several axes
@@ -234,9 +328,29 @@ def agree(equation, expected, actual, rtol=1e-10):
     if not np.all(np.isfinite(expected)):
         raise MismatchError(equation, "the equation is not finite: the check needs other values")
     if not np.allclose(actual, expected, rtol=rtol, atol=1e-14 * np.max(np.abs(expected))):
-        worst = np.unravel_index(
-            np.argmax(np.abs(actual - expected)), np.broadcast(actual, expected).shape
-        )
-        a, e = (np.broadcast_to(v, np.broadcast(actual, expected).shape)[worst]
-                for v in (actual, expected))  # fmt: skip
+        actual, expected = np.broadcast_arrays(actual, expected)
+        worst = np.unravel_index(np.argmax(np.abs(actual - expected)), actual.shape)
+        a, e = actual[worst], expected[worst]
         raise MismatchError(equation, f"the code gives {a:.17g}, the equation {e:.17g}")
+
+
+def _target_of(equation: Equation, symbols: Mapping[str, str]) -> str:
+    """The code that the line of an equation gives its value to."""
+    symbol, _ = left_side(split(equation.latex)[0], symbols)
+    return symbols.get(symbol, "return")
+
+
+def _look_up_in(local: Local, namespace: dict[str, Any]) -> Callable[..., Any]:
+    """What a piece of code is worth where these local variables are."""
+
+    def look_up(code: str, indices: Mapping[str, Any] = {}) -> Any:
+        if code == "return":
+            return local[RESULT]
+        return eval(_compiled(code), namespace, {**local, **indices})
+
+    return look_up
+
+
+@cache
+def _compiled(code: str) -> CodeType:
+    return compile(code, "<notation>", "eval")

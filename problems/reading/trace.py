@@ -106,7 +106,9 @@ def columns_of(optimizer: Optimizer) -> list[Column]:
         columns.append(Column("η_l(t)", r"\eta_l(t)", lambda q: q.h.eta_l(q.t)))
         columns.append(Column("η_u(t)", r"\eta_u(t)", lambda q: q.h.eta_u(q.t)))
         columns.append(CLIP)
-    if bounded or (not adaptive and hasattr(h, "b")):  # bias correction alone makes a rate, too
+    if bounded or (
+        not adaptive and hasattr(h, "bias_correction")
+    ):  # bias correction alone makes a rate, too
         columns.append(Column("η\u0302_t", r"\hat{\eta}_t", lambda q: q.eta_hat))
     return [
         *columns,

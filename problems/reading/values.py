@@ -1,17 +1,26 @@
 """What an equation is worth: SymPy's tree evaluated on arrays."""
 
-import numpy as np
-import sympy
-from scipy.special import expit, gamma
-from sympy.core.function import AppliedUndef
+from __future__ import annotations
 
-from problems.reading.latex import NAMES, EquationError, read
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import numpy as np
+import sympy  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+from scipy.special import expit, gamma
+from sympy.core.function import AppliedUndef  # type: ignore[import-untyped]
+
+from problems.reading.latex import NAMES, read
+from problems.reading.tokens import EquationError
+
+__all__ = ["MEANINGS", "Values"]
 
 #: What functions and relations are worth; that of the projection is given by the caller.
-MEANINGS = {
+MEANINGS: dict[str, Callable[..., Any]] = {
     r"\mathrm{Clip}": lambda x, lo, hi: np.minimum(np.maximum(x, lo), hi),
     r"\mathrm{sign}": lambda x: (x > 0) * 1.0 - (x < 0),
-    r"\max": lambda *x: np.maximum(*x) if len(x) > 1 else np.max(*x, axis=-1, keepdims=True),
+    r"\max": lambda x, *y: np.maximum(x, *y) if y else np.max(x, axis=-1, keepdims=True),
     r"\log": np.log,
     r"\exp": np.exp,
     r"\cos": np.cos,
@@ -33,120 +42,188 @@ MEANINGS = {
     r"\neg": lambda a: np.equal(a, 0) * 1.0,
 }
 
+_TRANSPOSED = f"F_{{{NAMES.index('^T')}}}"
+
 
 class Values:
-    """Values of an expression, given those of the notation's symbols.
+    r"""Values of expressions, given those of the notation's symbols.
 
     Parameters
     ----------
-    symbols : dict
-        LaTeX -> code.
+    symbols : mapping of str to str
+        LaTeX of each symbol -> its code, as `problems.reading.notation.symbols_at` returns it.
     look_up : callable
-        (code, indices) -> value.
-    sizes : dict
+        Function of (code, indices) that returns the code's value: a number or an array.
+        The indices map letters to numbers or arrays.
+    sizes : mapping of str to int, optional
         Length of the range of an index, by its letter.
-    functions : dict
-        LaTeX -> function, beside `FUNCTIONS`.
-    matrices : container of str
+    functions : mapping of str to callable, optional
+        Meanings of functions by their LaTeX, beside `MEANINGS`.
+    matrices : collection of str
         Symbols whose products are those of matrices.
+
+    Examples
+    --------
+    >>> known = {"beta2": 0.75, "g": np.array([1.0, 2.0])}
+    >>> values = Values({r"\beta_2": "beta2", "g_t": "g"}, lambda code, indices: known[code])
+    >>> values.of(r"(1 - \beta_2) g_t^2")
+    array([0.25, 1.  ])
     """
 
-    def __init__(self, symbols, look_up, sizes=None, functions=None, matrices=()):
+    def __init__(
+        self,
+        symbols: Mapping[str, str],
+        look_up: Callable[[str, Mapping[str, Any]], Any],
+        sizes: Mapping[str, int] | None = None,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+        matrices: Collection[str] = (),
+    ) -> None:
         self.symbols, self.look_up = symbols, look_up
         self.sizes, self.matrices = sizes or {}, matrices
         self.functions = {**MEANINGS, **(functions or {})}
-        self.kinds = {
-            sympy.Number: self.number,
-            sympy.Symbol: self.symbol,
-            sympy.Add: self.sum,
-            sympy.Mul: self.product,
-            sympy.Pow: self.power,
-            sympy.factorial: self.factorial,
-            (sympy.Sum, sympy.Product): self.folded,
-            AppliedUndef: self.applied,
+        self._plain: Mapping[str, str] = {}
+        self._kinds: dict[Any, Callable[[Any, Mapping[str, Any]], Any]] = {
+            sympy.Number: self._number,
+            sympy.Symbol: self._symbol,
+            sympy.Add: self._sum,
+            sympy.Mul: self._product,
+            sympy.Pow: self._power,
+            sympy.factorial: self._factorial,
+            (sympy.Sum, sympy.Product): self._folded,
+            AppliedUndef: self._applied,
         }
 
-    def of(self, latex, indices=None):
-        """The value of an expression; `indices` are those of the left side."""
-        indices = indices or {}
-        tree, self.plain = read(latex, tuple(self.symbols), tuple(sorted(indices)))
-        return self.value(tree, indices)
+    def of(self, latex: str, indices: Mapping[str, Any] | None = None) -> Any:
+        """Return the value of an expression, a number or an array.
 
-    def value(self, node, indices):
-        for kinds, evaluate in self.kinds.items():
+        Parameters
+        ----------
+        latex : str
+            Expression, one side of an equation.
+        indices : mapping of str to int or array of int, optional
+            Values of the indices that are bound outside the expression, by their letters.
+
+        Raises
+        ------
+        EquationError
+            If the expression cannot be read or evaluated.
+        KeyError
+            If a function has no meaning or an index no size.
+        """
+        indices = indices or {}
+        tree, self._plain = read(latex, tuple(self.symbols), tuple(sorted(indices)))
+        return self._value(tree, indices)
+
+    def elements(self, latex: str, letters: str) -> Any:
+        """Return the value of an expression for every value of some indices.
+
+        Parameters
+        ----------
+        latex : str
+            Right side of an equation.
+        letters : str
+            Letters of the left side's indices; "" if it has none.
+
+        Returns
+        -------
+        number or array
+            An axis for each letter, as long as its range.
+
+        Raises
+        ------
+        KeyError
+            If a letter has no size.
+        EquationError
+            As `of`.
+
+        Examples
+        --------
+        >>> Values({}, lambda code, indices: None, {"i": 2, "j": 3}).elements("i + j", "ij")
+        array([[0, 1, 2],
+               [1, 2, 3]])
+        """
+        if not letters:
+            return self.of(latex)
+        lengths = [self.sizes[letter] for letter in letters]
+        places = np.ix_(*map(np.arange, lengths))
+        return np.broadcast_to(self.of(latex, dict(zip(letters, places, strict=True))), lengths)
+
+    def _value(self, node: Any, indices: Mapping[str, Any]) -> Any:
+        for kinds, evaluate in self._kinds.items():
             if isinstance(node, kinds):
                 return evaluate(node, indices)
         raise EquationError(f"cannot evaluate {node.func}")
 
-    def parts(self, node, indices):
-        return [self.value(part, indices) for part in node.args]
+    def _parts(self, node: Any, indices: Mapping[str, Any]) -> list[Any]:
+        return [self._value(part, indices) for part in node.args]
 
-    def number(self, node, indices):
+    def _number(self, node: Any, indices: Mapping[str, Any]) -> Any:
         return int(node) if node.is_Integer else float(node)
 
-    def sum(self, node, indices):
-        first, *rest = self.parts(node, indices)
+    def _sum(self, node: Any, indices: Mapping[str, Any]) -> Any:
+        first, *rest = self._parts(node, indices)
         return sum(rest, first)
 
-    def power(self, node, indices):
-        base, exponent = self.parts(node, indices)
+    def _power(self, node: Any, indices: Mapping[str, Any]) -> Any:
+        base, exponent = self._parts(node, indices)
         return np.asarray(base, np.float64) ** exponent
 
-    def factorial(self, node, indices):
-        return gamma(self.value(node.args[0], indices) + 1.0)
+    def _factorial(self, node: Any, indices: Mapping[str, Any]) -> Any:
+        return gamma(self._value(node.args[0], indices) + 1.0)
 
-    def symbol(self, node, indices):
+    def _symbol(self, node: Any, indices: Mapping[str, Any]) -> Any:
         if node.name in indices:
             return indices[node.name]
-        value = self.look_up(self.symbols[self.plain[node.name]], indices)
+        value = self.look_up(self.symbols[self._plain[node.name]], indices)
         return value * 1 if isinstance(value, (bool, np.bool_)) else value
 
-    def product(self, node, indices):
-        parts = self.parts(node, indices)
-        out, matrix = parts[0], self.is_matrix(node.args[0])
-        for factor, part in zip(node.args[1:], parts[1:], strict=True):
-            other = self.is_matrix(factor)
+    def _product(self, node: Any, indices: Mapping[str, Any]) -> Any:
+        first, *rest = self._parts(node, indices)
+        out, matrix = first, self._is_matrix(node.args[0])
+        for factor, part in zip(node.args[1:], rest, strict=True):
+            other = self._is_matrix(factor)
             both = (matrix or other) and np.ndim(out) and np.ndim(part)
             out, matrix = (out @ part if both else out * part), matrix or other
         return out
 
-    def is_matrix(self, node):
+    def _is_matrix(self, node: Any) -> bool:
         """Whether a factor is a matrix, its transpose or a product of such."""
         if isinstance(node, sympy.Symbol):
-            return self.plain.get(node.name) in self.matrices
-        transposed = node.func.__name__ == f"F_{{{NAMES.index('^T')}}}"
-        return (transposed or isinstance(node, sympy.Mul)) and any(map(self.is_matrix, node.args))
+            return self._plain.get(node.name) in self.matrices
+        within = node.func.__name__ == _TRANSPOSED or isinstance(node, sympy.Mul)
+        return within and any(map(self._is_matrix, node.args))
 
-    def applied(self, node, indices):
-        kind, number = node.func.__name__[0], int(node.func.__name__[3:-1])
-        args = [self.value(arg, indices) for arg in node.args]
+    def _applied(self, node: Any, indices: Mapping[str, Any]) -> Any:
+        """A function F_{k} of its arguments, or the element A_{k} of an array."""
+        kind, number = node.func.__name__[0], node.func.__name__[3:-1]
+        args = self._parts(node, indices)
         if kind == "F":
-            return self.functions[NAMES[number]](*args)
-        array = np.asarray(self.look_up(self.symbols[self.plain[f"Q_{{{number}}}"]], indices))
-        sizes = array.shape[array.ndim - len(args) :]
-        args = np.broadcast_arrays(*args)
-        exists = np.logical_and.reduce(
-            [
-                (arg == np.floor(arg)) & (arg >= 0) & (arg < n)
-                for arg, n in zip(args, sizes, strict=True)
-            ]
-        )
-        places = tuple(np.where(exists, arg, 0).astype(int) for arg in args)
-        # fewer indices than axes: the others are a batch, and stay
-        elements = array[places] if len(args) == array.ndim else array[(..., *places, None)]
-        return np.where(exists, elements, 0)
+            return self.functions[NAMES[int(number)]](*args)
+        array = self.look_up(self.symbols[self._plain[f"Q_{{{number}}}"]], indices)
+        return _element(np.asarray(array), args)
 
-    def folded(self, node, indices):
-        body, *limits = node.args
-        (index, first, last), *rest = limits
-        if rest:
-            body, (index, first, last) = node.func(body, *limits[:-1]), limits[-1]
-        name = index.name
+    def _folded(self, node: Any, indices: Mapping[str, Any]) -> Any:
+        """A sum or a product over the last of its indices, of that over the others."""
+        body, *inner, (index, first, last) = node.args
+        if inner:
+            body = node.func(body, *inner)
         if last == sympy.Symbol("N"):
-            places = range(self.sizes[name])
+            places = range(self.sizes[index.name])
         else:
-            places = range(int(self.value(first, indices)), int(self.value(last, indices)) + 1)
-        terms = [self.value(body, {**indices, name: place}) for place in places]
+            places = range(int(self._value(first, indices)), int(self._value(last, indices)) + 1)
+        terms = [self._value(body, {**indices, index.name: place}) for place in places]
         if isinstance(node, sympy.Product):
             return np.prod(np.array(terms, dtype=np.float64), axis=0)
         return sum(terms[1:], terms[0]) if terms else 0.0
+
+
+def _element(array: NDArray[Any], args: list[Any]) -> Any:
+    """The elements at some places, 0 where there is none; axes before the places' stay."""
+    sizes = array.shape[array.ndim - len(args) :]
+    places = np.broadcast_arrays(*args)
+    exists = np.logical_and.reduce(
+        [(p == np.floor(p)) & (p >= 0) & (p < n) for p, n in zip(places, sizes, strict=True)]
+    )
+    found = tuple(np.where(exists, place, 0).astype(int) for place in places)
+    elements = array[found] if len(args) == array.ndim else array[(..., *found, None)]
+    return np.where(exists, elements, 0)

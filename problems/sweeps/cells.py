@@ -6,10 +6,11 @@ import math
 from typing import Any, NamedTuple
 
 from adabound_np import DynamicBounds, Optimizer
+from problems.forms import in_paper
 from problems.online.engines import choose, summarize
 from problems.online.sequences import setting
 from problems.online.setting import Setting
-from problems.optimizers import make
+from problems.optimizers import BOUNDS
 
 __all__ = ["AXES", "Cell", "prepare", "run_cell"]
 
@@ -26,8 +27,6 @@ AXES = {
     "epsilon": "epsilon",
     "K": "K",
 }
-#: Constants of the bounds where no axis sets them.
-BOUNDS = {"final_lr": 0.1, "gamma": 1e-3}
 
 
 class Cell(NamedTuple):
@@ -81,7 +80,7 @@ def prepare(cell: Cell) -> tuple[Setting, Optimizer]:
                 raise ValueError(
                     f"{name} must not be swept on {cell.problem}, which sets the bounds"
                 )
-    optimizer = make(
+    optimizer = in_paper(
         cell.optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, **bounds, bounds=s.bounds,
         eps_root=s.eps_root, schedule=cell.schedule, feasible=s.problem.feasible,
     )  # fmt: skip

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from adabound_np import Bounds
 from adabound_np.checks import known
+from problems.forms import in_paper
 from problems.online.batch import endpoints
 from problems.online.sequences import CONSTANTS, setting
 from problems.online.setting import Setting
-from problems.optimizers import make
 from problems.style import fixed_style
 
 __all__ = ["AXES", "Axis", "Phase", "phase", "phase_figure"]
@@ -135,7 +135,7 @@ def phase(
         raise ValueError(f"no cell of the plane has constants: {reasons[0]}")
     ends = endpoints(
         [s.problem for s, _ in settings],
-        make(optimizer, schedule=options["schedule"], **_arrays(settings)),
+        in_paper(optimizer, schedule=options["schedule"], **_arrays(settings)),
         steps, np.array([s.x1 for s, _ in settings]), tick,
     )  # fmt: skip
     shape = (len(y.values), len(x.values))

@@ -16,7 +16,7 @@ from adabound_np.checks import known, positive_int, within
 from problems.online.engines import ENGINES
 from problems.online.sequences import CONSTANTS, SEQUENCES
 from problems.online.setting import BrokenConditionError
-from problems.optimizers import ROSTER
+from problems.optimizers import OPTIMIZERS
 from problems.sweeps.cells import AXES, Cell, prepare
 
 __all__ = ["MOST", "SCHEDULES", "Plan", "Span", "listed", "spaced"]
@@ -94,7 +94,7 @@ class Plan:
     problem : str
         A key of `problems.online.SEQUENCES`.
     optimizers : sequence of str
-        Keys of `problems.optimizers.ROSTER`.
+        Keys of `problems.optimizers.OPTIMIZERS`.
     steps : int
         T of each run.
     grid : mapping of str to sequence of float
@@ -146,7 +146,7 @@ class Plan:
         positive_int("steps", self.steps)
         positive_int("samples", self.samples)
         for name in listed("optimizers", self.optimizers):
-            known("optimizer", name, ROSTER)
+            known("optimizer", name, OPTIMIZERS)
         self._check_axes()
         for what, seeds in (("search_seed", [self.search_seed]), ("seeds", self.seeds)):
             for seed in listed(what, seeds):

@@ -35,8 +35,8 @@ def main() -> None:
     import torch
 
     from autograd_lite import ops
+    from problems.forms import released
     from problems.learning.models import parameter_count, resnet34
-    from problems.learning.roster import make
     from tests.oracles import torch_models
     from tests.oracles.twins import copy_weights
 
@@ -48,7 +48,7 @@ def main() -> None:
         ours = resnet34(rng=0)
         theirs = torch_models.resnet(torch, [3, 4, 6, 3], [64, 128, 256, 512], 3)
         copy_weights(torch, ours, theirs)
-        our_opt = make("adabound", ours.parameters())
+        our_opt = released("adabound", ours.parameters())
         their_opt = adabound.AdaBound(theirs.parameters())
     rng = np.random.default_rng(0)
     x = rng.normal(size=(given.batch, 3, 32, 32)).astype(np.float32)

@@ -101,8 +101,11 @@ _SETS = (Unconstrained(), Box(-1.3, 0.8), L2Ball(2.1, center=0.4))
 
 
 def move(cls):
-    decays = ({}, {"decoupled_weight_decay": True}, {"decoupled_weight_decay": True,
-                                                      "fixed_decay": True})  # fmt: skip
+    decays = (
+        {},
+        {"decoupled_weight_decay": True},
+        {"decoupled_weight_decay": True, "fixed_decay": True},
+    )
     for t, feasible, decay in itertools.product((1, 3), _SETS, decays):
         h = SGD(None, **_SHARED, weight_decay=0.17, feasible=feasible, **decay).hyper
         yield (h, *rng.normal(size=(2, 5)), wide(5), t), {}
@@ -178,43 +181,48 @@ _INVERSE = InverseTime(0.3)
 _SCALED = Scaled(0.7, Geometric(0.9, 0.7))
 
 CASES = {
-    **{f"{cls.__module__}.{cls.__name__}.{name}": (make, cls)
-       for cls in SETTINGS for name, make in (("moments", moments),
-                                              ("learning_rate", learning_rate))},
-    **{f"adabound_np.{place}": (make, None) for place, make in {
-        "algorithm.Algorithm.move": move,
-        "algorithm.Algorithm.advance": advance,
-        "bounds.DynamicBounds.eta_l": of_steps(DynamicBounds(0.13, 0.45)),
-        "bounds.DynamicBounds.eta_u": of_steps(DynamicBounds(0.13, 0.45)),
-        "bounds.SavareseBounds.eta_l": of_steps(*_SAVARESE),
-        "bounds.SavareseBounds.eta_u": of_steps(*_SAVARESE),
-        "bounds.PairOfBounds.eta_l": of_steps(_PAIR),
-        "bounds.PairOfBounds.eta_u": of_steps(_PAIR),
-        "feasible.Unconstrained.project": project(_SETS[0]),
-        "feasible.Box.project": project(_SETS[1]),
-        "feasible.L2Ball.project": onto_balls,
-        "feasible.L2Ball._norm": norm,
-        "schedules.Constant.__call__": of_steps(Constant(0.6)),
-        "schedules.Constant.product": of_steps(Constant(0.6)),
-        "schedules.InvSqrt.__call__": of_steps(InvSqrt()),
-        "schedules.InvSqrt.product": of_steps(InvSqrt()),
-        "schedules.InverseTime.__call__": of_steps(_INVERSE),
-        "schedules.StepDecay.__call__": of_steps(_DECAY, sizes={"j": 3}, t=MANY),
-        "schedules.StepDecay.product": of_steps(_DECAY, sizes={"j": 3}, t=MANY),
-        "schedules.Geometric.__call__": of_steps(Geometric(0.9, 0.7)),
-        "schedules.Geometric.product": of_steps(Geometric(0.9, 0.7)),
-        "schedules.Harmonic.__call__": of_steps(Harmonic(0.6)),
-        "schedules.Harmonic.product": of_steps(Harmonic(0.6)),
-        "schedules.OneMinusInverse.__call__": of_steps(OneMinusInverse()),
-        "schedules.OneMinusInverse.product": of_steps(OneMinusInverse()),
-        "schedules.Scaled.__call__": of_steps(_SCALED),
-        "schedules.Scaled.product": of_steps(_SCALED),
-        "schedules.FromCallable.__call__": of_steps(FromCallable(_wave)),
-        "schedules.FromCallable.product": _fresh,
-        "schedules._inverse_factorial": lambda cls: (((t,), {}) for t in MANY),
-        "schedules._RunningProduct.product": _running,
-    }.items()},
-}  # fmt: skip
+    **{
+        f"{cls.__module__}.{cls.__name__}.{name}": (make, cls)
+        for cls in SETTINGS
+        for name, make in (("moments", moments), ("learning_rate", learning_rate))
+    },
+    **{
+        f"adabound_np.{place}": (make, None)
+        for place, make in {
+            "algorithm.Algorithm.move": move,
+            "algorithm.Algorithm.advance": advance,
+            "bounds.DynamicBounds.eta_l": of_steps(DynamicBounds(0.13, 0.45)),
+            "bounds.DynamicBounds.eta_u": of_steps(DynamicBounds(0.13, 0.45)),
+            "bounds.SavareseBounds.eta_l": of_steps(*_SAVARESE),
+            "bounds.SavareseBounds.eta_u": of_steps(*_SAVARESE),
+            "bounds.PairOfBounds.eta_l": of_steps(_PAIR),
+            "bounds.PairOfBounds.eta_u": of_steps(_PAIR),
+            "feasible.Unconstrained.project": project(_SETS[0]),
+            "feasible.Box.project": project(_SETS[1]),
+            "feasible.L2Ball.project": onto_balls,
+            "feasible.L2Ball._norm": norm,
+            "schedules.Constant.__call__": of_steps(Constant(0.6)),
+            "schedules.Constant.product": of_steps(Constant(0.6)),
+            "schedules.InvSqrt.__call__": of_steps(InvSqrt()),
+            "schedules.InvSqrt.product": of_steps(InvSqrt()),
+            "schedules.InverseTime.__call__": of_steps(_INVERSE),
+            "schedules.StepDecay.__call__": of_steps(_DECAY, sizes={"j": 3}, t=MANY),
+            "schedules.StepDecay.product": of_steps(_DECAY, sizes={"j": 3}, t=MANY),
+            "schedules.Geometric.__call__": of_steps(Geometric(0.9, 0.7)),
+            "schedules.Geometric.product": of_steps(Geometric(0.9, 0.7)),
+            "schedules.Harmonic.__call__": of_steps(Harmonic(0.6)),
+            "schedules.Harmonic.product": of_steps(Harmonic(0.6)),
+            "schedules.OneMinusInverse.__call__": of_steps(OneMinusInverse()),
+            "schedules.OneMinusInverse.product": of_steps(OneMinusInverse()),
+            "schedules.Scaled.__call__": of_steps(_SCALED),
+            "schedules.Scaled.product": of_steps(_SCALED),
+            "schedules.FromCallable.__call__": of_steps(FromCallable(_wave)),
+            "schedules.FromCallable.product": _fresh,
+            "schedules._inverse_factorial": lambda cls: (((t,), {}) for t in MANY),
+            "schedules._RunningProduct.product": _running,
+        }.items()
+    },
+}
 
 
 def cases(place):

@@ -3,11 +3,9 @@
 from collections import Counter
 from functools import cache
 
-from problems.reading.checker import Traced
+from problems.reading.checker import check as results
+from problems.reading.lines import Traced
 from tests.equations.cases import cases, projection
-
-#: Functions whose results are what their last lines computed, by the lines' names.
-RETURNING = (".moments", ".learning_rate")
 
 
 @cache
@@ -24,14 +22,11 @@ def check(place, mutant=None):
         Naming file, line and equation.
     """
     traced, evaluated = Traced(place, mutant), Counter()
-    traced.check_targets()
     remembers = place.endswith(
         ("FromCallable.product", "_RunningProduct.product")
     )  # and must not remember what a mutant did
-    for args, sizes in cases(place) if remembers else kept_cases(place):
-        result = traced(*args)
-        for equation in traced.equations:
-            evaluated[equation] += traced.check(equation, sizes, projection)
-        if place.endswith(RETURNING):
-            traced.check_returned(result)
+    for result in results(traced, cases(place) if remembers else kept_cases(place), projection):
+        if result.error:
+            raise result.error
+        evaluated[result.equation] += result.evaluated
     return evaluated

@@ -3,10 +3,24 @@
 import ast
 import copy
 
-_BINARY = {ast.Add: "-*/", ast.Sub: "+*/", ast.Mult: "+-/", ast.Div: "+-*", ast.Pow: "*/",
-           ast.BitOr: "&", ast.BitAnd: "|", ast.MatMult: "*"}  # fmt: skip
-_OPERATORS = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "|": ast.BitOr,
-              "&": ast.BitAnd}  # fmt: skip
+_BINARY = {
+    ast.Add: "-*/",
+    ast.Sub: "+*/",
+    ast.Mult: "+-/",
+    ast.Div: "+-*",
+    ast.Pow: "*/",
+    ast.BitOr: "&",
+    ast.BitAnd: "|",
+    ast.MatMult: "*",
+}
+_OPERATORS = {
+    "+": ast.Add,
+    "-": ast.Sub,
+    "*": ast.Mult,
+    "/": ast.Div,
+    "|": ast.BitOr,
+    "&": ast.BitAnd,
+}
 _COMPARED = {
     ast.Lt: (ast.LtE, ast.Gt),
     ast.LtE: (ast.Lt, ast.GtE),
@@ -18,11 +32,25 @@ _COMPARED = {
 _COMMUTE = {"maximum", "minimum", "add", "multiply", "result_type"}
 #: Functions that could be taken for each other.
 _FUNCTIONS = {
-    "maximum": ["minimum"], "minimum": ["maximum"], "sqrt": ["abs", "square"], "exp": ["log1p"],
-    "log": ["exp"], "sin": ["cos"], "cos": ["sin"], "sign": ["abs"], "sum": ["mean"],
-    "mean": ["sum"], "max": ["min"], "zeros_like": ["ones_like"], "lgamma": ["gamma"],
-    "prod": ["sum"], "power": ["multiply"], "where": [], "clip": [], "heaviside": [],
-}  # fmt: skip
+    "maximum": ["minimum"],
+    "minimum": ["maximum"],
+    "sqrt": ["abs", "square"],
+    "exp": ["log1p"],
+    "log": ["exp"],
+    "sin": ["cos"],
+    "cos": ["sin"],
+    "sign": ["abs"],
+    "sum": ["mean"],
+    "mean": ["sum"],
+    "max": ["min"],
+    "zeros_like": ["ones_like"],
+    "lgamma": ["gamma"],
+    "prod": ["sum"],
+    "power": ["multiply"],
+    "where": [],
+    "clip": [],
+    "heaviside": [],
+}
 
 
 def mutants(function, lines, around=None):
@@ -38,8 +66,11 @@ def mutants(function, lines, around=None):
     """
     names, fields = symbols_of(function, around or function)
     for statement in ast.walk(function):
-        if isinstance(statement, ast.Lambda | ast.stmt) and statement.lineno in lines \
-                and not isinstance(statement, ast.If | ast.For | ast.With):  # fmt: skip
+        if (
+            isinstance(statement, ast.Lambda | ast.stmt)
+            and statement.lineno in lines
+            and not isinstance(statement, ast.If | ast.For | ast.With)
+        ):
             yield from of_statement(function, statement, names, fields)
 
 

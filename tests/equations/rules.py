@@ -18,18 +18,16 @@ from autograd_lite.ops.shape import join
 from autograd_lite.tensor import _fit
 from problems.reading.checker import (
     MismatchError,
-    Traced,
     agree,
-    expected_of,
+    check_line,
+    check_target,
     left_side,
-    look_up_in,
-    matrices,
-    module_of,
+    values_at,
 )
 from problems.reading.equations import listing
-from problems.reading.latex import split
+from problems.reading.lines import Traced, module_of
 from problems.reading.notation import symbols_at
-from problems.reading.values import Values
+from problems.reading.tokens import split
 from tests.autograd_lite.samples import SAMPLES, Const, case
 from tests.equations.kinks import KINKS
 
@@ -69,10 +67,13 @@ def samples(name):
         return [*SAMPLES[name], *KINKS.get(name, [])]
     lists = [(c, c.args[0], (*c.args, 0)[1]) for c in SAMPLES["concatenate"]]
     return [
-        case(*(a.value if isinstance(a, Const) else a for a in arrays),
-             axis=c.options.get("axis", axis))
-        for c, arrays, axis in lists if axis is not None
-    ]  # fmt: skip
+        case(
+            *(a.value if isinstance(a, Const) else a for a in arrays),
+            axis=c.options.get("axis", axis),
+        )
+        for c, arrays, axis in lists
+        if axis is not None
+    ]
 
 
 # Views: each yields (local variables, lengths of the indices' ranges, the rule's result there).
@@ -93,8 +94,10 @@ def reduced(local, k, result, x, full=("x",)):
     def rows(v):
         return np.transpose(np.reshape(v, x.shape), [*kept, *axes]).reshape(-1, n)
 
-    arrays = {name: rows(local[name]) if name in full else np.reshape(local[name], -1)
-              for name in ("x", "y", "y_bar")}  # fmt: skip
+    arrays = {
+        name: rows(local[name]) if name in full else np.reshape(local[name], -1)
+        for name in ("x", "y", "y_bar")
+    }
     for r, part in enumerate(rows(result)):
         row = {name: v[r] for name, v in arrays.items()}
         yield {**local, **row}, {"i": n, "j": n}, part
@@ -145,8 +148,10 @@ def taken_rows(local, k, result, x):
 def convolved(local, k, result, x):
     letters = [("ncpq", "kcij"), ("kcij", "nkpq"), ("k", "nkpq")][k]
     other = local["weight"] if k == 0 else local["y_bar"]
-    sizes = {**dict(zip(letters[1], other.shape, strict=True)),
-             **dict(zip(letters[0], x.shape, strict=True))}  # fmt: skip
+    sizes = {
+        **dict(zip(letters[1], other.shape, strict=True)),
+        **dict(zip(letters[0], x.shape, strict=True)),
+    }
     yield local, sizes, result
 
 
@@ -159,14 +164,27 @@ def pooled(local, k, result, x):
 
 VIEWS = {
     **dict.fromkeys(["sum", "mean", "var", "max", "min", "logsumexp"], reduced),
-    "matmul": matrix_product, "linear": rows_of_cases, "cross_entropy": classes,
-    "softmax": along, "log_softmax": along, "embedding": taken_rows, "conv2d": convolved,
-    "max_pool2d": pooled, "avg_pool2d": pooled,
-}  # fmt: skip
+    "matmul": matrix_product,
+    "linear": rows_of_cases,
+    "cross_entropy": classes,
+    "softmax": along,
+    "log_softmax": along,
+    "embedding": taken_rows,
+    "conv2d": convolved,
+    "max_pool2d": pooled,
+    "avg_pool2d": pooled,
+}
 MOVES = {
-    "reshape", "transpose", "swapaxes", "moveaxis", "expand_dims", "squeeze", "broadcast_to",
-    "getitem", "pad",
-}  # fmt: skip
+    "reshape",
+    "transpose",
+    "swapaxes",
+    "moveaxis",
+    "expand_dims",
+    "squeeze",
+    "broadcast_to",
+    "getitem",
+    "pad",
+}
 
 
 def check_rule(name, k, rule=None):
@@ -186,9 +204,8 @@ def check_rule(name, k, rule=None):
         bound.apply_defaults()
         result = np.asarray(rule(y_bar, kept, *args, **options))
         for local, sizes, part in view(name, args, options, k, bound.arguments, result):
-            look_up = look_up_in(local, module_of(equation.place)[2])
-            values = Values(symbols, look_up, sizes, matrices=matrices(equation.place, symbols))
-            expected = np.asarray(expected_of(right, indices, values))
+            values = values_at(equation, local, module_of(equation.place).namespace, sizes)
+            expected = np.asarray(values.elements(right, indices))
             if view_of(name) is elementwise:
                 expected = fitted(expected, args[k], result)
             elif view_of(name) is matrix_product:
@@ -229,7 +246,7 @@ def view(name, args, options, k, local, result):
 def check_operands(name, equation, joint=None):
     """Compare the joint rule of `join` or `einsum` with its equation, operand by operand."""
     row, evaluated = (join if name == "join" else ops.einsum), 0
-    symbols, (_, right, _) = symbols_at(equation.place), split(equation.latex)
+    _, right, _ = split(equation.latex)
     for args, options, _, kept, y_bar in calls(name):
         results = (joint or row.joint)(y_bar, kept, *args, **options)
         for k, x in enumerate(args):
@@ -240,8 +257,7 @@ def check_operands(name, equation, joint=None):
                 return row.forward(*args[:k], unit, *args[k + 1 :], **options)
 
             for local, _, part in moved({"y_bar": y_bar}, k, results[k], x, forward):
-                values = Values(symbols, look_up_in(local, {}), matrices={"S"})
-                agree(equation, values.of(right), part, rtol=1e-9)
+                agree(equation, values_at(equation, local, {}).of(right), part, rtol=1e-9)
                 evaluated += 1
     return evaluated
 
@@ -263,7 +279,8 @@ OPERANDS = {
 def check_function(place, mutant=None):
     """Compare the lines of a function on its operation's samples; return how often each ran."""
     traced, evaluated = Traced(place, mutant), Counter()
-    traced.check_targets()
+    for equation in traced.equations:
+        check_target(traced, equation)
     for args, options, _, kept, y_bar in calls(FUNCTIONS[place]):
         if place.rpartition(".")[2] == FUNCTIONS[place]:
             (y, _) = traced(*args, **options)
@@ -272,10 +289,12 @@ def check_function(place, mutant=None):
             made = traced(y_bar, kept, *args, **options)
             [part() for part in made if callable(part)]
         last = traced.notes[0, "return"][0]
-        sizes = {"n": last["n"] if "n" in last else len(last.get("z_bar", ())),
-                 "j": last["z_bar"].shape[-1] if "z_bar" in last else 0}  # fmt: skip
+        sizes = {
+            "n": last["n"] if "n" in last else len(last.get("z_bar", ())),
+            "j": last["z_bar"].shape[-1] if "z_bar" in last else 0,
+        }
         for equation in traced.equations:
-            evaluated[equation] += traced.check(equation, sizes, mean_over_axes)
+            evaluated[equation] += check_line(traced, equation, sizes, mean_over_axes)
     return evaluated
 
 

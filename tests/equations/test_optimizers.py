@@ -5,17 +5,25 @@ import copy
 
 import pytest
 
-from problems.reading.checker import MismatchError, Traced, equations_at, node_at
+from problems.reading.checker import RETURNING, MismatchError
 from problems.reading.equations import listing, sources
+from problems.reading.lines import Traced, equations_at, node_at
 from tests.equations.cases import CASES
-from tests.equations.checks import RETURNING, check
+from tests.equations.checks import check
 from tests.equations.exceptions import EXCEPTIONS
 
 #: Methods that make up an update, wherever they occur.
 UPDATES = {
-    "moments", "learning_rate", "move", "advance", "project", "eta_l", "eta_u", "__call__",
+    "moments",
+    "learning_rate",
+    "move",
+    "advance",
+    "project",
+    "eta_l",
+    "eta_u",
+    "__call__",
     "product",
-}  # fmt: skip
+}
 
 
 def functions(node, place):

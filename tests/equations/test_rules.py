@@ -7,10 +7,11 @@ import pytest
 
 from autograd_lite.operators import TABLE
 from autograd_lite.tensor import Primitive
-from problems.reading.checker import MismatchError, equations_at
+from problems.reading.checker import MismatchError
 from problems.reading.equations import listing
-from problems.reading.latex import tokens
+from problems.reading.lines import equations_at
 from problems.reading.notation import SYMBOLS
+from problems.reading.tokens import tokens
 from tests.equations.rules import (
     FUNCTIONS,
     OPERANDS,

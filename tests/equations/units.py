@@ -1,15 +1,14 @@
 """All that is checked, piece by piece: what `mutate` changes, and the check that must notice it."""
 
-import __future__
-
 import ast
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from problems.reading.checker import equations_at, module_of, node_at
+from problems.reading.checker import RETURNING
+from problems.reading.lines import define, equations_at, module_of, node_at
 from tests.equations.cases import CASES
-from tests.equations.checks import RETURNING, check
+from tests.equations.checks import check
 from tests.equations.rules import (
     FUNCTIONS,
     OPERANDS,
@@ -41,14 +40,24 @@ def units():
     yield from (of_lines(place, check_function) for place in FUNCTIONS)
     for (name, k), equation in rules().items():
         (tree,) = equation.nodes
-        yield Unit(f"{equation.place}[{k}]", tree, {tree.lineno},
-                   lambda mutant, name=name, k=k, e=equation: check_rule(
-                       name, k, mutant and evaluated(e.place, mutant)))  # fmt: skip
+        yield Unit(
+            f"{equation.place}[{k}]",
+            tree,
+            {tree.lineno},
+            lambda mutant, name=name, k=k, e=equation: check_rule(
+                name, k, mutant and evaluated(e.place, mutant)
+            ),
+        )
     for place, name in OPERANDS.items():
         (equation,) = equations_at(place)
-        yield Unit(place, node_at(place), {n.lineno for n in equation.nodes},
-                   lambda mutant, name=name, e=equation: check_operands(
-                       name, e, mutant and evaluated(e.place, mutant)))  # fmt: skip
+        yield Unit(
+            place,
+            node_at(place),
+            {n.lineno for n in equation.nodes},
+            lambda mutant, name=name, e=equation: check_operands(
+                name, e, mutant and evaluated(e.place, mutant)
+            ),
+        )
     yield from helpers()
 
 
@@ -57,28 +66,27 @@ def of_lines(place, check_place):
     lines = {node.lineno for equation in equations_at(place) for node in equation.nodes}
     if place.endswith(RETURNING):
         lines.add(node_at(place).body[-1].lineno)
-    return Unit(place, node_at(place), lines, lambda mutant: check_place(place, mutant),
-                class_at(place))  # fmt: skip
+    return Unit(
+        place, node_at(place), lines, lambda mutant: check_place(place, mutant), class_at(place)
+    )
 
 
 def class_at(place):
     """The class around a method, None if there is none."""
     try:
         return node_at(place.rpartition(".")[0])
-    except (LookupError, StopIteration):
+    except LookupError:
         return None
 
 
 def evaluated(place, tree, helpers=()):
     """The function of a tree, in a copy of its module where these helpers are defined anew."""
-    namespace = dict(module_of(place)[2])
-    flags = __future__.annotations.compiler_flag
+    namespace = dict(module_of(place).namespace)
     for helper in helpers:
-        exec(compile(ast.Module([helper], []), place, "exec", flags, True), namespace)
+        define(helper, namespace, place)
     if isinstance(tree, ast.Lambda):
         return eval(compile(ast.Expression(tree), place, "eval"), namespace)
-    exec(compile(ast.Module([tree], []), place, "exec", flags, True), namespace)
-    return namespace[tree.name]
+    return define(tree, namespace, place)
 
 
 def helpers():
@@ -86,7 +94,9 @@ def helpers():
     users = {}
     for (name, k), equation in rules().items():
         for helper in reached(equation):
-            users.setdefault(f"{module_of(equation.place)[0]}.{helper}", []).append((name, k))
+            users.setdefault(f"{module_of(equation.place).source.module}.{helper}", []).append(
+                (name, k)
+            )
     for place, using in users.items():
         tree = node_at(place)
         lines = {n.lineno for n in ast.walk(tree) if isinstance(n, ast.stmt) and n is not tree}
@@ -96,7 +106,9 @@ def helpers():
 @cache
 def reached(equation):
     """Private functions of the module that a rule calls, and that these call: name -> tree."""
-    local = {n.name: n for n in module_of(equation.place)[1].body if isinstance(n, ast.FunctionDef)}
+    local = {
+        n.name: n for n in module_of(equation.place).tree.body if isinstance(n, ast.FunctionDef)
+    }
     found, waiting = {}, [equation.nodes[0]]
     while waiting:
         for node in ast.walk(waiting.pop()):

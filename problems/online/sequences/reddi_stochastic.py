@@ -24,6 +24,7 @@ class Stochastic(LinearProblem):
             raise ValueError(f"seed must be an integer of at least 0, got {self.seed!r}")
 
     def draw(self, start: int, stop: int, p: float, high: float, low: float) -> NDArray[np.float64]:
+        """Draws for start <= t < stop."""
         bits = np.random.PCG64(self.seed)
         bits.advance(start - 1)  # so that no cut into ranges changes a step's draw
         return np.where(np.random.Generator(bits).random(stop - start) < p, high, low)

@@ -14,9 +14,10 @@ import pytest
 from matplotlib.lines import Line2D
 
 from problems.cli import main
+from problems.forms import in_paper
 from problems.online import SEQUENCES, run, setting, summarize
-from problems.optimizers import ROSTER, make
-from problems.plots import STYLES, counterexample_figure
+from problems.optimizers import OPTIMIZERS, style
+from problems.plots import counterexample_figure
 
 QUICK = ["--steps", "500"]
 
@@ -46,7 +47,7 @@ def test_json_and_files_agree(problem, tmp_path, capsys):
     assert record["problem"] == problem
     assert record["steps"] == 500
     assert record["optimum"] in record["feasible"]
-    assert [row["optimizer"] for row in record["results"]] == list(ROSTER)
+    assert [row["optimizer"] for row in record["results"]] == list(OPTIMIZERS)
     stem = tmp_path / f"counterexample-{problem}"
     with stem.with_suffix(".csv").open() as file:
         last = {row["optimizer"]: row for row in csv.DictReader(file)}
@@ -234,7 +235,7 @@ def drawn(name, T, optimizers, **constants):
     s = setting(name, **constants)
     runs, paths = {}, {}
     for optimizer in optimizers:
-        opt = make(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
+        opt = in_paper(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
                    schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
         runs[optimizer] = summarize(s.problem, opt, T, s.x1)
         paths[optimizer] = run(s.problem, opt, T, s.x1, engine="steps")
@@ -284,10 +285,10 @@ def test_the_first_picture_tells_its_story():
 
 
 def test_labels_lie_apart():
-    figure, _, _ = drawn("luo-theorem1", 500, list(ROSTER))
+    figure, _, _ = drawn("luo-theorem1", 500, list(OPTIMIZERS))
     for axes in figure.axes:
         named = [text for text in axes.texts if text.get_position()[0] > 1]
-        assert len(named) == len(ROSTER)
+        assert len(named) == len(OPTIMIZERS)
         heights = np.sort([text.get_position()[1] for text in named])
         assert np.diff(heights).min() * axes.bbox.height / figure.dpi > 0.35  # inches: two lines
 
@@ -305,7 +306,7 @@ def test_a_run_without_regret_is_drawn(tmp_path, capsys):
 
 def test_no_two_styles_are_alike_in_grey():
     """Each optimizer has dashes of its own, so that lines differ without colours."""
-    dashes = [Line2D([], [], **style)._dash_pattern for style in STYLES.values()]
+    dashes = [Line2D([], [], **style(name))._dash_pattern for name in OPTIMIZERS]
     for one, other in itertools.combinations(dashes, 2):
         assert one != other
 

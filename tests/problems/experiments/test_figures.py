@@ -30,8 +30,8 @@ from problems.experiments.settings import (
     TaskSettings,
 )
 from problems.learning import tasks
-from problems.learning.roster import GRIDS
 from problems.learning.training import train
+from problems.optimizers import entry
 from problems.sweeps.records import RecordsError, read
 from problems.sweeps.runner import SweepError
 
@@ -83,11 +83,11 @@ def test_the_plan(chosen):
 def test_the_full_search_is_the_papers_grid():
     for name in OPTIMIZERS:
         points = FULL.points(name)
-        assert len(points) == math.prod(len(values) for values in GRIDS[name].values())
+        assert len(points) == math.prod(len(values) for values in entry(name).grid.values())
         bounded = name in ("adabound", "amsbound")
         assert all(("final_lr" in point) == bounded for point in points)
         assert {(p["final_lr"], p["gamma"]) for p in points if bounded} <= {(0.1, 1e-3)}
-        for axis, values in GRIDS[name].items():
+        for axis, values in entry(name).grid.items():
             assert {point[axis] for point in points} == set(values)
     assert all(task.seeds >= 5 for task in FULL.tasks)
 

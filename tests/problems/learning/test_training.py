@@ -20,9 +20,9 @@ from problems.learning import checkpoints
 from problems.learning.data import Corpus, Images, characters, crop_and_flip, digits, streams
 from problems.learning.models import LanguageModel, Perceptron
 from problems.learning.objectives import Classification, Language
-from problems.learning.roster import ROSTER
 from problems.learning.tasks import TASKS, Task, with_validation
 from problems.learning.training import CheckpointError, prepare, train
+from problems.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parents[3]
 RNG = np.random.default_rng(0)
@@ -189,7 +189,7 @@ def test_a_gans_steps_are_the_discriminators_and_the_generators():
 
 def test_weights_do_not_depend_on_the_optimizer():
     first = {}
-    for name in ROSTER:
+    for name in OPTIMIZERS:
         run = prepare("digits-mlp", name, seed=5)
         first[name] = run.model.state_dict()
     for state in first.values():
@@ -198,7 +198,7 @@ def test_weights_do_not_depend_on_the_optimizer():
     assert not np.array_equal(other["hidden.weight"], first["sgd"]["hidden.weight"])
 
 
-@pytest.mark.parametrize("name", ROSTER)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_final_rates_scale_along(name):
     """After 3/4 of the epochs the whole effective rate is a tenth, bounds included."""
     ratios = []
@@ -214,7 +214,7 @@ def test_final_rates_scale_along(name):
 
 def test_tasks_defaults_reach_the_optimizer():
     for task in TASKS.values():
-        for name in ROSTER:
+        for name in OPTIMIZERS:
             assert set(task.hyperparameters(name)) <= {"lr", "final_lr", "weight_decay"}
     run = prepare("digits-resnet", "adabound", gamma=0.01)
     group = run.optimizer.param_groups[0]
@@ -595,7 +595,7 @@ def test_digits_are_learned():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["digits-resnet", "digits-densenet"])
-@pytest.mark.parametrize("name", ROSTER)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_digits_are_learned_by_all(task, name):
     assert train(task, name).column("test_metric")[-1] >= 0.965
 

@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from adabound_np import SavareseBounds
+from problems.forms import in_paper
 from problems.ledger import LEDGER
 from problems.ledger.luo_regret import Ones, bounds_against
 from problems.online.sequences.reddi_theorem2 import theorem2_cycle
 from problems.online.sequences.reddi_theorem3 import theorem3_constant
-from problems.optimizers import make
 
 KINDS = ["linear", "logistic", "absolute", "quadratic"]
 SCHEDULES = st.sampled_from(["inv-sqrt", "constant"])
@@ -252,7 +252,7 @@ def test_bounds_that_are_not_admissible_are_not_applicable():
             return 1.0 + t / 100
 
     family = Rising()
-    opt = make("adabound", lr=0.1, beta1=0.0, beta2=0.9, bounds=family, schedule="inv-sqrt",
+    opt = in_paper("adabound", lr=0.1, beta1=0.0, beta2=0.9, bounds=family, schedule="inv-sqrt",
                feasible=Ones().feasible)  # fmt: skip
     outcome = bounds_against(Ones(), opt, family, 0.1, 100, 1.0, 1.0, 0.0, {})
     broken = [a.text for a in outcome.assumptions if not a.holds]

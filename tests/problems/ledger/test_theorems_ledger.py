@@ -193,7 +193,7 @@ def test_bounds_term_by_term():
         (1 - b1) ** 2 * (1 - b1 / math.sqrt(b2)) * math.sqrt(1 - b2)
     ) * norms  # fmt: skip
     expected = D**2 * math.sqrt(T) / (alpha * (1 - b1)) * root[-1].sum() + momentum + gradients
-    assert bounds.amsgrad(sums, D, alpha, b1, b2)[0] == pytest.approx(expected)
+    assert bounds.amsgrad_bound(sums, D, alpha, b1, b2)[0] == pytest.approx(expected)
 
     nc = AdamNC.as_in_paper(lr=alpha, betas=(Geometric(b1, lam), lambda t: 1 - 1 / t),
                             feasible=problem.feasible)  # fmt: skip
@@ -202,10 +202,12 @@ def test_bounds_term_by_term():
     momentum = D**2 / (1 - b1) ** 2 * (beta1_t[:, None] * np.sqrt(v) / alpha_t[:, None]).sum()
     first = D**2 / (2 * alpha * (1 - b1)) * math.sqrt(T) * np.sqrt(v[-1]).sum()
     expected = first + momentum + 2 * alpha / (1 - b1) ** 3 * norms
-    assert bounds.adamnc(sums, D, b1, alpha)[0] == pytest.approx(expected)
+    assert bounds.adamnc_bound(sums, D, b1, alpha)[0] == pytest.approx(expected)
     corollary = (D**2 / (2 * alpha * (1 - b1)) + 2 * alpha / (1 - b1) ** 3) * norms
     corollary += d * b1 * D**2 * 7.0 / (alpha * (1 - b1) ** 2 * (1 - lam) ** 2)
-    assert bounds.adamnc_corollary(sums, d, D, alpha, b1, lam, 7.0)[0] == pytest.approx(corollary)
+    assert bounds.adamnc_corollary_bound(sums, d, D, alpha, b1, lam, 7.0)[0] == pytest.approx(
+        corollary
+    )
 
     family = DynamicBounds(1.0, 0.5)
     bounded = AdaBound.as_in_paper(lr=alpha, betas=(Geometric(b1, lam), b2), bounds=family,
@@ -221,13 +223,13 @@ def test_bounds_term_by_term():
     weighted = (beta1_t[:, None] / eta).sum()
     published = D**2 * math.sqrt(T) / (2 * (1 - b1)) * (1 / eta_hat[-1]).sum()
     published += D**2 / (2 * (1 - b1)) * weighted + rates
-    assert bounds.luo(sums, D, G_2, R_inf, b1)[0] == pytest.approx(published)
+    assert bounds.luo_bound(sums, D, G_2, R_inf, b1)[0] == pytest.approx(published)
     M = max(i / family.eta_l(i) - ((i - 1) / family.eta_u(i - 1) if i > 1 else 0) for i in t)
     repaired = 2 * d * M * (math.sqrt(T) - 1) + (1 / eta[0]).sum() + weighted
     repaired = D**2 / (2 * (1 - b1)) * repaired + rates
-    assert bounds.savarese(sums, d, D, G_2, R_inf, b1)[0] == pytest.approx(repaired)
+    assert bounds.savarese_bound(sums, d, D, G_2, R_inf, b1)[0] == pytest.approx(repaired)
     simple = 5 * math.sqrt(T) / (1 - b1) * (1 + 1 / 0.5) * (d * D**2 + G_2**2)
-    assert bounds.savarese_corollary(sums, d, D, G_2, b1, 0.5)[0] == pytest.approx(simple)
+    assert bounds.savarese_corollary_bound(sums, d, D, G_2, b1, 0.5)[0] == pytest.approx(simple)
 
 
 # -- The command --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from adabound_np import SGD, Adam, AMSGrad, Box
+from problems.forms import in_paper
 from problems.online import (
     BrokenConditionError,
     Linear,
@@ -27,7 +28,7 @@ from problems.online import (
     setting,
     summarize,
 )
-from problems.optimizers import ROSTER, make
+from problems.optimizers import OPTIMIZERS
 
 ALL = [
     ReddiOnline(), ReddiOnline(2), ReddiStochastic(3), ReddiTheorem1(4.5), ReddiTheorem2(7),
@@ -187,7 +188,7 @@ def test_luo_theorem_1(lr, schedule, x1):
     assert problem.comparator(60_000) == -2
     final = {}
     for beta1 in (0.0, 0.9):
-        adam = make("adam", lr=lr, beta1=beta1, beta2=0.9, schedule=schedule,
+        adam = in_paper("adam", lr=lr, beta1=beta1, beta2=0.9, schedule=schedule,
                     feasible=problem.feasible)  # fmt: skip
         final[beta1] = run(problem, adam, 60_000, x1)
     assert final[0.0].x[-1] >= 0
@@ -199,7 +200,7 @@ def test_luo_theorem_1(lr, schedule, x1):
 def test_luo_theorem_1_under_a_step_that_crosses_f():
     """At a large constant rate x jumps to 2 and back within a cycle: no drift, the same regret."""
     problem = luo_theorem1().problem
-    adam = make("adam", lr=10.0, beta1=0.0, beta2=0.9, schedule="constant",
+    adam = in_paper("adam", lr=10.0, beta1=0.0, beta2=0.9, schedule="constant",
                 feasible=problem.feasible)  # fmt: skip
     trajectory = run(problem, adam, 5_000, 0.0)
     assert trajectory.x[-1] == -2
@@ -226,7 +227,7 @@ REFERENCE = {
 @pytest.mark.parametrize("name", REFERENCE)
 def test_two_million_steps_agree_with_an_independent_run(name):
     problem = reddi_online().problem
-    opt = make(name, lr=0.5, beta1=0.9, beta2=0.99, final_lr=0.1, gamma=1e-3,
+    opt = in_paper(name, lr=0.5, beta1=0.9, beta2=0.99, final_lr=0.1, gamma=1e-3,
                schedule="inv-sqrt", feasible=problem.feasible)  # fmt: skip
     summary = summarize(problem, opt, 2_000_000, 0.0)
     after, average = REFERENCE[name]  # x_{T+1} and R_T/T
@@ -291,8 +292,8 @@ def test_constants_out_of_range(name, kw, message):
 
 def test_the_roster_is_the_papers_mode():
     """No bias correction and no epsilon; Table 1's momentum."""
-    for name in ROSTER:
-        opt = make(name, lr=0.5, beta1=0.9, beta2=0.99, final_lr=0.1, gamma=None,
+    for name in OPTIMIZERS:
+        opt = in_paper(name, lr=0.5, beta1=0.9, beta2=0.99, final_lr=0.1, gamma=None,
                    schedule="inv-sqrt", feasible=None)  # fmt: skip
         assert opt.defaults.get("eps", 0.0) == 0.0
         assert opt.defaults["schedule"] == "inv-sqrt"

@@ -23,6 +23,7 @@ from adabound_np import (
     L2Ball,
     StepDecay,
 )
+from problems.forms import in_paper
 from problems.online import (
     SEQUENCES,
     LinearProblem,
@@ -40,7 +41,7 @@ from problems.online import (
 from problems.online.sequences.reddi_theorem2 import theorem2_cycle
 from problems.online.side_by_side import summarize_all
 from problems.online.summary import log_grid
-from problems.optimizers import ROSTER, make
+from problems.optimizers import OPTIMIZERS
 from tests.roster import CASES
 
 
@@ -83,11 +84,11 @@ CUTS = [(1, 1), (1, 1000), (1000, 1), (7, 13), (64, 5), (3, 101), (5, 50)]
 
 
 @pytest.mark.parametrize("name", SEQUENCES)
-@pytest.mark.parametrize("optimizer", ROSTER)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer_on_every_problem(name, optimizer):
     s = setting(name)
     for schedule in ("inv-sqrt", "constant"):
-        opt = make(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
+        opt = in_paper(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
                    eps_root=s.eps_root, bounds=s.bounds, schedule=schedule,
                    feasible=s.problem.feasible)  # fmt: skip
         for T, (lanes, length) in zip((1, 7, 100, 733, 734, 1000, 999), CUTS, strict=True):
@@ -256,7 +257,7 @@ def test_unknown_engine():
 @pytest.mark.parametrize("engine", ["steps", "parallel"])
 def test_a_summary_is_the_trajectorys(name, T, engine):
     s = setting(name)
-    opt = make("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, schedule="inv-sqrt",
+    opt = in_paper("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, schedule="inv-sqrt",
                feasible=s.problem.feasible)  # fmt: skip
     done = []
     summary = summarize(s.problem, opt, T, s.x1, engine=engine, points=60, tick=done.append)
@@ -290,7 +291,7 @@ def test_a_summary_is_the_trajectorys(name, T, engine):
 @pytest.mark.parametrize("name", ["reddi-online", "reddi-theorem1", "luo-theorem1"])
 def test_the_last_decade_is_the_trajectorys(name, engine):
     s, T = setting(name), 30_000
-    opt = make("amsgrad", lr=s.lr, beta1=s.beta1, beta2=s.beta2, schedule="inv-sqrt",
+    opt = in_paper("amsgrad", lr=s.lr, beta1=s.beta1, beta2=s.beta2, schedule="inv-sqrt",
                feasible=s.problem.feasible)  # fmt: skip
     decade = summarize(s.problem, opt, T, s.x1, engine=engine).series.last_decade()
     assert 0.095 * T < decade.since <= T // 10 + 1
@@ -329,7 +330,7 @@ def test_processes_change_nothing():
     s = setting("reddi-online")
     names = ("adam", "amsgrad", "adabound")
     optimizers = {
-        name: make(name, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
+        name: in_paper(name, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
                    schedule="inv-sqrt", feasible=s.problem.feasible)
         for name in names
     }  # fmt: skip
@@ -355,7 +356,7 @@ def test_processes_change_nothing():
 def test_reddi_theorem_2_exactly(beta1, beta2, C, cycles, lr):
     s = reddi_theorem2(beta1=beta1, beta2=beta2, lr=lr)
     assert s.problem.C == C
-    opt = make("adam", lr=lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt",
+    opt = in_paper("adam", lr=lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt",
                feasible=s.problem.feasible)  # fmt: skip
     T = C * (cycles + 1)
     trajectory = run(s.problem, opt, T, s.x1, engine="parallel")
@@ -379,13 +380,13 @@ def test_the_cycle_of_theorem_2_is_the_least():
 @pytest.mark.parametrize("epsilon", [1e-8, 1e-4, 1.0, 100.0])
 def test_reddi_theorem_6_exactly(epsilon):
     s = reddi_theorem6(epsilon=epsilon)
-    opt = make("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, eps_root=s.eps_root,
+    opt = in_paper("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, eps_root=s.eps_root,
                schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
     trajectory = run(s.problem, opt, 30_000, s.x1)
     assert np.all(trajectory.x[::3] == 1.0)
     assert trajectory.average_regret[-1] > 0.5 * s.problem.scale
     # without the rescaling the same epsilon may well save Adam
-    saved = make("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, eps_root=1e6,
+    saved = in_paper("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, eps_root=1e6,
                  schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
     assert run(s.problem, saved, 30_000, s.x1).x[-1] < 1.0
 
@@ -396,7 +397,7 @@ def test_savareses_bounds_make_adabound_adam_for_k_steps(bounds):
     s = savarese(K=K, bounds=bounds)
     paths = {}
     for name in ("adam", "adabound"):
-        opt = make(name, lr=s.lr, beta1=s.beta1, beta2=s.beta2, bounds=s.bounds,
+        opt = in_paper(name, lr=s.lr, beta1=s.beta1, beta2=s.beta2, bounds=s.bounds,
                    schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
         paths[name] = run(s.problem, opt, 3 * K, s.x1)
     adam, bound = paths["adam"], paths["adabound"]
@@ -412,7 +413,7 @@ def test_a_mean_drift_that_is_not_negative():
         xs = []
         for seed in range(200):
             s = setting("reddi-theorem3", C=C, force=True, seed=seed, lr=0.01)
-            opt = make("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, schedule="constant",
+            opt = in_paper("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, schedule="constant",
                        feasible=s.problem.feasible)  # fmt: skip
             xs.append(run(s.problem, opt, 2000, 0.0).x[-1])
         return np.mean(xs), np.std(xs) / math.sqrt(len(xs))

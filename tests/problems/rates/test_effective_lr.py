@@ -13,9 +13,9 @@ from adabound_np.bounds import DynamicBounds
 from autograd_lite import nn, ops
 from problems.cli import main
 from problems.commands.effective_lr import table
+from problems.forms import in_paper
 from problems.learning import training
 from problems.online import reddi_online
-from problems.optimizers import make
 from problems.rates.figures import (
     figure1_parameters,
     funnel_figure,
@@ -267,8 +267,8 @@ def test_online_windows_hold_the_rate_of_every_step(name):
         "lr": 0.5, "beta1": 0.9, "beta2": 0.99, "final_lr": 0.1, "gamma": 1e-3,
         "schedule": "inv-sqrt", "feasible": s.problem.feasible,
     }  # fmt: skip
-    record = record_online(s.problem, make(name, **options), 700, s.x1, points=20)
-    optimizer = make(name, **options)
+    record = record_online(s.problem, in_paper(name, **options), 700, s.x1, points=20)
+    optimizer = in_paper(name, **options)
     x, state, rates = np.asarray(0.0), None, []
     state = optimizer.init(x)
     for _, f in s.problem.reveal(700):

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from problems.cli import main
+from problems.forms import in_paper
 from problems.online.protocol import run
 from problems.online.sequences import SEQUENCES, setting
-from problems.optimizers import ROSTER, make
+from problems.optimizers import OPTIMIZERS
 from problems.reading.exact import DIGITS, Exact, exactly
 from problems.reading.trace import CLIP, columns_of, steps, without_rounding
 
@@ -95,11 +96,11 @@ def test_exact_steps_are_those_by_hand_with_the_default_gamma(capsys):
         assert near(rows["x_{t+1}"][1], root(10) / 2 - root(2) * 5 / 7)
 
 
-@pytest.mark.parametrize("name", ROSTER)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("problem", SEQUENCES)
 def test_steps_are_those_of_a_run_to_the_last_bit(name, problem):
     chosen = setting(problem)
-    opt = make(
+    opt = in_paper(
         name,
         lr=0.5,
         beta1=chosen.beta1,
@@ -113,13 +114,13 @@ def test_steps_are_those_of_a_run_to_the_last_bit(name, problem):
     assert np.array_equal(traced, run(chosen.problem, opt, 12, chosen.x1).x[1:])
 
 
-@pytest.mark.parametrize("name", ROSTER)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("problem", ["reddi-online", "luo-theorem1", "reddi-theorem2", "savarese"])
 def test_exact_steps_differ_from_floats_by_rounding_alone(name, problem):
     chosen = setting(problem)
 
     def optimizer(number):
-        return make(
+        return in_paper(
             name, lr=number(0.5), beta1=number(0.3), beta2=number(0.99), final_lr=number(0.1),
             gamma=number(1e-3), schedule="inv-sqrt", feasible=number(chosen.problem.feasible),
             bounds=number(chosen.bounds), eps_root=number(chosen.eps_root),
@@ -157,7 +158,7 @@ def test_columns_follow_the_algorithm_box():
     def keys(name, **given):
         options = {"lr": 0.5, "beta1": 0.9, "beta2": 0.99, "schedule": "inv-sqrt",
                    "feasible": None, **given}  # fmt: skip
-        return [column.key for column in columns_of(make(name, **options))]
+        return [column.key for column in columns_of(in_paper(name, **options))]
 
     end = ["eta_t", "x_hat_{t+1}", "x_{t+1}"]
     assert keys("sgd") == ["t", "g_t", "m_t", *end]
@@ -217,7 +218,7 @@ def test_a_constant_that_is_given_replaces_the_examples(capsys):
     assert (named["C"], named["beta1"], named["gamma"]) == (101, 0.9, 0.001)
 
 
-@pytest.mark.parametrize("name", ROSTER)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_table_fits_a_terminal(name, capsys):
     for problem in SEQUENCES:
         lines = call(

@@ -8,6 +8,7 @@ import pytest
 
 from adabound_np import SGD, AdaBound, Box
 from problems.cli import main
+from problems.forms import in_paper
 from problems.online import (
     LinearProblem,
     LuoTheorem1,
@@ -18,11 +19,11 @@ from problems.online import (
     run,
     setting,
 )
-from problems.optimizers import ROSTER, make
+from problems.optimizers import OPTIMIZERS
 from problems.sweeps.phase import Axis, phase, phase_figure
 
 
-@pytest.mark.parametrize("name", ROSTER)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_batch_is_its_runs(name):
     """Different problems, hyperparameters and starting points, side by side."""
     problems = [ReddiOnline(11), ReddiStochastic(3), ReddiTheorem2(16), ReddiOnline(11)]
@@ -30,12 +31,14 @@ def test_a_batch_is_its_runs(name):
     lr, x1 = np.array([0.1, 0.5, 1.0, 2.0]), np.array([0.0, -1.0, 1.0, 0.5])
     gamma, final_lr = np.array([0.1, 0.01, 1.0, 1e-3]), np.array([0.1, 0.2, 0.3, 0.4])
     shared = {"schedule": "inv-sqrt", "feasible": problems[0].feasible}
-    batch = make(name, lr=lr, beta1=beta1, beta2=beta2, gamma=gamma, final_lr=final_lr, **shared)
+    batch = in_paper(
+        name, lr=lr, beta1=beta1, beta2=beta2, gamma=gamma, final_lr=final_lr, **shared
+    )
     ticks = []
     ends = endpoints(problems, batch, 1500, x1, tick=ticks.append)
     assert sum(ticks) == 1500
     for i, problem in enumerate(problems):
-        one = make(name, lr=lr[i], beta1=beta1[i], beta2=beta2[i], gamma=gamma[i],
+        one = in_paper(name, lr=lr[i], beta1=beta1[i], beta2=beta2[i], gamma=gamma[i],
                    final_lr=final_lr[i], **shared)  # fmt: skip
         trajectory = run(problem, one, 1500, x1[i])
         assert ends.x[i] == pytest.approx(trajectory.x[-2], abs=1e-12)
@@ -97,7 +100,7 @@ def test_a_phase_diagram_is_its_cells():
                 assert not result.holds[i, j]
                 continue
             s = setting("reddi-theorem2", beta1=beta1, beta2=beta2)
-            opt = make("adam", lr=s.lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt",
+            opt = in_paper("adam", lr=s.lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt",
                        feasible=s.problem.feasible)  # fmt: skip
             expected = run(s.problem, opt, 800, s.x1)
             assert result.C[i, j] == s.problem.C
@@ -121,7 +124,7 @@ def test_bounds_that_the_problem_sets(family, optimizer):
     result = phase("savarese", optimizer, x, y, 400, {**OPTIONS, "bounds": family})
     for i, j in np.ndindex(3, 2):
         s = setting("savarese", K=x.values[j], C=y.values[i], bounds=family)
-        opt = make(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, bounds=s.bounds,
+        opt = in_paper(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, bounds=s.bounds,
                    schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
         expected = run(s.problem, opt, 400, s.x1)
         assert result.x_final[i, j] == pytest.approx(expected.x[-2], abs=1e-12)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from problems.forms import in_paper
 from problems.online import BrokenConditionError, run, setting
-from problems.optimizers import make
 from problems.sweeps import cells as cells_module
 from problems.sweeps import records as records_module
 from problems.sweeps import runner as sweep_module
@@ -83,7 +83,7 @@ def test_records_are_those_of_single_runs(whole):
     expected = itertools.product([0.1, 1.0], [0.9, 0.99], [0, 7], ["adam", "adabound"])
     for number, (record, (lr, beta2, seed, name)) in enumerate(zip(records, expected, strict=True)):
         s = setting("reddi-stochastic", seed=seed, lr=lr, beta2=beta2)
-        optimizer = make(
+        optimizer = in_paper(
             name, lr=lr, beta1=0.9, beta2=beta2, final_lr=0.1, gamma=1e-3, schedule="inv-sqrt",
             feasible=s.problem.feasible,
         )  # fmt: skip

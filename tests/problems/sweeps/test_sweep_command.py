@@ -8,7 +8,7 @@ import pytest
 
 from problems.cli import main
 from problems.commands.sweep import grid_axis
-from problems.optimizers import ROSTER
+from problems.optimizers import OPTIMIZERS
 from problems.sweeps.records import read
 
 
@@ -79,12 +79,12 @@ def test_a_search_over_seeds(tmp_path, capsys):
 def test_defaults(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     out = call(capsys, "--steps", "50", "--optimizers", "all")
-    assert f"{len(ROSTER)} cells of 50 steps" in out
+    assert f"{len(OPTIMIZERS)} cells of 50 steps" in out
     assert "wrote results/sweep-reddi-online.jsonl" in out
     rows = [line.split() for line in out.splitlines()]
-    assert all(row[2] == row[4] == "-" for row in rows if row and row[0] in ROSTER)
+    assert all(row[2] == row[4] == "-" for row in rows if row and row[0] in OPTIMIZERS)
     _, records = read("results/sweep-reddi-online.jsonl")
-    assert [record["optimizer"] for record in records] == list(ROSTER)
+    assert [record["optimizer"] for record in records] == list(OPTIMIZERS)
     assert [p.name for p in (tmp_path / "results").iterdir()] == ["sweep-reddi-online.jsonl"]
 
 
