@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autograd_lite.tensor import Tensor, graph
+from autograd_lite.engine import Tensor, graph
 
 __all__ = ["GraphNode", "draw", "layout"]
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
-from autograd_lite.tensor import Tensor
+from autograd_lite.engine import Array, Tensor
 
 __all__ = ["GradcheckReport", "gradcheck"]
 

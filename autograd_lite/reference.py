@@ -13,8 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autograd_lite.ops import NUMPY, TABLE
-from autograd_lite.tensor import Primitive
+from autograd_lite.engine import NUMPY, TABLE, Primitive
 
 __all__ = ["rules", "table", "updated"]
 
@@ -32,8 +31,8 @@ def rules(row: Callable[..., Any]) -> list[tuple[str, str]]:
     """
     if not isinstance(row, Primitive):
         return []
-    if row.joint is not None:
-        source = inspect.getsource(row.joint)
+    if row.joint_vjp is not None:
+        source = inspect.getsource(row.joint_vjp)
     else:
         module = Path(inspect.getsourcefile(row.forward) or "").read_text(encoding="utf-8")
         source = module.split(f"\n{row.name}.vjps = (\n", 1)[1].split("\n)\n", 1)[0]
@@ -42,7 +41,7 @@ def rules(row: Callable[..., Any]) -> list[tuple[str, str]]:
 
 def table() -> str:
     """Return the table in Markdown, a line per operation, in the order of the modules."""
-    lines = ["| Operation | NumPy's | What | Rule |", "|---|---|---|---|"]
+    lines = ["| Operation | Stands for | What | Rule |", "|---|---|---|---|"]
     for name, row in TABLE.items():
         parameters = inspect.signature(row).parameters.values()
         call = f"{name}({', '.join(str(p).split(':')[0].split('=')[0] for p in parameters)})"

@@ -31,7 +31,7 @@ default_role = "py:obj"
 # In docstrings `x` may be an argument, which has no target; what has a capital or a dot must have
 # one. Types are words ("array of float"), not references.
 nitpick_ignore_regex = [
-    ("py:obj", r"[a-z_0-9]+(=.*)?|np\.\w+|autograd_lite\.tensor\.P"),
+    ("py:obj", r"[a-z_0-9]+(=.*)?|np\.\w+|autograd_lite\.engine\.P"),
     ("py:(class|exc)", ".*"),
 ]
 

@@ -32,7 +32,11 @@ WITHOUT_EXAMPLE = {
     ),
     **dict.fromkeys(["pack", "unpack"], "the inside of `state_dict` and `load_state_dict`"),
     **dict.fromkeys(
-        ["arguments", "backward", "fingerprint", "forward", "intact", "seed"],
+        ["finite", "fingerprint", "floats", "has_rules", "intact", "kept", "own", "seed"],
+        "checks of the engine, shown by what it refuses",
+    ),
+    **dict.fromkeys(
+        ["settable", "unsupported"],
         "checks of the engine, shown by what it refuses",
     ),
     **dict.fromkeys(
@@ -40,7 +44,7 @@ WITHOUT_EXAMPLE = {
         "how images lie in memory, inside of the operations on them",
     ),
     **dict.fromkeys(
-        ["Operators", "Primitive", "Record", "composed", "graph", "primitive"],
+        ["Primitive", "Record", "composed", "graph", "primitive"],
         "the inside of `Tensor` and of the table, shown by every operation",
     ),
     **dict.fromkeys(["GradcheckReport", "GraphNode"], "a result of `gradcheck` or `draw`"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite import ops
+from autograd_lite.engine import Tensor
 from autograd_lite.nn.module import Module
 from autograd_lite.ops.arguments import number
-from autograd_lite.tensor import Tensor
 
 
 class ReLU(Module):

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd_lite.operators import Array
+from autograd_lite.engine import Array
 
 __all__ = [
     "kaiming_normal",

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd_lite import ops
+from autograd_lite.engine import Array, Tensor
 from autograd_lite.nn import init
 from autograd_lite.nn.init import Seed
 from autograd_lite.nn.module import Module
-from autograd_lite.operators import Array
 from autograd_lite.ops.arguments import number, whole
-from autograd_lite.tensor import Tensor
 
 
 def _parameter(array: Array) -> Tensor:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd_lite import ops
+from autograd_lite.engine import Tensor
 from autograd_lite.nn import init
 from autograd_lite.nn.init import Seed
 from autograd_lite.nn.module import Module
 from autograd_lite.ops.arguments import whole
-from autograd_lite.tensor import Tensor
 
 
 class LSTM(Module):

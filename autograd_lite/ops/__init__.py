@@ -1,9 +1,8 @@
-"""The table of operations: each one's forward computation beside the rules of its derivatives.
+"""The operations: each one's forward computation beside the rules of its derivatives.
 
-`TABLE` maps names to the operations; ``python -m autograd_lite.reference`` prints it.
+They enter themselves into `engine.TABLE`; docs/autograd_lite.md lists them with their equations.
 """
 
-from autograd_lite.operators import NUMPY, TABLE
 from autograd_lite.ops.convolution import avg_pool2d, conv2d, global_avg_pool2d, max_pool2d
 from autograd_lite.ops.elementwise import (
     add,
@@ -67,8 +66,6 @@ from autograd_lite.ops.shape import (
 )
 
 __all__ = [
-    "NUMPY",
-    "TABLE",
     "abs",
     "add",
     "avg_pool2d",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
+from autograd_lite.engine import Array
 
 __all__ = ["as_floats", "images", "number", "weak", "whole"]
 
@@ -70,12 +70,22 @@ def whole(name: str, value: Any, least: int) -> int:
 
 
 def images(name: str, x: Any) -> None:
-    """Raise ValueError if x, an array or a tensor, has not the axes (N, C, H, W)."""
+    """Raise ValueError if x, an array or a tensor, has not the axes (N, C, H, W).
+
+    >>> images("conv2d", np.ones((2, 3)))
+    Traceback (most recent call last):
+        ...
+    ValueError: conv2d: x must be images (N, C, H, W), got shape (2, 3)
+    """
     if np.ndim(x) != 4:
         raise ValueError(f"{name}: x must be images (N, C, H, W), got shape {np.shape(x)}")
 
 
 def as_floats(x: Any) -> Array:
-    """Return x as an array, of float64 if it is not of floats."""
+    """Return x as an array, of float64 if it is not of floats.
+
+    >>> as_floats([1, 2])
+    array([1., 2.])
+    """
     array: Array = np.asarray(x)
     return array if array.dtype.kind == "f" else array.astype(np.float64)

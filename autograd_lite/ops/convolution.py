@@ -13,12 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from autograd_lite.operators import Array
+from autograd_lite.engine import Array, Tensor, composed, primitive
 from autograd_lite.ops.arguments import as_floats, images, whole
 from autograd_lite.ops.layout import channels_first, channels_last, cropped, padded, padded_shape
 from autograd_lite.ops.reduce import mean
-from autograd_lite.table import composed, primitive
-from autograd_lite.tensor import Tensor
 
 
 def _out_size(name: str, n: int, size: int, stride: int, padding: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.table import primitive
+from autograd_lite.engine import primitive
 
 
 @primitive(np.add)

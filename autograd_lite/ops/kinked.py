@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.engine import primitive
 from autograd_lite.ops.arguments import number, weak
-from autograd_lite.table import primitive
 
 
 @primitive(np.absolute)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd_lite.operators import Array
+from autograd_lite.engine import Array
 
 __all__ = ["channels_first", "channels_last", "cropped", "padded", "padded_shape"]
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
-from autograd_lite.table import primitive
+from autograd_lite.engine import Array, primitive
 
 
 @primitive(np.matmul)
@@ -155,4 +154,4 @@ def _einsum_operand(y_bar: Any, k: int, terms: list[str], output: str, operands:
     return diagonal
 
 
-einsum.joint = _einsum_joint
+einsum.joint_vjp = _einsum_joint

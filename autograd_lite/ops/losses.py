@@ -1,6 +1,6 @@
 r"""Losses. `reduction` is "mean" (over all elements, the default), "sum" or "none".
 
-Except for `cross_entropy`, the target has the shape of x, or is one number; ValueError otherwise.
+But for `cross_entropy` the target has the shape of x, or is one number; ValueError otherwise.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
+from autograd_lite.engine import Array, primitive
 from autograd_lite.ops.arguments import as_floats, number
 from autograd_lite.ops.kinked import sigmoid
-from autograd_lite.table import primitive
 
 
 def _reduced(loss: Any, reduction: str) -> Any:
@@ -162,7 +161,7 @@ def cross_entropy(
     TypeError
         If the labels are not integers.
     ValueError
-        If a shape, a label, `label_smoothing` or `reduction` is none of those described above.
+        If a shape does not fit, or a label, `label_smoothing` or `reduction` is not allowed.
 
     Examples
     --------

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
+from autograd_lite.engine import Array, primitive
 from autograd_lite.ops.arguments import as_floats, number
 from autograd_lite.ops.layout import channels_first, channels_last
-from autograd_lite.table import primitive
 
 
 def _channel_sum(x: Array) -> Array:
@@ -104,7 +103,7 @@ def _batch_norm(y_bar: Array, kept: Any, x: Any, weight: Any, *_: Any, **__: Any
     return channels_first(x_bar), w_bar, b_bar
 
 
-batch_norm.joint = _batch_norm
+batch_norm.joint_vjp = _batch_norm
 
 
 @primitive(saves=True)
@@ -152,7 +151,7 @@ def _layer_norm(y_bar: Array, kept: Any, x: Any, weight: Any, bias: Any, eps: An
     return x_bar, w_bar, b_bar
 
 
-layer_norm.joint = _layer_norm
+layer_norm.joint_vjp = _layer_norm
 
 
 @primitive()

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
-from autograd_lite.table import primitive
+from autograd_lite.engine import Array, primitive
 
 
 @primitive(saves=True)
@@ -136,4 +135,4 @@ def _lstm(y_bar: Array, kept: Any, x: Array, h0: Array, c0: Array, *weights: Arr
     return x_bar, h_bar, c_bar, w_ih_bar, w_hh_bar, b_bar, b_bar.copy()
 
 
-lstm.joint = _lstm
+lstm.joint_vjp = _lstm

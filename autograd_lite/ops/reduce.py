@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
-from autograd_lite.table import primitive
+from autograd_lite.engine import Array, primitive
 
 
 def _spread(y: Any, x: Array, axis: Any, keepdims: bool) -> Array:

@@ -6,15 +6,14 @@ They are linear, y = S x with S of zeros and ones, and their rule is the adjoint
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.operators import Array
-from autograd_lite.table import composed, primitive
-from autograd_lite.tensor import Primitive, Tensor
+from autograd_lite.engine import Array, Primitive, Tensor, composed, primitive
 
 
 @primitive(np.reshape)
@@ -152,7 +151,7 @@ def _scatter(y_bar: Any, x: Array, index: Any) -> Array:
     return x_bar
 
 
-@primitive()
+@primitive(operator.getitem)
 def getitem(x: Any, index: Any) -> Any:
     """Return x[index], with slices, integers, None, Ellipsis, and integer or boolean arrays.
 
@@ -180,7 +179,7 @@ def _part(y_bar: Any, y: Any, *arrays: Any, axis: int = 0) -> tuple[Any, ...]:
     return tuple(np.split(y_bar, ends, axis=axis))
 
 
-join.joint = _part
+join.joint_vjp = _part
 
 
 @composed(np.concatenate)

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import Tensor
+
 
 @dataclass(frozen=True)
 class Const:
@@ -65,6 +67,11 @@ def u(*shape: int) -> np.ndarray:
 def k(high: int, *shape: int) -> np.ndarray:
     """Integers in [0, high)."""
     return rng.integers(high, size=shape)
+
+
+def leaf(*values: float, dtype: Any = np.float64) -> Tensor:
+    """A tensor that backward leaves a gradient on."""
+    return Tensor(np.array(values, dtype), requires_grad=True)
 
 
 def case(*args: Any, **options: Any) -> Case:

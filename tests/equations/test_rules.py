@@ -5,8 +5,7 @@ import copy
 
 import pytest
 
-from autograd_lite.operators import TABLE
-from autograd_lite.tensor import Primitive
+from autograd_lite.engine import TABLE, Primitive
 from problems.reading.checker import MismatchError
 from problems.reading.equations import listing
 from problems.reading.lines import equations_at

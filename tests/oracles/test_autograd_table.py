@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.operators import TABLE
+from autograd_lite.engine import TABLE
 from tests.autograd_lite.samples import SAMPLES
 from tests.oracles.peers import peer
 

@@ -112,3 +112,10 @@ def test_integers_are_normalised_as_the_floats_they_equal():
     weight = np.array([0.5, 1.5])
     expected = ops.batch_norm(x.astype(float), weight, weight)
     assert np.array_equal(ops.batch_norm(x, weight, weight).data, expected.data)
+
+
+def test_running_statistics_may_move_on_before_backward():
+    layer = nn.BatchNorm1d(2)
+    x = np.random.default_rng(0).normal(size=(4, 2)).astype(np.float32)
+    (layer(x).sum() + layer(2 * x).sum()).backward()
+    assert layer.num_batches_tracked == 2

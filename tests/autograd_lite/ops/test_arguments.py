@@ -1,7 +1,5 @@
 """Arguments of other shapes, types and dtypes than the operations and layers take."""
 
-import asyncio
-
 import numpy as np
 import pytest
 
@@ -33,7 +31,11 @@ def test_one_number_is_a_target_for_all(loss):
 
 
 x32 = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+
+
 weight32, images32 = np.ones(3, np.float32), x32.reshape(1, 1, 4, 3)
+
+
 HYPERPARAMETERS = {
     "dropout": lambda x, n: ops.dropout(x, n(0.5), 0),
     "Dropout": lambda x, n: nn.Dropout(n(0.5), rng=0)(x),
@@ -80,7 +82,11 @@ def test_clip_takes_the_ends_in_the_dtype_of_x():
 
 
 IMAGES = np.ones((1, 2, 4, 4), np.float32)
+
+
 LINEAR, RECURRENT = nn.Linear(4, 2, rng=0), nn.LSTM(3, 2, rng=0)
+
+
 lstm_args = [np.ones(s) for s in ((5, 2, 3), (2, 4), (2, 4), (16, 3), (16, 4), (16,), (16,))]
 
 
@@ -167,123 +173,3 @@ def test_pools_of_integers_are_those_of_the_floats_they_equal():
 
 def test_average_over_windows_in_a_wide_margin():
     assert ops.avg_pool2d(np.ones((1, 1, 1, 1)), 1, 1, 1).data.sum() == 1
-
-
-@pytest.mark.parametrize("make", [np.array, np.asarray, ag.Tensor])
-@pytest.mark.parametrize("data", [1.0, [1.0, 2.0]])
-def test_an_array_of_tensors_is_pointed_to_stack(make, data):
-    t = ag.Tensor(data, requires_grad=True)
-    for tensors in ([t, t], [2 * t, t], [[t], [t]]):
-        with pytest.raises(TypeError, match=r"np\.stack"):
-            make(tensors)
-    assert np.stack([t, t]).requires_grad
-
-
-@pytest.mark.parametrize(
-    ("function", "name"),
-    [
-        (np.linalg.norm, "np.linalg.norm"),
-        (np.linalg.det, "np.linalg.det"),
-        (np.fft.fft, "np.fft.fft"),
-        (np.cumsum, "np.cumsum"),
-        (np.floor, "np.floor"),
-        (np.frompyfunc(abs, 1, 1), "abs (vectorized)"),
-    ],
-)
-def test_functions_are_named_with_their_module(function, name):
-    with pytest.raises(TypeError) as caught:
-        function(ag.Tensor(np.eye(2), requires_grad=True))
-    assert str(caught.value).startswith(f"{name} cannot be differentiated here")
-
-
-def recorded():
-    return (2 * ag.Tensor(1.0, requires_grad=True)).requires_grad
-
-
-def test_no_grad_may_be_entered_again():
-    block = ag.no_grad()
-    for _ in range(2):
-        with block:
-            assert not recorded()
-        assert recorded()
-    with block, block, ag.no_grad():
-        with block:
-            pass
-        assert not recorded()
-    assert recorded()
-
-
-def test_no_grad_decorates_a_generator():
-    @ag.no_grad()
-    def numbers(n):
-        """Yield n, then what is sent."""
-        try:
-            got = yield recorded(), n
-            while True:
-                try:
-                    got = yield recorded(), got
-                except KeyError as error:
-                    got = error.args[0]
-        except GeneratorExit:
-            closed.append(recorded())
-            raise
-
-    closed, steps = [], numbers(3)
-    assert numbers.__name__ == "numbers"
-    assert next(steps) == (False, 3)
-    assert recorded()
-    assert steps.send(4) == (False, 4)
-    assert steps.throw(KeyError(5)) == (False, 5)
-    assert recorded()
-    steps.close()
-    assert closed == [False]
-    with pytest.raises(StopIteration):
-        next(steps)
-
-
-def test_a_decorated_generator_returns_and_raises():
-    @ag.no_grad()
-    def once(fail):
-        yield 1
-        if fail:
-            raise ZeroDivisionError
-        return 2
-
-    def whole(fail):
-        return (yield from once(fail))
-
-    steps = whole(False)
-    assert next(steps) == 1
-    with pytest.raises(StopIteration) as end:
-        next(steps)
-    assert end.value.value == 2
-    with pytest.raises(ZeroDivisionError):
-        list(whole(True))
-    assert recorded()
-
-
-def test_no_grad_decorates_a_coroutine():
-    seen = []
-
-    @ag.no_grad()
-    async def inside():
-        await asyncio.sleep(0)
-        seen.append(recorded())
-
-    async def outside():
-        await asyncio.sleep(0)
-        seen.append(recorded())
-
-    async def both():
-        await asyncio.gather(inside(), outside())
-
-    asyncio.run(both())
-    assert sorted(seen) == [False, True]
-
-
-def test_no_grad_refuses_an_asynchronous_generator():
-    async def numbers():
-        yield 1
-
-    with pytest.raises(TypeError, match=r"asynchronous generator .*numbers; enter no_grad"):
-        ag.no_grad()(numbers)

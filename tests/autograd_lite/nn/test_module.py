@@ -1,5 +1,7 @@
 """What a module finds among its attributes, and what it refuses to lose."""
 
+import copy
+import pickle
 from collections import deque
 
 import numpy as np
@@ -137,3 +139,16 @@ def test_state_that_cannot_be_set_changes_nothing(change, error, message):
         layer.load_state_dict(state)
     for name, value in layer.state_dict().items():
         assert np.array_equal(before[name], value)
+
+
+COPIES = [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+
+
+@pytest.mark.parametrize("duplicate", COPIES[1:])
+def test_copies_of_modules_share_what_the_module_shares(duplicate):
+    module = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Linear(2, 2, rng=1))
+    module[1].weight = module[0].weight
+    twin = duplicate(module)
+    assert twin[1].weight is twin[0].weight
+    twin[0].weight.data += 1
+    assert not np.array_equal(twin[0].weight.data, module[0].weight.data)

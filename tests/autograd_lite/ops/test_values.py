@@ -5,6 +5,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import nn, ops
+from tests.autograd_lite.samples import leaf
 
 
 def gradients(call, *arrays):
@@ -168,3 +169,36 @@ def test_variance_without_freedom():
 def test_variance_with_freedom():
     _, x = gradients(lambda x: ops.var(x, ddof=1), [3.0, 5.0, 7.0])
     assert x.tolist() == [-2, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("shape", "index", "gradient"),
+    [
+        ((2, 2), ((0, 0), (1, 1)), [[0, 2], [0, 0]]),
+        ((2, 2), (ag.Tensor([0, 0]), 1), [[0, 2], [0, 0]]),
+        ((2, 2), (range(1), [True, False]), [[1, 0], [0, 0]]),
+        ((3,), ((0, 0, 2),), [2, 0, 1]),
+        ((3,), (..., None, np.int64(1)), [0, 1, 0]),
+    ],
+)
+def test_places_that_an_index_repeats_collect_all_gradients(shape, index, gradient):
+    x = ag.Tensor(np.ones(shape), requires_grad=True)
+    x[index].sum().backward()
+    np.testing.assert_array_equal(x.grad, gradient)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logsumexp_of_infinities(dtype):
+    x = np.array([[-np.inf, -np.inf], [np.inf, 1.0], [np.inf, 1e4], [-np.inf, 1e4]], dtype)
+    y = ops.logsumexp(x, axis=1)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y.data, [-np.inf, np.inf, np.inf, 1e4])
+    assert ops.logsumexp([-np.inf, -np.inf]).item() == -np.inf
+    assert ops.logsumexp([np.inf, 1.0]).item() == np.inf
+
+
+def test_split_takes_a_numpy_integer():
+    x = leaf(1.0, 2.0, 3.0, 4.0)
+    first, second = np.split(x, np.int64(2))
+    (first + 2 * second).sum().backward()
+    np.testing.assert_array_equal(x.grad, [1, 1, 2, 2])
