@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import get_cachedir
 from matplotlib.lines import Line2D
 
 from problems.cli import main
@@ -208,7 +209,7 @@ def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
 def test_as_a_module(tmp_path):
     """Only JSON on stdout, from any folder; --version and --help."""
     root = Path(__file__).parents[3]
-    env = {"PYTHONPATH": str(root), "MPLCONFIGDIR": str(tmp_path), "PATH": ""}
+    env = {"PYTHONPATH": str(root), "MPLCONFIGDIR": get_cachedir(), "PATH": ""}
 
     def python(*args):
         return subprocess.run(
