@@ -404,7 +404,7 @@ _OWN = (InvSqrt, InverseTime, StepDecay, Geometric, Harmonic, OneMinusInverse)
 
 
 def betas_of(group: dict[str, Any]) -> tuple[Any, Any]:
-    """Return a group's `betas`, unchecked but for being a pair; raise TypeError if it is not.
+    """Return a group's `betas`, unchecked except for being a pair; raise TypeError if it is not.
 
     Examples
     --------

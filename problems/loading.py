@@ -99,7 +99,7 @@ def call(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def split(text: str) -> list[str]:
-    """Split a list at its commas, but for those in brackets.
+    """Split a list at its commas, except those in brackets.
 
     Examples
     --------

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
+from problems.digest import KEY, digest
 from problems.files import replacing
 from problems.online.problem import LinearProblem
 from problems.online.summary import Summary
@@ -147,11 +148,14 @@ def _overlap(i: int, paths: Sequence[Floats], names: Sequence[str], steps: Any) 
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write a figure as PNG and SVG, the same bytes for the same figure; return the paths."""
+    """Write a figure as PNG and SVG, the same bytes for the same figure; return the paths.
+
+    The PNG's metadata hold the figure's digest (`problems.digest`).
+    """
     paths = [stem.with_suffix(".png"), stem.with_suffix(".svg")]
     with fixed_style():
         for path in paths:
-            metadata = {"Date": None} if path.suffix == ".svg" else None
+            metadata = {"Date": None} if path.suffix == ".svg" else {KEY: digest(figure)}
             with replacing(path) as temporary:
                 figure.savefig(temporary, dpi=150, metadata=metadata)
     return paths

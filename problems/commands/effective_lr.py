@@ -83,14 +83,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"an online problem instead: one of {', '.join(SEQUENCES)}",
     )  # fmt: skip
     add_optimizers(parser, STORY)
-    add("--epochs", type=whole, metavar="N", help="of a task (default: its own)")
-    add("--steps", type=whole, metavar="T", help=f"of an online problem (default: {STEPS})")
+    add("--epochs", type=whole, metavar="N", help="epochs of a task (default: its own)")
+    add("--steps", type=whole, metavar="T", help=f"steps of an online problem (default: {STEPS})")
     add("--quick", action="store_true",
         help=f"a sixth of a task's epochs, or {FEW} steps, unless they are given")  # fmt: skip
     add("--lr", type=float, help="step size alpha (default: the task's or the problem's)")
     add_bounds(parser)
-    add("--seed", type=int, default=0, help="of what is random (default: %(default)s)")
-    add("--data", default="data", metavar="DIR", help="of all data sets (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of what is random (default: %(default)s)")
+    add("--data", default="data", metavar="DIR", help="folder of the data (default: %(default)s)")
     add("--out", default="results", metavar="DIR", help="folder to write to (default: %(default)s)")
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 

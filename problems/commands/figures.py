@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--only", type=names_of("figure", FIGURES), default="all", metavar="A,B,...",
         help=f"all (the default), or some of {', '.join(FIGURES)}",
     )  # fmt: skip
-    add("--workers", type=whole, metavar="N", help="processes (default: one a processor)")
+    add("--workers", type=whole, metavar="N", help="processes (default: one per processor)")
     add("--out", default="results/figures", metavar="DIR",
         help="folder to write to (default: %(default)s)")  # fmt: skip
     add("--resume", action="store_true", help="finish what the runs in DIR miss, repeat none")

@@ -46,15 +46,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for name, what in (("lr", "alpha"), ("beta1", "beta1"), ("beta2", "beta2"), ("x1", "x_1"),
                        ("cycle", "C"), ("delta", "delta"), ("epsilon", "epsilon")):  # fmt: skip
         add(f"--{name}", type=float, help=f"{what}, where it is no axis (default: the problem's)")
-    add("--K", type=float, help="of savarese: steps for which the bounds stay open")
+    add("--K", type=float, help="steps for which savarese's bounds stay open")
     add("--bounds", type=name_of("bounds", FAMILIES), metavar="NAME",
-        help="of savarese: savarese (the default) or paper")  # fmt: skip
+        help="bounds in savarese: savarese (the default) or paper")  # fmt: skip
     add_bounds(parser)
     add(
         "--schedule", type=name_of("schedule", ["inv-sqrt", "constant"]), default="inv-sqrt",
         metavar="NAME", help="alpha_t: inv-sqrt (the default) or constant",
     )  # fmt: skip
-    add("--seed", type=int, default=0, help="of stochastic problems (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of stochastic problems (default: %(default)s)")
     add("--out", default="results", metavar="DIR", help="folder to write to (default: %(default)s)")
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
@@ -120,7 +120,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def rows(result: Phase) -> Any:
-    """One row a cell."""
+    """One row per cell."""
     for i, y in enumerate(result.y.values.tolist()):
         for j, x in enumerate(result.x.values.tolist()):
             yield (

@@ -49,10 +49,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="an axis to draw from lo:hi or log:lo:hi or a,b,c; may be repeated",
     )  # fmt: skip
     add("--samples", type=whole, metavar="N", help="draws of the axes of --random")
-    add("--search-seed", type=int, default=0, help="of the draws (default: %(default)s)")
+    add("--search-seed", type=int, default=0, help="seed of the draws (default: %(default)s)")
     add(
         "--seeds", type=seed_list, default=[0], metavar="SEEDS",
-        help="of stochastic problems: a,b,c, or 0:5 for 0 to 4 (default: 0)",
+        help="seeds of stochastic problems: a,b,c, or 0:5 for 0 to 4 (default: 0)",
     )  # fmt: skip
     add(
         "--schedule", type=name_of("schedule", SCHEDULES), default="inv-sqrt", metavar="NAME",
@@ -63,13 +63,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="auto (the default), steps (one after the other) or parallel (many at once)",
     )  # fmt: skip
     add("--force", action="store_true", help="run even if constants break the paper's conditions")
-    add("--workers", type=whole, metavar="N", help="processes (default: one a processor)")
+    add("--workers", type=whole, metavar="N", help="processes (default: one per processor)")
     add("--scheduler", metavar="ADDRESS", help="run on the Dask cluster of this scheduler instead")
     add(
         "--scheduler-timeout", type=seconds, default=10.0, metavar="SECONDS",
-        help="to wait for its answer (default: %(default)g)",
+        help="time to wait for its answer (default: %(default)g)",
     )  # fmt: skip
-    add("--out", metavar="FILE", help="of results (default: results/sweep-PROBLEM.jsonl)")
+    add("--out", metavar="FILE", help="results file (default: results/sweep-PROBLEM.jsonl)")
     add("--resume", action="store_true", help="finish what FILE misses, recompute nothing")
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 

@@ -47,20 +47,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_optimizers(parser, ("sgdm", *STORY))
     add(
         "--seeds", type=seed_list, default=[0], metavar="SEEDS",
-        help="of weights and batches: a,b,c, or 0:5 for 0 to 4 (default: 0)",
+        help="seeds of weights and batches: a,b,c, or 0:5 for 0 to 4 (default: 0)",
     )  # fmt: skip
     add("--epochs", type=whole, metavar="N", help="default: the task's")
     add("--batch-size", type=whole, metavar="N", help="default: the task's")
     for name, what in (
         ("lr", "the rate"), ("beta1", "momentum of the SGDs, too"),
-        ("beta2", "RMSprop's smoothing constant, too"), ("final-lr", "of the bounds"),
-        ("gamma", "of the bounds"), ("eps", "in the denominator"), ("weight-decay", "L2"),
+        ("beta2", "RMSprop's smoothing constant, too"), ("final-lr", "the last rate"),
+        ("gamma", "speed of the bounds"), ("eps", "in the denominator"), ("weight-decay", "L2"),
     ):  # fmt: skip
         add(
             f"--{name}", type=float, metavar="X",
             help=f"{what}, for those optimizers that have it (default: the task's)",
         )  # fmt: skip
-    add("--data", default="data", metavar="DIR", help="of all data sets (default: %(default)s)")
+    add("--data", default="data", metavar="DIR", help="folder of the data (default: %(default)s)")
     add("--no-verify", action="store_true", help="read files that are not the official ones, too")
     add(
         "--validate", action="store_true",
@@ -68,11 +68,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--workers", type=whole, metavar="N",
-        help="processes (default: one a processor, at most one a run); 1 shows every step",
+        help="processes (default: one per processor, at most one per run); 1 shows every step",
     )  # fmt: skip
     add(
         "--out", default="results", metavar="DIR",
-        help="of train-TASK.csv and the checkpoints (default: %(default)s)",
+        help="folder of train-TASK.csv and the checkpoints (default: %(default)s)",
     )  # fmt: skip
     add(
         "--checkpoint-seconds", type=seconds, default=10.0, metavar="S",
@@ -191,7 +191,7 @@ def one_thread_each() -> Iterator[None]:
 
 
 def width(head: str) -> int:
-    """Of a column."""
+    """Width of a column."""
     return max(len(head), 7) + 2
 
 

@@ -25,11 +25,11 @@ HELP = "least squares on which adaptive methods find a useless solution"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("--points", type=whole, default=100, metavar="N", help="to fit (default: %(default)s)")
+    add("--points", type=whole, default=100, metavar="N", help="points (default: %(default)s)")
     add("--new", type=whole, default=1000, metavar="N", help="new points (default: %(default)s)")
     add("--p", type=float, default=0.7, help="P(y = 1), in (1/2, 1) (default: %(default)s)")
     add("--steps", type=whole, default=3000, metavar="T", help="default: %(default)s")
-    add("--seed", type=int, default=0, help="of the labels (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of the labels (default: %(default)s)")
     add(
         "--optimizers", type=names_of("optimizer", OPTIMIZERS), metavar="A,B,...",
         default="sgd,sgdm,adagrad,rmsprop,adam,amsgrad,adabound,amsbound",

@@ -39,7 +39,7 @@ def curves_figure(task: Mapping[str, Any]) -> Figure:
     Parameters
     ----------
     task : mapping
-        Of `problems.experiments.results.conclude`'s tasks.
+        Entry of the tasks that `problems.experiments.results.conclude` returns.
     """
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     panels = figure.subplots(1, 2)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy  # loads its subpackages when they are used: stats takes half a second
 
 from adabound_np import __version__
 from problems.experiments.runs import Experiment, Record, last
@@ -61,7 +61,7 @@ def paired(
     if not differences.any():
         return {"difference": mean, "t": 1.0, "wilcoxon": 1.0}
     spread = np.ptp(differences) > 1e-12 * np.abs(differences).max()
-    t = float(stats.ttest_rel(values, baseline).pvalue) if spread else None
+    t = float(scipy.stats.ttest_rel(values, baseline).pvalue) if spread else None
     # the exact test knows neither zeros nor ties; ranks of a few pairs are enumerated instead
     return {"difference": mean, "t": t, "wilcoxon": signed_ranks(differences)}
 
@@ -76,8 +76,8 @@ def signed_ranks(differences: np.ndarray[Any, Any]) -> float:
     """
     differences = differences[differences != 0]
     if len(differences) > 16:
-        return float(stats.wilcoxon(differences, method="asymptotic").pvalue)
-    ranks = stats.rankdata(np.abs(differences))
+        return float(scipy.stats.wilcoxon(differences, method="asymptotic").pvalue)
+    ranks = scipy.stats.rankdata(np.abs(differences))
     signs = np.array(np.meshgrid(*[[0, 1]] * len(ranks))).reshape(len(ranks), -1)
     sums = ranks @ signs
     middle = ranks.sum() / 2

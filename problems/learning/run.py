@@ -89,11 +89,11 @@ class Run:
     optimizer : str
         A name of the roster.
     seed : int
-        Of the weights and of all draws; the weights do not depend on the optimizer.
+        Seed of the weights and of all draws; the weights do not depend on the optimizer.
     data : Images, Corpus or None
         What to learn from.
     epochs, batch_size : int
-        As said.
+        Number of epochs, and of examples in a batch.
     part : str
         What the data's test part is, for the record.
     hyperparameters : mapping of str to float

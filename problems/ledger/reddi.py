@@ -144,7 +144,7 @@ def drift(
     ends : list of int
         1, 10, 100, ..., T.
     drifts : array, shape (len(ends), seeds)
-        Of each seed, (x_{b+1} - x_{a+1}) / \sum_{a < t \le b} \alpha_t between an end a (at
+        For each seed, (x_{b+1} - x_{a+1}) / \sum_{a < t \le b} \alpha_t between an end a (at
         first 0) and the next one, b.
     """
     batch = [ReddiTheorem3(seed, C, delta) for seed in range(seeds)]

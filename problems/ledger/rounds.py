@@ -187,10 +187,10 @@ class Course:
     bounds : dict of str to array
         Each bound at those steps.
     crossing : dict of str to (int or None, int or None)
-        Of each bound, among all steps at which the regret is known: the first t with R_t above
+        For each bound, among all steps at which the regret is known: the first t with R_t above
         it, and the first from which on R_t stays above it.
     kept : dict of str to bool
-        Of each predicate, whether it held at every step.
+        For each predicate, whether it held at every step.
     gap : float
         The largest duality gap of a comparator; 0 on a linear problem, whose is exact.
     sums : Sums

@@ -70,7 +70,7 @@ class Series(NamedTuple):
 
         Examples
         --------
-        Of a run that plays x_t = 1 and has R_t = 2 t:
+        A run that plays x_t = 1 and has R_t = 2 t:
 
         >>> t = np.array([1, 10, 30, 100])
         >>> one = np.ones(4)

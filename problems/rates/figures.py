@@ -40,7 +40,7 @@ def figure1_parameters(names: Sequence[str], dims: Sequence[int]) -> list[str]:
     Parameters
     ----------
     names : sequence of str
-        Of the parameters, in the network's order.
+        Names of the parameters, in the network's order.
     dims : sequence of int
         The number of axes of each.
 
@@ -61,12 +61,12 @@ def figure1_parameters(names: Sequence[str], dims: Sequence[int]) -> list[str]:
 def heat_figure(
     record: RateRecord, parameters: Sequence[str], title: str, rows: int = 5, place: int = -1
 ) -> Figure:
-    r"""Draw log10 of \eta_t of sampled coordinates, one column a parameter ([Luo19] Fig. 1).
+    r"""Draw log10 of \eta_t of sampled coordinates, one column per parameter ([Luo19] Fig. 1).
 
     Parameters
     ----------
     record : RateRecord
-        Of one run.
+        Record of one run.
     parameters : sequence of str
         The columns, such as `figure1_parameters` chooses them.
     title : str
@@ -114,7 +114,7 @@ def _short(name: str) -> str:
 
 @fixed_style()
 def funnel_figure(records: Records, title: str) -> Figure:
-    r"""Draw bands of quantiles of \eta_t against the bounds, a panel an optimizer.
+    r"""Draw bands of quantiles of \eta_t against the bounds, one panel per optimizer.
 
     The bounds are dashed where the optimizer clips to them, dotted where it is only compared
     with them.
@@ -230,7 +230,7 @@ def _span(records: Records) -> tuple[float, float]:
     if not len(rates):
         return 1e-3, 1.0
     low, high = math.floor(np.log10(rates.min())), math.ceil(np.log10(rates.max()))
-    low, high = max(low, -150), min(high, 150)  # so that ticks beyond the ends are numbers
+    low, high = min(max(low, -150), 149), max(min(high, 150), -149)  # ticks beyond are numbers
     return 10.0 ** (low - 0.5), 10.0 ** (high + 0.5)
 
 

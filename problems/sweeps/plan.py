@@ -104,9 +104,9 @@ class Plan:
     samples : int
         Draws, each of which is tried at every point of the grid.
     search_seed : int
-        Of the draws.
+        Seed of the draws.
     seeds : sequence of int
-        Of a stochastic problem.
+        Seeds of a stochastic problem.
     schedule : str
         "inv-sqrt" or "constant".
     engine : {"auto", "steps", "parallel"}

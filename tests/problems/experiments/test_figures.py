@@ -385,6 +385,7 @@ def test_two_seeds_and_one_epoch(tiny):
 
 @pytest.mark.parametrize("module", ["sklearn", "sklearn.datasets"])
 def test_without_the_extra(module, tmp_path, capsys, monkeypatch):
+    monkeypatch.delitem(sys.modules, "sklearn.datasets", raising=False)
     monkeypatch.setitem(sys.modules, module, None)
     tasks._digits.cache_clear()
     with pytest.raises(SystemExit) as stop:

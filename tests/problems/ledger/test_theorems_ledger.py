@@ -342,6 +342,8 @@ def test_the_page_is_up_to_date():
     module = page_module()
     results = [entry.run() for entry in LEDGER.values()]
     assert module.page(results) == (ROOT / "docs" / "theorems.md").read_text()
+    assert not [stem for stem, figure in module.drawn(results).items()
+                if module.outdated(stem, figure)]  # fmt: skip
 
 
 def test_shown():
