@@ -8,7 +8,7 @@ from typing import Any
 
 from adabound_np.bounds import Bounds
 from adabound_np.checks import positive_int, within
-from problems.online.problem import LinearProblem
+from problems.online.problem import LinearProblem, ends
 
 __all__ = ["BrokenConditionError", "Condition", "Setting", "integer", "least"]
 
@@ -32,7 +32,7 @@ class Setting:
     Attributes
     ----------
     problem : LinearProblem
-        f_t and F.
+        f_t and F. Any other `OnlineProblem` in one variable will do where steps can run it.
     beta1, beta2, lr, x1 : float
         What an optimizer should be run with; checked, x1 to lie in F.
     eps_root : float
@@ -63,14 +63,15 @@ class Setting:
     bounds: Bounds | None = None
 
     def __post_init__(self) -> None:
-        feasible = self.problem.feasible
+        lo, hi = ends(self.problem.feasible)
         within("beta1", self.beta1, "[0, 1)")
         within("beta2", self.beta2, "[0, 1)")
         within("lr", self.lr, "(0, inf)")
-        within("x1", self.x1, f"[{feasible.lo}, {feasible.hi}]")
+        within("x1", self.x1, f"[{lo}, {hi}]")
         broken = [condition.text for condition in self.conditions if not condition.holds]
         if broken and not self.force:
-            raise BrokenConditionError(f"{self.problem.name} needs {'; '.join(broken)}")
+            name = getattr(self.problem, "name", type(self.problem).__name__)
+            raise BrokenConditionError(f"{name} needs {'; '.join(broken)}")
 
 
 def integer(name: str, value: Any, least: int) -> int:
