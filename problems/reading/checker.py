@@ -95,14 +95,20 @@ class _Notes(ast.NodeTransformer):
 
 
 class Traced:
-    """A function of the packages, or a mutant of it, that notes its local variables."""
+    """A function of the packages, or a mutant of it, that notes its local variables.
 
-    def __init__(self, place, mutant=None):
-        self.place, self.equations = place, equations_at(place)
+    A function from elsewhere comes with its syntax tree in place of the mutant, its equations,
+    its namespace, and notation beside that of its place.
+    """
+
+    def __init__(self, place, mutant=None, equations=None, namespace=None, symbols=None):
+        self.place, self.symbols = place, symbols or {}
+        self.equations = equations_at(place) if equations is None else equations
         notes = _Notes(self.equations)
         tree = notes.visit(copy.deepcopy(mutant or node_at(place)))
         self.targets = notes.targets
-        self.namespace = {**module_of(place)[2], "__note__": self.note}
+        outside = module_of(place)[2] if namespace is None else namespace
+        self.namespace = {**outside, "__note__": self.note}
         flags = __future__.annotations.compiler_flag
         module = ast.fix_missing_locations(ast.Module([tree], []))
         exec(compile(module, place, "exec", flags, dont_inherit=True), self.namespace)
@@ -127,17 +133,21 @@ class Traced:
         after = self.notes.get((equation.line, "after"), [])
         return list(zip(before, after, strict=True))[:FIRST]
 
+    def symbols_of(self, equation):
+        """LaTeX -> code where an equation stands."""
+        return {**self.symbols, **symbols_at(equation.place)}
+
     def check_targets(self):
         """Raise MismatchError if a line gives its value to another name than its equation does."""
         for equation in self.equations:
-            symbols, given = symbols_at(equation.place), self.targets[equation.line]
+            symbols, given = self.symbols_of(equation), self.targets[equation.line]
             symbol, _ = left_side(split(equation.latex)[0], symbols)
             if given != symbols.get(symbol, "return"):
                 raise MismatchError(equation, f"the code gives a value to {given}")
 
     def check(self, equation, sizes=None, functions=None):
         """Compare the first times the lines ran with the equation; return how often that was."""
-        symbols = symbols_at(equation.place)
+        symbols = self.symbols_of(equation)
         symbol, _ = left_side(split(equation.latex)[0], symbols)
         pairs = self.pairs(equation)
         target = symbols.get(symbol, "return")

@@ -1,6 +1,7 @@
 """What a class from elsewhere states in `carries` is compared with single steps."""
 
 import warnings
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -42,23 +43,23 @@ class Lion(Adam):
     def learning_rate(h, s, t):
         return h.schedule(t) * h.alpha
 
-    carries = {"m": Affine("beta2"), "v": Affine("beta2")}
+    carries: ClassVar = {"m": Affine("beta2"), "v": Affine("beta2")}
 
 
 class WrongFactor(Adam):
-    carries = {"m": Affine("beta2"), "v": Affine("beta2")}
+    carries: ClassVar = {"m": Affine("beta2"), "v": Affine("beta2")}
 
 
 class Forgets(Adam):
-    carries = {"m": Affine("beta1")}
+    carries: ClassVar = {"m": Affine("beta1")}
 
 
 class Unknown(Adam):
-    carries = {"m": Affine("beta1"), "v": Affine("beta3")}
+    carries: ClassVar = {"m": Affine("beta1"), "v": Affine("beta3")}
 
 
 class NoMaximum(AMSGrad):
-    carries = {"m": Affine("beta1"), "v": Affine("beta2"), "v_hat": Sum()}
+    carries: ClassVar = {"m": Affine("beta1"), "v": Affine("beta2"), "v_hat": Sum()}
 
 
 class Late(Adam):
