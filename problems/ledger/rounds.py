@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from adabound_np import Optimizer
 from problems.online import parallel_in_time, protocol
+from problems.online.engines import choose
 from problems.online.problem import LinearProblem, OnlineProblem
 from problems.online.summary import log_grid
 
@@ -41,7 +42,8 @@ class Rounds(NamedTuple):
 def rounds(problem: OnlineProblem, optimizer: Optimizer, T: int, x1: Any) -> Iterator[Rounds]:
     """Play T rounds; yield them in chunks."""
     protocol.check(problem, T, x1)
-    if parallel_in_time.obstacle(problem, optimizer, x1) is None:
+    optimizer = protocol.constrained(problem, optimizer)
+    if choose("auto", problem, optimizer, x1, T) == "parallel":
         assert isinstance(problem, LinearProblem)
         return _many_at_once(problem, optimizer, T, x1)
     return _one_by_one(problem, optimizer, T, x1)

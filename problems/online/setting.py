@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from adabound_np import Box
 from adabound_np.bounds import Bounds
 from adabound_np.checks import positive_int, within
+from problems.online.problem import ends
 
 __all__ = [
     "HYPERPARAMETERS",
@@ -81,8 +81,9 @@ class Setting:
         within("beta1", self.beta1, "[0, 1)")
         within("beta2", self.beta2, "[0, 1)")
         within("lr", self.lr, "(0, inf)")
-        if isinstance(feasible, Box) and np.ndim(feasible.lo) == np.ndim(feasible.hi) == 0:
-            within("x1", self.x1, f"[{feasible.lo}, {feasible.hi}]")
+        if np.ndim(self.x1) == 0:
+            lo, hi = ends(feasible)
+            within("x1", self.x1, f"[{lo}, {hi}]")
         elif not feasible.contains(self.x1):
             raise ValueError(f"x1 must be in F = {feasible}, got {self.x1!r}")
         broken = [condition.text for condition in self.conditions if not condition.holds]

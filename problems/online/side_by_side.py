@@ -9,7 +9,7 @@ from typing import Any
 
 from adabound_np import Optimizer
 from problems.online.engines import summarize
-from problems.online.problem import LinearProblem
+from problems.online.problem import OnlineProblem
 from problems.online.summary import Summary
 
 __all__ = ["summarize_all"]
@@ -18,7 +18,7 @@ _done: Any = None  # in a worker process: the shared counters of steps
 
 
 def summarize_all(
-    problem: LinearProblem,
+    problem: OnlineProblem,
     optimizers: Mapping[str, Optimizer],
     steps: int,
     x1: float,
@@ -67,7 +67,7 @@ def _start(done: Any) -> None:
 
 
 def _work(
-    i: int, problem: LinearProblem, optimizer: Optimizer, steps: int, x1: float, engine: str
+    i: int, problem: OnlineProblem, optimizer: Optimizer, steps: int, x1: float, engine: str
 ) -> Summary:
     def tick(n: int) -> None:
         _done[i] += n

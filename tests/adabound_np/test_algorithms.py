@@ -24,7 +24,7 @@ from adabound_np import (
     RMSprop,
     StepDecay,
 )
-from tests.roster import gradients
+from problems.conformance.alike import gradients
 
 T, SHAPE = 60, (3, 2)
 G = gradients(T, SHAPE)
