@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from adabound_np import Optimizer
 from adabound_np.checks import positive_int
 from problems.online.problem import Linear, LinearProblem, OnlineProblem
-from problems.online.protocol import constrained
+from problems.online.protocol import constrained, revealed
 
 __all__ = ["Endpoints", "endpoints"]
 
@@ -117,6 +117,8 @@ def _linear(batch: Sequence[LinearProblem], T: int) -> Iterator[Linear]:
     for start in range(1, T + 1, SIZE):
         stop = min(start + SIZE, T + 1)
         slopes = np.stack([problem.slopes(start, stop) for problem in different.values()], axis=1)
+        if len(slopes) != stop - start:
+            raise ValueError(f"slopes({start}, {stop}) must be {stop - start}, got {len(slopes)}")
         yield from map(Linear, slopes[:, which])
 
 
@@ -146,5 +148,5 @@ class _Each:
 
 def _any(batch: Sequence[Any], T: int) -> Iterator[_Each]:
     """Each step's functions."""
-    for rounds in zip(*(problem.reveal(T) for problem in batch), strict=True):
+    for rounds in zip(*(revealed(problem, T) for problem in batch), strict=True):
         yield _Each([f_t for _, f_t in rounds])

@@ -16,7 +16,7 @@ from adabound_np import Optimizer
 from adabound_np.checks import positive_int
 from problems.online.problem import OnlineProblem, RoundFunction
 
-__all__ = ["Trajectory", "check", "constrained", "play", "run"]
+__all__ = ["Trajectory", "check", "constrained", "play", "revealed", "run"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,16 @@ def constrained(problem: OnlineProblem, optimizer: Optimizer) -> Optimizer:
     return other
 
 
+def revealed(problem: OnlineProblem, T: int) -> Iterator[tuple[int, RoundFunction]]:
+    """(1, f_1), ..., (T, f_T); raise ValueError if the problem does not reveal them."""
+    rounds = iter(problem.reveal(T))
+    for t in range(1, T + 1):
+        number, f_t = next(rounds, (None, None))
+        if f_t is None or number != t:
+            raise ValueError(f"the problem must reveal f_1 to f_{T}, got {number} in place of {t}")
+        yield t, f_t
+
+
 def play(
     problem: OnlineProblem, optimizer: Optimizer, T: int, x1: Any
 ) -> Iterator[tuple[int, RoundFunction, Any, Any, Any]]:
@@ -114,11 +124,7 @@ def play(
     optimizer = constrained(problem, optimizer)
     x = np.asarray(x1, dtype=np.float64)
     s = optimizer.init(x)
-    revealed = iter(problem.reveal(T))
-    for t in range(1, T + 1):
-        number, f_t = next(revealed, (None, None))
-        if f_t is None or number != t:
-            raise ValueError(f"the problem must reveal f_1 to f_{T}, got {number} in place of {t}")
+    for t, f_t in revealed(problem, T):
         g_t = f_t.gradient(x)
         x_next, s = optimizer.update(x, g_t, s)
         yield t, f_t, x, x_next, s

@@ -8,8 +8,9 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from typing import Any
 
 from adabound_np import Optimizer
-from problems.online.engines import summarize
+from problems.online.engines import choose, summarize
 from problems.online.problem import OnlineProblem
+from problems.online.protocol import check
 from problems.online.summary import Summary
 
 __all__ = ["summarize_all"]
@@ -45,11 +46,13 @@ def summarize_all(
             name: summarize(problem, optimizer, steps, x1, engine, tick=tick)
             for name, optimizer in optimizers.items()
         }
+    T = check(problem, steps, x1)
+    chosen = [choose(engine, problem, optimizer, x1, T) for optimizer in optimizers.values()]
     context = multiprocessing.get_context("spawn")
     done = context.Array("q", len(optimizers))
     with ProcessPoolExecutor(workers, context, _start, (done,)) as pool:
         futures = {
-            name: pool.submit(_work, i, problem, optimizer, steps, x1, engine)
+            name: pool.submit(_work, i, problem, optimizer, T, x1, chosen[i])
             for i, (name, optimizer) in enumerate(optimizers.items())
         }
         seen, running = 0, set(futures.values())

@@ -17,7 +17,7 @@ import numpy as np
 from adabound_np import Constant, Optimizer, Unconstrained
 from adabound_np.algorithm import Hyperparameters, at_rest
 from problems.online.problem import OnlineProblem
-from problems.online.protocol import constrained
+from problems.online.protocol import constrained, revealed
 from problems.reading.exact import Exact, exactly
 
 __all__ = ["CLIP", "Column", "columns_of", "short", "steps", "without_rounding"]
@@ -154,7 +154,7 @@ def steps(
     free = _changed(once, eta_l=lambda t: 0.0, eta_u=lambda t: np.inf)
     number = exactly if exact else np.float64
     x, s = x1, optimizer.fresh(h, np.asarray(x1))
-    for step, f_t in problem.reveal(T):
+    for step, f_t in revealed(problem, T):
         t: Any = Exact(step) if exact else step
         g = number(f_t.gradient(x))
         with np.errstate(divide="ignore", invalid="ignore"):

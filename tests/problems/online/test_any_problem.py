@@ -134,7 +134,13 @@ def test_a_problem_that_ends_early_or_skips_is_refused(numbers, got):
         def reveal(self, T):
             return [(t, Quadratic(0.0)) for t in numbers]
 
-    for play in (run, summarize):
+    def batch(problem, opt, T, x1):
+        return endpoints([problem], opt, T, x1)
+
+    def traced(*args):
+        return list(trace.steps(*args))
+
+    for play in (run, summarize, batch, traced):
         with pytest.raises(ValueError, match=rf"must reveal f_1 to f_3, got {got} in place of"):
             play(Short(), SGD(lr=0.1), 3, 0.0)
 
@@ -149,6 +155,15 @@ def test_a_batch_is_its_trajectories():
         alone = run(problem, AdaBound(lr=lr[i]), 1500, 2.0)
         assert batch.x[i] == pytest.approx(alone.x[-2], rel=1e-12)
         assert batch.regret[i] == pytest.approx(alone.regret[-1], rel=1e-9)
+
+
+def test_a_batch_with_too_few_slopes_is_refused():
+    class Few(LinearProblem):
+        def slopes(self, start, stop):
+            return np.ones(min(stop, 6) - start)
+
+    with pytest.raises(ValueError, match=r"slopes\(1, 10\) must be 9, got 5"):
+        endpoints([Few()], SGD(lr=0.1), 9, 0.0)
 
 
 def test_a_setting_of_any_problem():

@@ -11,6 +11,7 @@ from adabound_np.adam import AdamState
 from adabound_np.carries import Affine, Sum
 from problems.online import LinearProblem, engines, reddi_online, run, setting, summarize
 from problems.online.sequences import SEQUENCES
+from problems.online.side_by_side import summarize_all
 from problems.online.trust import doubt, is_known
 from tests.roster import CASES
 
@@ -108,6 +109,13 @@ def test_wrong_carries_are_not_trusted(cls):
     for play in (run, summarize):
         with pytest.raises(ValueError, match=f"engine must be 'steps' or 'auto'.*{WRONG[cls]}"):
             play(PROBLEM, opt, 3000, 0.0, engine="parallel")
+
+
+def test_the_warning_of_several_processes_reaches_the_caller():
+    optimizers = {"belief": paper(AdaBelief), "adam": paper(Adam)}
+    with pytest.warns(UserWarning, match=WRONG[AdaBelief]):
+        both = summarize_all(PROBLEM, optimizers, 3000, 0.0, workers=2)
+    assert [summary.engine for summary in both.values()] == ["steps", "parallel"]
 
 
 def test_the_reason_is_always_the_same():
