@@ -38,7 +38,8 @@ def in_paper(spec: Spec, **options: Any) -> Optimizer:
     e = entry(spec)
     if e.as_given:
         given: dict[str, Any] = {"feasible": options.get("feasible")}
-        optimizer = e.cls(None, **(given | dict(e.given)))
+        given.update(e.given)
+        optimizer = e.cls(None, **given)
     else:
         own = {key: value for key, value in options.items() if key in e.names}
         shared = {key: options[key] for key in ("lr", "schedule", "feasible") if key in options}

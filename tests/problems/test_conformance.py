@@ -11,9 +11,10 @@ from adabound_np import SGD, Adam, AMSGrad, Box, L2Ball, Optimizer, Unconstraine
 from adabound_np.carries import Affine
 from adabound_np.checks import within
 from problems.conformance import Check, Report, check_optimizer, check_problem
+from problems.forms import in_paper
 from problems.online import SEQUENCES, LinearProblem, Setting, setting
 from problems.online.losses import vector_problem
-from problems.optimizers import OPTIMIZERS, in_paper
+from problems.optimizers import OPTIMIZERS
 from tests.roster import CASES
 
 SET = ("lr", 0.5), ("beta1", 0.9), ("beta2", 0.99)
