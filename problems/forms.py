@@ -42,8 +42,10 @@ def in_paper(spec: Spec, **options: Any) -> Optimizer:
         optimizer = e.cls(None, **given)
     else:
         own = {key: value for key, value in options.items() if key in e.names}
-        shared = {key: options[key] for key in ("lr", "schedule", "feasible") if key in options}
-        optimizer = e.cls.as_in_paper(**{**shared, **_arguments(e, own)})
+        shared: dict[str, Any] = {
+            key: options[key] for key in ("lr", "schedule", "feasible") if key in options
+        }
+        optimizer = e.cls.as_in_paper(**(shared | _arguments(e, own)))
     assert isinstance(optimizer, Optimizer)
     return optimizer
 
