@@ -21,8 +21,10 @@ from typing import Any as _Any
 
 if _TYPE_CHECKING:
     from problems.results.counterexample import Counterexample
+    from problems.results.phase import PhaseMap
+    from problems.results.sweep import Sweep
 
-__all__ = ["counterexample"]
+__all__ = ["counterexample", "phase", "sweep"]
 
 # A file of the user's with the name of a package is found first, where Python is started beside it.
 for _name in ("adabound_np", "autograd_lite"):
@@ -68,5 +70,91 @@ def counterexample(
         If a name is unknown, or a constant is out of range or breaks the paper's conditions.
     """
     from problems.results.counterexample import counterexample as run
+
+    return run(problem, optimizers, **options)
+
+
+def phase(
+    problem: _Any = "reddi-theorem2", optimizer: _Any = "adam", **options: _Any
+) -> PhaseMap:
+    """Map where an optimizer ends over a plane of two constants.
+
+    Parameters
+    ----------
+    problem : str, problem, Setting or callable
+        As for `counterexample`.
+    optimizer : str, class or Optimizer
+        A name, a class, or ``module:Name``, with or without hyperparameters; an instance, whose
+        hyperparameters can be no axis.
+    **options
+        x and y (the axes, such as ``"beta1=0:0.99:60"``, ``"lr=log:0.01:1:40"`` or
+        ``("lr", [0.1, 0.5])``), steps (int, default 50,000), show ("regret" or "x"), schedule,
+        final_lr, gamma, seed, and the problem's constants, as for `counterexample`.
+
+    Returns
+    -------
+    PhaseMap
+        With ``x_final``, ``average_regret``, ``C`` and ``holds``, arrays of shape
+        (len(y.values), len(x.values)).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, a constant is out of range, or no cell has constants.
+
+    Examples
+    --------
+    >>> import problems
+    >>> result = problems.phase("reddi-online", x="lr=0.1:1:2", y="beta2=0.9,0.99", steps=100)
+    >>> result.x_final.shape, result.x.values
+    ((2, 2), (0.1, 1.0))
+    """
+    from problems.results.phase import phase as run
+
+    return run(problem, optimizer, **options)
+
+
+def sweep(
+    problem: _Any = "reddi-online",
+    optimizers: _Any = ("adam", "amsgrad", "adabound", "amsbound"),
+    **options: _Any,
+) -> Sweep:
+    """Search constants by a grid or at random, with every seed and every optimizer.
+
+    Parameters
+    ----------
+    problem : str, problem, Setting or callable
+        As for `counterexample`.
+    optimizers : list or dict
+        As for `counterexample`.
+    **options
+        grid (a mapping of axes to values, or a list such as ``["lr=log:0.01:1:5"]``), random
+        (such as ``{"lr": "log:0.01:1"}``) with samples and search_seed, seeds, steps (int,
+        default 100,000), schedule, engine, force; workers (int: 1, the default, is this process,
+        None is one per core), or scheduler (the address of a Dask scheduler) and
+        scheduler_timeout (seconds); file (of records, or a folder with a slash at its end; none
+        is written by default) and resume (bool: finish that file).
+
+    Returns
+    -------
+    Sweep
+        With ``records``, one for each cell, and ``best``, one for each optimizer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, cells break the paper's conditions or are out of range, or the file
+        cannot be used.
+    problems.sweeps.runner.SweepError
+        If a worker dies, or a cell fails; with a file, it can be resumed.
+
+    Examples
+    --------
+    >>> import problems
+    >>> result = problems.sweep("reddi-online", ["adam"], grid={"lr": [0.1, 1.0]}, steps=20_000)
+    >>> [round(record["x_final"], 3) for record in result.records]
+    [0.176, 0.995]
+    """
+    from problems.results.sweep import sweep as run
 
     return run(problem, optimizers, **options)

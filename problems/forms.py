@@ -11,7 +11,7 @@ from adabound_np import Optimizer
 from adabound_np.checks import names_among
 from problems.optimizers import BOUNDS, Entry, Spec, entry, label, takes
 
-__all__ = ["hyperparameters", "in_paper", "on", "released"]
+__all__ = ["hyperparameters", "in_paper", "on", "released", "settled"]
 
 
 def in_paper(spec: Spec, **options: Any) -> Optimizer:
@@ -36,13 +36,14 @@ def in_paper(spec: Spec, **options: Any) -> Optimizer:
     0.0
     """
     e = entry(spec)
+    given: dict[str, Any]
     if e.as_given:
-        given: dict[str, Any] = {"feasible": options.get("feasible")}
+        given = {"feasible": options.get("feasible")}
         optimizer = e.cls(None, **(given | dict(e.given)))
     else:
         own = {key: value for key, value in options.items() if key in e.names}
-        shared = {key: options[key] for key in ("lr", "schedule", "feasible") if key in options}
-        optimizer = e.cls.as_in_paper(**{**shared, **_arguments(e, own)})
+        given = {key: options[key] for key in ("lr", "schedule", "feasible") if key in options}
+        optimizer = e.cls.as_in_paper(**{**given, **_arguments(e, own)})
     assert isinstance(optimizer, Optimizer)
     return optimizer
 
@@ -79,6 +80,25 @@ def on(
     values = {**own, **BOUNDS, **bounds, "feasible": setting.problem.feasible}
     numbers = {key: number(value) for key, value in values.items()}
     return in_paper(spec, **numbers, schedule=schedule)
+
+
+def settled(spec: Spec) -> set[str]:
+    """The constants that an optimizer has values of its own for, whatever its problem asks for.
+
+    Examples
+    --------
+    >>> settled("adam"), settled("adam(lr=0.1)")
+    (set(), {'lr'})
+    """
+    e = entry(spec)
+    names: dict[str, tuple[str, ...]] = {
+        **e.names,
+        "lr": ("lr",),
+        "epsilon": e.names.get("eps_root", ()),
+    }
+    if e.as_given:
+        return set(names)
+    return {key for key, own in names.items() if {key, *own} & e.given.keys()}
 
 
 def released(spec: Spec, params: Iterable[Any] | None = None, **given: Any) -> Optimizer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from problems.learning.run import Epoch, History
 from problems.learning.tasks import Data, task_named
 from problems.learning.training import prepare, train
 from problems.sweeps.records import locked
-from problems.sweeps.runner import spread
+from problems.sweeps.runner import Inline, spread
 
 __all__ = ["COLUMNS", "Inline", "Trial", "run_trial", "run_trials", "write_metrics"]
 
@@ -168,16 +168,3 @@ def write_metrics(path: Path, histories: Iterable[History]) -> None:
                 yield (*run, *epoch)
 
     write_csv(path, COLUMNS, rows())
-
-
-class Inline(Executor):
-    """Runs what it is given at once, in this process."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
-        """Call a function; return what it gave or raised, but let an interrupt through."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **options))
-        except Exception as error:
-            future.set_exception(error)
-        return future

@@ -127,7 +127,7 @@ class Counterexample(Result):
 
     def figures(self) -> dict[str, Figure]:
         """x_t and R_t/t."""
-        from problems.plots import counterexample_figure  # noqa: PLC0415 - Matplotlib, only to draw
+        from problems.plots import counterexample_figure
 
         bounded = any(hasattr(optimizer.hyper, "eta_l") for optimizer in self.optimizers.values())
         marks = {}
@@ -190,7 +190,7 @@ def bounds_of(final_lr: float | None, gamma: float | str | None) -> dict[str, An
     TypeError, ValueError
         If one is out of range, even if no run uses it.
     """
-    bounds = {
+    bounds: dict[str, Any] = {
         "final_lr": BOUNDS["final_lr"] if final_lr is None else final_lr,
         "gamma": BOUNDS["gamma"] if gamma is None else None if gamma == "paper" else gamma,
     }

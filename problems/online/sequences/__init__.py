@@ -19,7 +19,7 @@ from problems.online.sequences.reddi_theorem6 import reddi_theorem6
 from problems.online.sequences.savarese import FAMILIES, savarese
 from problems.online.setting import HYPERPARAMETERS, Setting, around
 
-__all__ = ["CONSTANTS", "FAMILIES", "SEQUENCES", "setting"]
+__all__ = ["CONSTANTS", "FAMILIES", "SEQUENCES", "setting", "takes"]
 
 #: Name -> the function that chooses its constants.
 SEQUENCES: dict[str, Callable[..., Setting]] = {
@@ -71,13 +71,15 @@ def setting(spec: Any, seed: int = 0, **constants: Any) -> Setting:
     name = getattr(spec, "__name__", type(spec).__name__)
     if isinstance(spec, str):
         name, own = call(spec)
+        for key in own.keys() & given.keys():
+            raise TypeError(f"{key} must be given once for {spec}, got {given[key]!r} beside it")
         given |= own
         spec = load(name) if ":" in name else SEQUENCES[known("problem", name, SEQUENCES)]
-    if isinstance(spec, type) or (callable(spec) and not _is_problem(spec)):
-        takes = tuple(inspect.signature(spec).parameters)
+    if _makes(spec):
+        parameters = tuple(inspect.signature(spec).parameters)
         shared = () if name in SEQUENCES else HYPERPARAMETERS
-        own = {key: given.pop(key) for key in takes if key in given}
-        if "seed" in takes:
+        own = {key: given.pop(key) for key in parameters if key in given}
+        if "seed" in parameters:
             own["seed"] = seed
         _only(name, given, (*shared, "force") if shared else ())
         spec = spec(**own)
@@ -91,6 +93,33 @@ def setting(spec: Any, seed: int = 0, **constants: Any) -> Setting:
             f"Setting, or a function that returns one, got {spec!r}"
         )
     return around(spec, **given)
+
+
+def takes(spec: Any) -> tuple[str, ...]:
+    """The constants of a problem, by their names as keywords of `setting`.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown.
+
+    Examples
+    --------
+    >>> takes("reddi-online")
+    ('C', 'beta1', 'beta2', 'lr', 'x1', 'force')
+    """
+    if isinstance(spec, str):
+        name, _ = call(spec)
+        if ":" not in name:
+            return CONSTANTS[known("problem", name, SEQUENCES)]
+        spec = load(name)
+    own = inspect.signature(spec).parameters if _makes(spec) else ()
+    return tuple(dict.fromkeys([*own, *HYPERPARAMETERS]))
+
+
+def _makes(value: Any) -> bool:
+    """Whether a value is what a problem or a setting is made by."""
+    return isinstance(value, type) or (callable(value) and not _is_problem(value))
 
 
 def _is_problem(value: Any) -> bool:
