@@ -21,10 +21,12 @@ from typing import Any as _Any
 
 if _TYPE_CHECKING:
     from problems.results.counterexample import Counterexample
+    from problems.results.equations import Equations
     from problems.results.phase import PhaseMap
     from problems.results.sweep import Sweep
+    from problems.results.trace import Trace
 
-__all__ = ["counterexample", "phase", "sweep"]
+__all__ = ["counterexample", "equations", "phase", "sweep", "trace"]
 
 # A file of the user's with the name of a package is found first, where Python is started beside it.
 for _name in ("adabound_np", "autograd_lite"):
@@ -74,9 +76,41 @@ def counterexample(
     return run(problem, optimizers, **options)
 
 
-def phase(
-    problem: _Any = "reddi-theorem2", optimizer: _Any = "adam", **options: _Any
-) -> PhaseMap:
+def equations(*, only: str = "", format: str = "text", notation: bool = False) -> Equations:
+    r"""List the equations beside the lines that compute them.
+
+    Parameters
+    ----------
+    only : str
+        Text that occurs in the dotted name of each function, such as ``"adabound.AdaBound"``.
+    format : {"text", "markdown", "html"}
+        Format in which they are printed and saved.
+    notation : bool
+        Whether to show the table of symbols in their place, in Markdown.
+
+    Returns
+    -------
+    Equations
+        With ``equations``: LaTeX, source, code, file and line of each.
+
+    Raises
+    ------
+    ValueError
+        If the format is unknown, or no function has such a name.
+
+    Examples
+    --------
+    >>> import problems
+    >>> print(problems.equations(only="InvSqrt.__call__"))  # doctest: +ELLIPSIS
+    adabound_np/schedules.py  InvSqrt.__call__
+       ...  s_t = 1 / \sqrt{t}    return 1 / sqrt(t)
+    """
+    from problems.results.equations import equations as run
+
+    return run(only=only, format=format, notation=notation)
+
+
+def phase(problem: _Any = "reddi-theorem2", optimizer: _Any = "adam", **options: _Any) -> PhaseMap:
     """Map where an optimizer ends over a plane of two constants.
 
     Parameters
@@ -158,3 +192,40 @@ def sweep(
     from problems.results.sweep import sweep as run
 
     return run(problem, optimizers, **options)
+
+
+def trace(problem: _Any = None, optimizer: _Any = "adabound", **options: _Any) -> Trace:
+    """Take the first steps of an optimizer and keep every quantity of its algorithm box.
+
+    Parameters
+    ----------
+    problem : str, problem, Setting or callable, optional
+        As for `counterexample`, in one variable. Without one, an example in which AdaBound's rate
+        is clipped from above, from below, and not at all.
+    optimizer : str, class or Optimizer
+        As for `phase`.
+    **options
+        steps (int, default 6), exact (bool: fractions in place of floats), format ("table",
+        "markdown", "latex", "csv" or "json"), digits (int), all (bool: every quantity in the
+        table), schedule, final_lr, gamma, seed, force, and the problem's constants, as for
+        `counterexample`.
+
+    Returns
+    -------
+    Trace
+        With ``columns``, the quantities, and ``rows``, their numbers at each step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, or a constant is out of range or breaks the paper's conditions.
+
+    Examples
+    --------
+    >>> import problems
+    >>> [row["clip"] for row in problems.trace().table()]
+    ['-', '-', 'upper', 'lower', '-', 'upper']
+    """
+    from problems.results.trace import trace as run
+
+    return run(problem, optimizer, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,10 @@ def in_paper(spec: Spec, **options: Any) -> Optimizer:
     >>> in_paper("adagrad", lr=0.5, beta1=0.9, schedule="inv-sqrt").hyper.eps
     0.0
     """
-    e = entry(spec)
+    return _in_paper(entry(spec), options)
+
+
+def _in_paper(e: Entry, options: Mapping[str, Any]) -> Optimizer:
     given: dict[str, Any]
     if e.as_given:
         given = {"feasible": options.get("feasible")}
@@ -79,7 +83,12 @@ def on(
     own = {key: getattr(setting, key) for key in ("lr", "beta1", "beta2", "bounds", "eps_root")}
     values = {**own, **BOUNDS, **bounds, "feasible": setting.problem.feasible}
     numbers = {key: number(value) for key, value in values.items()}
-    return in_paper(spec, **numbers, schedule=schedule)
+    e = entry(spec)
+    given = {
+        key: tuple(map(number, value)) if isinstance(value, tuple) else number(value)
+        for key, value in e.given.items()
+    }
+    return _in_paper(replace(e, given=given), {**numbers, "schedule": schedule})
 
 
 def settled(spec: Spec) -> set[str]:

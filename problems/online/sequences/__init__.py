@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from adabound_np.checks import known
 from problems.loading import call, load
 from problems.online.sequences.luo_theorem1 import luo_theorem1
@@ -17,7 +19,7 @@ from problems.online.sequences.reddi_theorem2 import reddi_theorem2
 from problems.online.sequences.reddi_theorem3 import reddi_theorem3
 from problems.online.sequences.reddi_theorem6 import reddi_theorem6
 from problems.online.sequences.savarese import FAMILIES, savarese
-from problems.online.setting import HYPERPARAMETERS, Setting, around
+from problems.online.setting import HYPERPARAMETERS, Setting, around, name_of
 
 __all__ = ["CONSTANTS", "FAMILIES", "SEQUENCES", "setting", "takes"]
 
@@ -86,13 +88,25 @@ def setting(spec: Any, seed: int = 0, **constants: Any) -> Setting:
     _only(name, given, (*HYPERPARAMETERS, "force"))
     given.pop("force", None)
     if isinstance(spec, Setting):
-        return replace(spec, **given)
+        return _checked(replace(spec, **given))
     if not _is_problem(spec):
         raise TypeError(
             f"problem {name} must be a problem (with feasible, reveal, comparator, best_losses), a "
             f"Setting, or a function that returns one, got {spec!r}"
         )
-    return around(spec, **given)
+    return _checked(around(spec, **given))
+
+
+def _checked(setting: Setting) -> Setting:
+    """A setting; raise ValueError if f_1 has a gradient of another shape than x's."""
+    _, f_1 = next(iter(setting.problem.reveal(1)))
+    found, wanted = np.shape(f_1.gradient(setting.x1)), np.shape(setting.x1)
+    if found != wanted:
+        raise ValueError(
+            f"problem {name_of(setting.problem)} must have gradients of x's shape {wanted}, "
+            f"got {found}"
+        )
+    return setting
 
 
 def takes(spec: Any) -> tuple[str, ...]:
