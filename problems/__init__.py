@@ -21,8 +21,10 @@ from typing import Any as _Any
 
 if _TYPE_CHECKING:
     from problems.results.counterexample import Counterexample
+    from problems.results.theorems import Theorems
+    from problems.results.wilson import Wilson
 
-__all__ = ["counterexample"]
+__all__ = ["counterexample", "theorems", "wilson"]
 
 # A file of the user's with the name of a package is found first, where Python is started beside it.
 for _name in ("adabound_np", "autograd_lite"):
@@ -70,3 +72,74 @@ def counterexample(
     from problems.results.counterexample import counterexample as run
 
     return run(problem, optimizers, **options)
+
+
+def theorems(ids: _Any = "all", *, quick: bool = False) -> Theorems:
+    """Run the papers' theorems: each claim, its assumptions, what was measured, the verdict.
+
+    Parameters
+    ----------
+    ids : str or list of str
+        "all", or some of `problems.ledger.LEDGER`, such as "reddi-1".
+    quick : bool
+        Whether to do shorter runs.
+
+    Returns
+    -------
+    Theorems
+        With ``results``, by id.
+
+    Raises
+    ------
+    ValueError
+        If there is no such theorem.
+
+    Examples
+    --------
+    >>> theorems(["reddi-2", "luo-1"], quick=True).table()[0]["verdict"]
+    'holds'
+    """
+    from problems.results.theorems import theorems as run
+
+    return run(ids, quick=quick)
+
+
+def wilson(
+    optimizers: _Any = (
+        *("sgd", "sgdm", "adagrad", "rmsprop"),
+        *("adam", "amsgrad", "adabound", "amsbound"),
+    ),
+    **options: _Any,
+) -> Wilson:
+    """Fit Wilson's construction with full gradients, and see what becomes of new points.
+
+    Parameters
+    ----------
+    optimizers : list or dict
+        As for `counterexample`. One that has a gamma is run with each of `gammas`, unless its
+        own is given.
+    **options
+        points (int, default 100) to fit, new (int, default 1000) points, p (P(y = 1), default
+        0.7), steps (int, default 3000), seed (int, default 0), lr (float, default one that suits
+        each optimizer), gammas (list of float).
+
+    Returns
+    -------
+    Wilson
+        With ``problem`` and ``fits``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, or a value out of range.
+
+    Examples
+    --------
+    >>> for row in wilson(["sgd", "adam"], points=20, steps=1000).table():
+    ...     print(row["optimizer"], row["test_accuracy"])
+    sgd 1.0
+    adam 0.682
+    """
+    from problems.results.wilson import wilson as run
+
+    return run(optimizers, **options)

@@ -9,14 +9,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
 
 from adabound_np import DynamicBounds
 from adabound_np.checks import known
 from problems.loading import split
 from problems.online.setting import BrokenConditionError
 from problems.optimizers import OPTIMIZERS, entry
-from problems.results.result import Result
+from problems.results.result import Result, RunError
+from problems.sweeps.runner import SweepError
 
 __all__ = [
     "add_optimizers",
@@ -33,7 +33,8 @@ __all__ = [
     "whole",
 ]
 
-T = TypeVar("T")
+#: Files that are listed by name.
+MOST = 4
 
 
 def whole(text: str) -> int:
@@ -115,38 +116,52 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
 
-def carry_out(options: argparse.Namespace, perform: Callable[[], Result]) -> int:
-    """Make a result, write its files, print it; return the exit code.
+def carry_out(
+    options: argparse.Namespace, perform: Callable[[], Result], write: bool = True
+) -> int:
+    """Make a result, write its files unless told not to, print it; return the exit code.
 
     What cannot be done ends in one line: with exit code 2 if the arguments are to blame, with 1
-    if the files cannot be written.
+    if a run fails or the files cannot be written.
     """
     parser: argparse.ArgumentParser = options.parser
+    later = "; finish it with --resume" if hasattr(options, "resume") else ""
     try:
-        folder = output_folder(options.out)
+        folder = output_folder(options.out) if write else None
     except OSError as error:
         parser.error(f"--out must be a folder that can be written, got {error}")
     try:
         result = perform()
     except BrokenConditionError as error:
         parser.error(f"{error}; --force runs it anyway")
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, OSError, ModuleNotFoundError) as error:
         parser.error(str(error))
+    except (RunError, SweepError) as error:
+        print(f"{parser.prog}: {error}{later}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"interrupted{later}", file=sys.stderr)
+        return 130
     try:
-        written = result.save(folder)
+        written = [] if folder is None else list(map(str, result.save(folder)))
     except OSError as error:
         print(f"the results cannot be written: {error}", file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps(result.to_dict(), indent=2, allow_nan=False))
+        record = {**result.to_dict(), **({"written": written} if write else {})}
+        print(json.dumps(record, indent=2, allow_nan=False))
     else:
         print(result)
-        print("\nwrote " + ", ".join(map(str, written)))
-    return 0
+        if written:
+            several = f"{len(written)} files to {folder}"
+            print("\nwrote " + (", ".join(written) if len(written) <= MOST else several))
+    if result.failure:
+        print(result.failure, file=sys.stderr)
+    return 1 if result.failure else 0
 
 
 def output_folder(text: str) -> Path:
-    """Return a folder to write to, made if need be.
+    """Return a folder that can be written to; it need not be there yet.
 
     Raises
     ------
@@ -154,8 +169,8 @@ def output_folder(text: str) -> Path:
         If it cannot be made or written to.
     """
     folder = Path(text)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    with tempfile.TemporaryFile(dir=there):
         return folder
 
 

@@ -127,7 +127,7 @@ class Counterexample(Result):
 
     def figures(self) -> dict[str, Figure]:
         """x_t and R_t/t."""
-        from problems.plots import counterexample_figure  # noqa: PLC0415 - Matplotlib, only to draw
+        from problems.plots import counterexample_figure
 
         bounded = any(hasattr(optimizer.hyper, "eta_l") for optimizer in self.optimizers.values())
         marks = {}

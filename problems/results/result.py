@@ -15,7 +15,11 @@ from problems.manifest import manifest, to_json
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Result"]
+__all__ = ["Result", "RunError"]
+
+
+class RunError(RuntimeError):
+    """A run ended before there was anything to conclude from."""
 
 
 class Result(ABC):
@@ -26,6 +30,11 @@ class Result(ABC):
 
     #: Name of the function that made it.
     command: str
+
+    @property
+    def failure(self) -> str:
+        """What went wrong, though there is a result; empty if nothing did."""
+        return ""
 
     @abstractmethod
     def table(self) -> list[dict[str, Any]]:
@@ -73,7 +82,7 @@ class Result(ABC):
         OSError
             If the folder cannot be written to.
         """
-        from problems.plots import save  # noqa: PLC0415 - Matplotlib, only to draw
+        from problems.plots import save
 
         stem = Path(folder) / self.stem
         stem.parent.mkdir(parents=True, exist_ok=True)
