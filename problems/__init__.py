@@ -21,10 +21,11 @@ from typing import Any as _Any
 
 if _TYPE_CHECKING:
     from problems.results.counterexample import Counterexample
+    from problems.results.effective_lr import EffectiveLr
     from problems.results.theorems import Theorems
     from problems.results.wilson import Wilson
 
-__all__ = ["counterexample", "theorems", "wilson"]
+__all__ = ["counterexample", "effective_lr", "theorems", "wilson"]
 
 # A file of the user's with the name of a package is found first, where Python is started beside it.
 for _name in ("adabound_np", "autograd_lite"):
@@ -72,6 +73,50 @@ def counterexample(
     from problems.results.counterexample import counterexample as run
 
     return run(problem, optimizers, **options)
+
+
+def effective_lr(
+    task_or_problem: _Any = "digits-resnet",
+    optimizers: _Any = ("adam", "amsgrad", "adabound", "amsbound"),
+    **options: _Any,
+) -> EffectiveLr:
+    """Record effective learning rates while networks are trained, or on an online problem.
+
+    Parameters
+    ----------
+    task_or_problem : str, Task, problem, Setting or callable
+        The name of a task (``python -m problems effective-lr --help`` lists them), a
+        `problems.learning.tasks.Task`, or a problem as for `counterexample`, in one variable.
+    optimizers : list or dict
+        As for `counterexample`.
+    **options
+        epochs (int) of a task; steps (int, default 50,000) of a problem; quick (bool, a sixth of
+        the epochs or 2,000 steps); lr; final_lr and gamma (a number, or "paper") of AdaBound and
+        of the bounds that other rates are compared with; seed; data, the folder of all data.
+
+    Returns
+    -------
+    EffectiveLr
+        With ``records``, a `problems.rates.record.RateRecord` for each optimizer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, or a value out of range.
+    OSError
+        If a task's data cannot be read.
+    problems.results.result.RunError
+        If a run diverges before there is anything to record.
+
+    Examples
+    --------
+    >>> result = effective_lr("reddi-online", ["adam", "adabound"], steps=2000)
+    >>> [row["between"] for row in result.table()]  # share of rates between the bounds
+    [0.0, 0.0]
+    """
+    from problems.results.effective_lr import effective_lr as run
+
+    return run(task_or_problem, optimizers, **options)
 
 
 def theorems(ids: _Any = "all", *, quick: bool = False) -> Theorems:

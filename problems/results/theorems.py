@@ -28,12 +28,9 @@ class Theorems(Result):
     ----------
     results : dict of str to problems.ledger.Result
         By id.
-    quick : bool
-        Whether the runs were the short ones.
     """
 
     results: dict[str, Executed]
-    quick: bool
     command = "theorems"
     stem = "theorem"
 
@@ -79,10 +76,7 @@ class Theorems(Result):
         """The figures of those theorems that have one."""
         from problems.ledger.figures import theorem_figure
 
-        ending = "-quick" if self.quick else ""
-        drawn = {
-            f"-{name}{ending}": theorem_figure(result) for name, result in self.results.items()
-        }
+        drawn = {f"-{name}": theorem_figure(result) for name, result in self.results.items()}
         return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
@@ -125,4 +119,4 @@ def theorems(ids: str | Iterable[str] = "all", *, quick: bool = False) -> Theore
         for name in bar:
             bar.set_postfix_str(name)
             results[name] = LEDGER[name].run(quick)
-    return Theorems(results, quick)
+    return Theorems(results)

@@ -25,7 +25,11 @@ __all__ = ["GAMMAS", "OPTIMIZERS", "Wilson", "wilson"]
 OPTIMIZERS = ("sgd", "sgdm", "adagrad", "rmsprop", *STORY)
 #: Speeds of the bounds.
 GAMMAS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-_USUAL = {"points": 100, "new": 1000, "p": 0.7, "seed": 0, "steps": 3000}
+#: Constants whose files have no hash in their names, however many steps there are.
+_USUAL = {
+    **{"points": 100, "new": 1000, "p": 0.7, "seed": 0, "steps": None},
+    "gammas": list(GAMMAS),
+}
 
 
 @dataclass(frozen=True)
@@ -146,8 +150,8 @@ def wilson(
             (name, fit(problem, spec, steps, bar.update, **given, **extra))
             for name, spec, extra in todo
         ]
-    used = {**constants, **given, "gammas": [each["gamma"] for each in speeds]}
-    return Wilson(problem, fits, constants, suffix(used, {**_USUAL, "gammas": list(GAMMAS)}))
+    used = {**constants, **given, "steps": None, "gammas": [each["gamma"] for each in speeds]}
+    return Wilson(problem, fits, constants, suffix(used, _USUAL))
 
 
 def _is_bounded(spec: Spec) -> bool:

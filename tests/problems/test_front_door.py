@@ -11,6 +11,7 @@ from problems.results.result import Result
 
 #: A short call of each function.
 CALLS = {
+    "effective_lr": lambda: problems.effective_lr("reddi-online", "adam", steps=50),
     "theorems": lambda: problems.theorems("luo-3", quick=True),
     "wilson": lambda: problems.wilson("sgd", points=20, steps=20),
 }

@@ -234,7 +234,7 @@ def test_constants_of_the_default_name(tmp_path):
     problem = wilson(n=20)
     usual = {"points": 100, "new": 1000, "p": 0.7, "seed": 0, "steps": 3000}
     assert Result(problem, [("sgd", fit(problem, "sgd", 20))], usual).stem == "wilson"
-    stems = {problems.wilson("sgd", points=20, steps=T).stem for T in (20, 20, 30)}
+    stems = {problems.wilson("sgd", points=20, steps=5, new=n).stem for n in (20, 20, 30)}
     assert len(stems) == 2
     assert all(stem.startswith("wilson-") for stem in stems)
 

@@ -247,8 +247,8 @@ def test_the_command_prints_and_draws(tmp_path, capsys):
         assert text in out
     assert re.search(r"^reddi-1 +\[Reddi18\] Theorem 1 +200,200 >= 200,000 +holds$", out, re.M)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "theorem-reddi-1-quick.png", "theorem-reddi-1-quick.svg",
-        "theorem-savarese-prop-1-quick.png", "theorem-savarese-prop-1-quick.svg",
+        "theorem-reddi-1.png", "theorem-reddi-1.svg",
+        "theorem-savarese-prop-1.png", "theorem-savarese-prop-1.svg",
     ]  # fmt: skip
 
 
@@ -279,7 +279,7 @@ def test_the_function(tmp_path):
     assert result.failure == ""
     assert result.plot().get_suptitle().startswith("[Sav19] Proposition 1")
     assert [p.name for p in result.save(tmp_path / "new")] == [
-        "theorem-savarese-prop-1-quick.png", "theorem-savarese-prop-1-quick.svg",
+        "theorem-savarese-prop-1.png", "theorem-savarese-prop-1.svg",
     ]  # fmt: skip
     assert [r["id"] for r in result.to_dict()["results"]] == ["luo-3", "savarese-prop-1"]
     assert "<td>savarese-prop-1</td>" in result._repr_html_()
