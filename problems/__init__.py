@@ -23,9 +23,10 @@ if _TYPE_CHECKING:
     from problems.results.counterexample import Counterexample
     from problems.results.effective_lr import EffectiveLr
     from problems.results.theorems import Theorems
+    from problems.results.train import Train
     from problems.results.wilson import Wilson
 
-__all__ = ["counterexample", "effective_lr", "theorems", "wilson"]
+__all__ = ["counterexample", "effective_lr", "theorems", "train", "wilson"]
 
 # A file of the user's with the name of a package is found first, where Python is started beside it.
 for _name in ("adabound_np", "autograd_lite"):
@@ -147,6 +148,54 @@ def theorems(ids: _Any = "all", *, quick: bool = False) -> Theorems:
     from problems.results.theorems import theorems as run
 
     return run(ids, quick=quick)
+
+
+def train(
+    task: _Any = "digits-mlp",
+    optimizers: _Any = ("sgdm", "adam", "amsgrad", "adabound", "amsbound"),
+    **options: _Any,
+) -> Train:
+    """Train a network with several optimizers and seeds.
+
+    Parameters
+    ----------
+    task : str or Task
+        The name of a task (``python -m problems train --help`` lists them), ``module:Name`` or a
+        `problems.learning.tasks.Task`.
+    optimizers : list or dict
+        As for `counterexample`, in the form of the released code.
+    **options
+        seeds (int or list of int, default 0) of weights and batches; epochs and batch_size
+        (default the task's); lr, beta1, beta2, final_lr, gamma, eps, weight_decay, for those
+        optimizers that have them (default the task's); validate (bool, test on a part of the
+        training data); data, the folder of all data, and verify (bool, whether its files must be
+        the official ones); workers (int, default 1, this process; None for one per core);
+        folder, where checkpoints and a CSV are kept (default none), every (seconds between two
+        checkpoints of a run, default 10) and resume (bool, go on from them).
+
+    Returns
+    -------
+    Train
+        With ``histories``, a list of `problems.learning.run.History` for each optimizer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, a value out of range, or a checkpoint there is not of the same run.
+    OSError
+        If a task's data cannot be read.
+    problems.sweeps.runner.SweepError
+        If a run fails.
+
+    Examples
+    --------
+    >>> result = train("digits-mlp", ["adam", "adabound"], epochs=5)
+    >>> [row["test accuracy"] > 0.8 for row in result.table()]
+    [True, True]
+    """
+    from problems.results.train import train as run
+
+    return run(task, optimizers, **options)
 
 
 def wilson(

@@ -13,6 +13,7 @@ from problems.results.result import Result
 CALLS = {
     "effective_lr": lambda: problems.effective_lr("reddi-online", "adam", steps=50),
     "theorems": lambda: problems.theorems("luo-3", quick=True),
+    "train": lambda: problems.train("digits-logistic", "adam", epochs=1),
     "wilson": lambda: problems.wilson("sgd", points=20, steps=20),
 }
 
