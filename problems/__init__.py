@@ -22,11 +22,12 @@ from typing import Any as _Any
 if _TYPE_CHECKING:
     from problems.results.counterexample import Counterexample
     from problems.results.effective_lr import EffectiveLr
+    from problems.results.figures import Figures
     from problems.results.theorems import Theorems
     from problems.results.train import Train
     from problems.results.wilson import Wilson
 
-__all__ = ["counterexample", "effective_lr", "theorems", "train", "wilson"]
+__all__ = ["counterexample", "effective_lr", "figures", "theorems", "train", "wilson"]
 
 # A file of the user's with the name of a package is found first, where Python is started beside it.
 for _name in ("adabound_np", "autograd_lite"):
@@ -118,6 +119,36 @@ def effective_lr(
     from problems.results.effective_lr import effective_lr as run
 
     return run(task_or_problem, optimizers, **options)
+
+
+def figures(only: _Any = "all", **options: _Any) -> Figures:
+    """Run the paper's experiments on small tasks, and draw its figures and tables from them.
+
+    Parameters
+    ----------
+    only : str or list of str
+        "all", or some of `problems.experiments.settings.FIGURES`, such as "curves-digits-mlp".
+    **options
+        quick (bool): fewer tasks, epochs, seeds, points; workers (int, default one per core):
+        processes; folder: where the runs are kept (default none) and, with resume (bool), gone on
+        from; show: a file figures.json to read instead of running anything; report (callable):
+        called with the plan.
+
+    Returns
+    -------
+    Figures
+        With ``results`` and ``records``.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or a file is not what it should be.
+    problems.sweeps.runner.SweepError
+        If a run fails.
+    """
+    from problems.results.figures import figures as run
+
+    return run(only, **options)
 
 
 def theorems(ids: _Any = "all", *, quick: bool = False) -> Theorems:

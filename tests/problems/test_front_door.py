@@ -3,15 +3,18 @@
 import importlib
 import inspect
 import pkgutil
+from pathlib import Path
 
 import pytest
 
 import problems
 from problems.results.result import Result
 
+ROOT = Path(__file__).parents[2]
 #: A short call of each function.
 CALLS = {
     "effective_lr": lambda: problems.effective_lr("reddi-online", "adam", steps=50),
+    "figures": lambda: problems.figures(show=ROOT / "docs" / "results" / "figures.json"),
     "theorems": lambda: problems.theorems("luo-3", quick=True),
     "train": lambda: problems.train("digits-logistic", "adam", epochs=1),
     "wilson": lambda: problems.wilson("sgd", points=20, steps=20),

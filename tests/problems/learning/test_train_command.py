@@ -222,7 +222,7 @@ def mymodule_path(record):
     [
         (["--task", "digit-mlp"], "did you mean 'digits-mlp'"),
         (["--optimizers", "adm"], "did you mean 'adam'"),
-        (["--optimizers", "sgd", "--beta2", "0.9"], "must be of an optimizer that has it, got 0.9 for sgd"),
+        (["--optimizers", "sgd", "--beta2", "0.9"], "beta2 must be of an optimizer that has it"),
         (["--optimizers", "adam", "--lr", "-1"], "lr must be in (0, inf), got -1.0"),
         (["--epochs", "0"], "must be a whole number of at least 1"),
         (["--seeds", "3,3"], "seeds must have each value once, got 3 twice"),
