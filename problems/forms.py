@@ -12,7 +12,7 @@ from adabound_np import Optimizer
 from adabound_np.checks import names_among
 from problems.optimizers import BOUNDS, Entry, Spec, entry, label, takes
 
-__all__ = ["hyperparameters", "in_paper", "on", "released", "settled"]
+__all__ = ["hyperparameters", "in_paper", "on", "plain", "released", "settled"]
 
 
 def in_paper(spec: Spec, **options: Any) -> Optimizer:
@@ -161,7 +161,18 @@ def _arguments(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def hyperparameters(optimizer: Optimizer) -> dict[str, Any]:
     """Return an optimizer's hyperparameters as plain values, for records: no feasible set."""
-    return {name: _plain(value) for name, value in optimizer.defaults.items() if name != "feasible"}
+    return plain(optimizer.defaults)
+
+
+def plain(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Hyperparameters as plain values, for records: no feasible set.
+
+    Examples
+    --------
+    >>> plain({"betas": (0.9, 0.99), "feasible": None})
+    {'betas': [0.9, 0.99]}
+    """
+    return {name: _plain(value) for name, value in given.items() if name != "feasible"}
 
 
 def _plain(value: Any) -> Any:

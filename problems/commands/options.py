@@ -122,10 +122,10 @@ def optimizers_of(text: str) -> list[str]:
     return list(dict.fromkeys(optimizer_of(name) for name in split(text)))
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
+def add_output(parser: argparse.ArgumentParser, default: str = "results") -> None:
     """Declare --out and --json."""
     add = parser.add_argument
-    add("--out", default="results", metavar="DIR", help="folder to write to (default: %(default)s)")
+    add("--out", default=default, metavar="DIR", help="folder to write to (default: %(default)s)")
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
 
