@@ -11,6 +11,7 @@ import numpy as np
 from adabound_np import __version__
 from adabound_np.checks import nearest
 from problems.commands import (
+    check,
     counterexample,
     effective_lr,
     equations,
@@ -39,6 +40,7 @@ COMMANDS = {
     "wilson": wilson,
     "equations": equations,
     "trace": trace,
+    "check": check,
     "export": export,
     "fetch": fetch,
 }

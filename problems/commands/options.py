@@ -9,16 +9,17 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
 
 from adabound_np import DynamicBounds
 from adabound_np.checks import known
 from problems.loading import split
 from problems.online.setting import BrokenConditionError
 from problems.optimizers import OPTIMIZERS, entry
-from problems.results.result import Result
+from problems.results.result import Result, RunError
+from problems.sweeps.runner import SweepError
 
 __all__ = [
+    "add_optimizer",
     "add_optimizers",
     "add_output",
     "carry_out",
@@ -33,7 +34,8 @@ __all__ = [
     "whole",
 ]
 
-T = TypeVar("T")
+#: Files that are listed by name.
+MOST = 4
 
 
 def whole(text: str) -> int:
@@ -59,6 +61,18 @@ def add_optimizers(parser: argparse.ArgumentParser, default: Iterable[str]) -> N
         metavar="A,B,...",
         help=f"all, or some of {', '.join(OPTIMIZERS)}, or module:Name for one of your own; values "
         "may follow, as in adabound(gamma=0.1) (default: %(default)s)",
+    )
+
+
+def add_optimizer(parser: argparse.ArgumentParser, default: str) -> None:
+    """Declare --optimizer."""
+    parser.add_argument(
+        "--optimizer",
+        type=optimizer_of,
+        default=default,
+        metavar="NAME",
+        help=f"one of {', '.join(OPTIMIZERS)}, or module:Name for one of your own; values may "
+        "follow, as in adabound(gamma=0.1) (default: %(default)s)",
     )
 
 
@@ -108,45 +122,59 @@ def optimizers_of(text: str) -> list[str]:
     return list(dict.fromkeys(optimizer_of(name) for name in split(text)))
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
+def add_output(parser: argparse.ArgumentParser, default: str = "results") -> None:
     """Declare --out and --json."""
     add = parser.add_argument
-    add("--out", default="results", metavar="DIR", help="folder to write to (default: %(default)s)")
+    add("--out", default=default, metavar="DIR", help="folder to write to (default: %(default)s)")
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
 
-def carry_out(options: argparse.Namespace, perform: Callable[[], Result]) -> int:
-    """Make a result, write its files, print it; return the exit code.
+def carry_out(
+    options: argparse.Namespace, perform: Callable[[], Result], write: bool = True
+) -> int:
+    """Make a result, write its files unless told not to, print it; return the exit code.
 
     What cannot be done ends in one line: with exit code 2 if the arguments are to blame, with 1
-    if the files cannot be written.
+    if a run fails or the files cannot be written.
     """
     parser: argparse.ArgumentParser = options.parser
+    later = "; finish it with --resume" if hasattr(options, "resume") else ""
     try:
-        folder = output_folder(options.out)
+        folder = output_folder(options.out) if write else None
     except OSError as error:
         parser.error(f"--out must be a folder that can be written, got {error}")
     try:
         result = perform()
     except BrokenConditionError as error:
         parser.error(f"{error}; --force runs it anyway")
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, OSError, ModuleNotFoundError) as error:
         parser.error(str(error))
+    except (RunError, SweepError) as error:
+        print(f"{parser.prog}: {error}{later}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"interrupted{later}", file=sys.stderr)
+        return 130
     try:
-        written = result.save(folder)
+        written = [] if folder is None else list(map(str, result.save(folder)))
     except OSError as error:
         print(f"the results cannot be written: {error}", file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps(result.to_dict(), indent=2, allow_nan=False))
+        record = {**result.to_dict(), **({"written": written} if write else {})}
+        print(json.dumps(record, indent=2, allow_nan=False))
     else:
         print(result)
-        print("\nwrote " + ", ".join(map(str, written)))
-    return 0
+        if written:
+            several = f"{len(written)} files to {folder}"
+            print("\nwrote " + (", ".join(written) if len(written) <= MOST else several))
+    if result.failure:
+        print(result.failure, file=sys.stderr)
+    return 1 if result.failure else 0
 
 
 def output_folder(text: str) -> Path:
-    """Return a folder to write to, made if need be.
+    """Return a folder that can be written to; it need not be there yet.
 
     Raises
     ------
@@ -154,8 +182,8 @@ def output_folder(text: str) -> Path:
         If it cannot be made or written to.
     """
     folder = Path(text)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    with tempfile.TemporaryFile(dir=there):
         return folder
 
 

@@ -74,7 +74,7 @@ def _curve(axes: Axes, name: str, number: int, mean: Any, std: Any) -> None:
     epochs, look = np.arange(1, len(mean) + 1), style(name)
     every = max(1, len(mean) // 5)
     axes.plot(
-        epochs, mean, **look, label=name, linewidth=1.5, marker=MARKERS[name], markersize=5,
+        epochs, mean, **look, label=name, linewidth=1.5, marker=MARKERS.get(name, ""), markersize=5,
         markevery=(number % every, every), markerfacecolor="w",
     )  # fmt: skip
     axes.fill_between(epochs, mean - std, mean + std, color=look["color"], alpha=0.12, linewidth=0)

@@ -22,6 +22,7 @@ from adabound_np.bounds import DynamicBounds
 from problems.experiments.settings import OPTIMIZERS, RATES, Settings
 from problems.learning.tasks import TASKS
 from problems.learning.training import prepare, train
+from problems.manifest import manifest
 from problems.optimizers import BOUNDS
 from problems.rates.recorder import Recorder, mixed_grid
 from problems.sweeps.records import read, recording
@@ -213,7 +214,8 @@ class Experiment:
             As `problems.sweeps.runner.sweep`.
         """
         expected = [run.identity() for run in self.runs]
-        with recording(self.path, self.header(), expected.__getitem__, resume) as records:
+        header = {**self.header(), "manifest": manifest("figures")}
+        with recording(self.path, header, expected.__getitem__, resume) as records:
             missing = [run for run in self.needed(figures) if run.number not in records.places]
             begin(missing)
             for late in (False, True):  # what waits for the search comes after it

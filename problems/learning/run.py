@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from adabound_np import Optimizer, __version__
 from autograd_lite import Tensor, nn
-from problems.forms import released
+from problems.forms import plain, released
 from problems.learning.checkpoints import CheckpointError
 from problems.learning.images import Images
 from problems.learning.objectives import Step
 from problems.learning.tasks import DECAY, MILESTONE, Data, Task
 from problems.learning.text import Corpus
+from problems.manifest import manifest
+from problems.optimizers import Spec, entry, label
 
 __all__ = ["Epoch", "History", "Run"]
 
@@ -86,8 +88,8 @@ class Run:
     ----------
     task : Task
         What to learn.
-    optimizer : str
-        A name of the roster.
+    optimizer : str, class or Optimizer
+        See `problems.optimizers.entry`.
     seed : int
         Seed of the weights and of all draws; the weights do not depend on the optimizer.
     data : Images, Corpus or None
@@ -95,9 +97,11 @@ class Run:
     epochs, batch_size : int
         Number of epochs, and of examples in a batch.
     part : str
-        What the data's test part is, for the record.
+        Name of the data's test part, for the record.
     hyperparameters : mapping of str to float
-        For `problems.optimizers.make`.
+        For `problems.forms.released`.
+    name : str, optional
+        Name of the optimizer for the record; by default its label.
 
     Attributes
     ----------
@@ -112,13 +116,14 @@ class Run:
     def __init__(
         self,
         task: Task,
-        optimizer: str,
+        optimizer: Spec,
         seed: int,
         data: Data,
         epochs: int,
         batch_size: int,
         part: str,
         hyperparameters: Mapping[str, float],
+        name: str | None = None,
     ) -> None:
         weights, self.rng = np.random.default_rng(seed).spawn(2)
         self.model: nn.Module = task.build(data, weights)
@@ -129,12 +134,12 @@ class Run:
         self.history = History(
             {
                 "task": task.name,
-                "optimizer": optimizer,
+                "optimizer": name or label(optimizer),
                 "seed": seed,
                 "epochs": epochs,
                 "batch_size": batch_size,
                 "part": part,
-                "hyperparameters": dict(hyperparameters),
+                "hyperparameters": {**hyperparameters, **plain(entry(optimizer).given)},
             }
         )
         self.t = 0
@@ -220,6 +225,7 @@ class Run:
         carried = [] if self.carry is None else [a for pair in self.carry for a in pair]
         header = {
             "identity": self._identity,
+            "manifest": manifest("train", self.history.identity["seed"]),
             "epochs": [list(epoch) for epoch in self.history.epochs],
             "diverged": self.history.diverged,
             "t": self.t,
@@ -280,7 +286,13 @@ class Run:
     @cached_property
     def _identity(self) -> dict[str, Any]:
         """What a checkpoint of this run says of it, as JSON gives it back; data take a while."""
-        return {**self.history.identity, "data": fingerprint(self.data), "version": __version__}
+        cls = type(self.optimizer)
+        return {
+            **self.history.identity,
+            "class": f"{cls.__module__}:{cls.__qualname__}",
+            "data": fingerprint(self.data),
+            "version": __version__,
+        }
 
 
 def fingerprint(data: Data) -> str:

@@ -37,6 +37,8 @@ from problems.learning.models import (
     resnet34,
 )
 from problems.learning.objectives import Adversarial, Classification, Language, Objective
+from problems.loading import call, load
+from problems.optimizers import Spec
 
 __all__ = ["DECAY", "MILESTONE", "TASKS", "Data", "Task", "task_named", "with_validation"]
 
@@ -48,9 +50,9 @@ MILESTONE, DECAY = 0.75, 0.1
 VALIDATION = 1 / 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
-    """What to learn, and how.
+    """What to learn, and how; a task equals itself alone.
 
     Attributes
     ----------
@@ -83,9 +85,16 @@ class Task:
     weight_decay: float = 0.0
     rates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
-    def hyperparameters(self, optimizer: str) -> dict[str, float]:
-        """The task's hyperparameters for an optimizer."""
-        return {"weight_decay": self.weight_decay, **self.rates.get(optimizer, {})}
+    def hyperparameters(self, optimizer: Spec) -> dict[str, float]:
+        """The task's hyperparameters for an optimizer; one that is not in the roster has no rates.
+
+        Examples
+        --------
+        >>> TASKS["digits-mlp"].hyperparameters("sgd(nesterov=True)")
+        {'weight_decay': 0.0, 'lr': 0.1}
+        """
+        name = call(optimizer)[0] if isinstance(optimizer, str) else ""
+        return {"weight_decay": self.weight_decay, **self.rates.get(name, {})}
 
 
 def with_validation(data: Data) -> Data:
@@ -244,10 +253,12 @@ TASKS: dict[str, Task] = {
 
 
 def task_named(name: str) -> Task:
-    """Return a task.
+    """Return a task by its name, or one of the user's own by ``module:Name``.
 
     Raises
     ------
+    TypeError
+        If it is not a task.
     ValueError
         If there is no such task.
 
@@ -256,4 +267,7 @@ def task_named(name: str) -> Task:
     >>> task_named("digits-resnet").epochs
     24
     """
-    return TASKS[known("task", name, TASKS)]
+    task = load(name) if ":" in name else TASKS[known("task", name, TASKS)]
+    if not isinstance(task, Task):
+        raise TypeError(f"task {name} must be a problems.learning.tasks.Task, got {task!r}")
+    return task

@@ -14,13 +14,14 @@ from problems.learning import checkpoints
 from problems.learning.checkpoints import CheckpointError
 from problems.learning.run import Epoch, History, Run
 from problems.learning.tasks import Data, Task, task_named, with_validation
+from problems.optimizers import Spec
 
 __all__ = ["CheckpointError", "Epoch", "History", "Run", "prepare", "train"]
 
 
 def prepare(
     task: str | Task,
-    optimizer: str,
+    optimizer: Spec,
     seed: int = 0,
     *,
     epochs: int | None = None,
@@ -28,6 +29,7 @@ def prepare(
     validate: bool = False,
     data: Data | str | Path = "data",
     verify: bool = True,
+    name: str | None = None,
     **given: Any,
 ) -> Run:
     """Return a run before its first step; arguments and errors as for `train`."""
@@ -43,12 +45,12 @@ def prepare(
     if validate:
         data = with_validation(data)
     part = "validation" if validate else "test"
-    return Run(task, optimizer, seed, data, number, size, part, hyperparameters)
+    return Run(task, optimizer, seed, data, number, size, part, hyperparameters, name)
 
 
 def train(
     task: str | Task,
-    optimizer: str,
+    optimizer: Spec,
     seed: int = 0,
     *,
     observe: Callable[[int, nn.Module, Optimizer], Any] | None = None,
@@ -63,9 +65,9 @@ def train(
     Parameters
     ----------
     task : str or Task
-        A key of `problems.learning.tasks.TASKS`, or a task.
-    optimizer : str
-        A name of `problems.optimizers.OPTIMIZERS`.
+        A task, its name, or ``module:Name``; see `problems.learning.tasks.task_named`.
+    optimizer : str, class or Optimizer
+        See `problems.optimizers.entry`. An instance keeps its hyperparameters.
     seed : int
         Decides the weights and all that is drawn. The weights are the same for all optimizers.
     observe : callable, optional
@@ -88,6 +90,8 @@ def train(
         The folder of all data sets, for tasks whose data are files; or data for the task.
     verify : bool
         Whether such files must have the official checksums.
+    name : str, optional
+        The optimizer's name in the history, if not its label.
     **given
         Hyperparameters of the optimizer in place of the task's.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
-from contextlib import closing
+from concurrent.futures import Executor
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,12 +13,13 @@ from problems.files import write_csv
 from problems.learning import checkpoints
 from problems.learning.checkpoints import CheckpointError
 from problems.learning.run import Epoch, History
-from problems.learning.tasks import Data, task_named
+from problems.learning.tasks import Data, Task, task_named
 from problems.learning.training import prepare, train
+from problems.optimizers import Spec, label
 from problems.sweeps.records import locked
-from problems.sweeps.runner import spread
+from problems.sweeps.runner import Inline, spread
 
-__all__ = ["COLUMNS", "Inline", "Trial", "run_trial", "run_trials", "write_metrics"]
+__all__ = ["COLUMNS", "Trial", "run_trial", "run_trials", "write_metrics"]
 
 #: Of the CSV: which run, then an epoch's results.
 COLUMNS = ("task", "optimizer", "seed", *Epoch._fields)
@@ -37,34 +38,44 @@ class Trial(NamedTuple):
         epochs, batch_size, validate and hyperparameters for it.
     data, verify
         The folder of all data sets, and whether files there must be the official ones.
-    checkpoint : str
-        The file of the run.
+    checkpoint : str or None
+        The file of the run, if it has one.
     every : float
         Seconds between two savings.
+    name : str or None
+        The optimizer's name in the history, if not its label.
     """
 
     number: int
-    task: str
-    optimizer: str
+    task: str | Task
+    optimizer: Spec
     seed: int
     options: dict[str, Any]
     data: str
     verify: bool
-    checkpoint: str
+    checkpoint: str | None
     every: float = 10.0
+    name: str | None = None
 
-    def arguments(self) -> tuple[str, str, int]:
+    @property
+    def title(self) -> str:
+        """The optimizer and the seed, for messages."""
+        return f"{self.name or label(self.optimizer)}, seed {self.seed}"
+
+    def arguments(self) -> tuple[str | Task, Spec, int]:
         """Task, optimizer and seed."""
         return self.task, self.optimizer, self.seed
 
     def loaded(self) -> dict[str, Any]:
         """The options, with the data; these are read once in a process."""
-        return {**self.options, "data": _load(self.task, self.data, self.verify)}
+        data = _load(self.task, self.data, self.verify)
+        return {**self.options, "name": self.name, "data": data}
 
 
 @functools.lru_cache(maxsize=1)
-def _load(task: str, folder: str, verify: bool) -> Data:
-    return task_named(task).load(Path(folder), verify)
+def _load(task: str | Task, folder: str, verify: bool) -> Data:
+    task = task_named(task) if isinstance(task, str) else task
+    return task.load(Path(folder), verify)
 
 
 def run_trial(trial: Trial, progress: Callable[[int, int], Any] | None = None) -> History:
@@ -85,8 +96,9 @@ def finished(trial: Trial, resume: bool) -> History | None:
     TypeError, ValueError, FileNotFoundError, DataError
         If the run cannot be: unknown names, values out of range, absent data.
     """
-    run, path = prepare(*trial.arguments(), **trial.loaded()), Path(trial.checkpoint)
-    if not path.exists():
+    run = prepare(*trial.arguments(), **trial.loaded())
+    path = None if trial.checkpoint is None else Path(trial.checkpoint)
+    if path is None or not path.exists():
         return None
     if not resume:
         raise CheckpointError(
@@ -103,7 +115,7 @@ def finished(trial: Trial, resume: bool) -> History | None:
 def run_trials(
     trials: Sequence[Trial],
     executor: Executor,
-    metrics: Path,
+    metrics: Path | None,
     resume: bool = False,
     function: Callable[[Trial], History] = run_trial,
     ended: Callable[[Trial, History], Any] = lambda trial, history: None,
@@ -116,8 +128,8 @@ def run_trials(
         All are checked before one is run.
     executor : concurrent.futures.Executor
         What runs them: `problems.sweeps.runner.pool`, `Inline`, ...
-    metrics : Path
-        The CSV; its lock is held meanwhile.
+    metrics : Path or None
+        The CSV, if there is to be one; its lock is held meanwhile.
     resume : bool
         Whether trials may have checkpoints; those at their end are not run again.
     function : callable
@@ -139,22 +151,27 @@ def run_trials(
     SweepError
         If a worker dies or a trial fails. What was done can be resumed.
     """
-    with locked(metrics):
-        done: dict[int, History] = {}
+    done: dict[int, History] = {}
+
+    def note() -> None:
+        if metrics is not None:
+            write_metrics(metrics, (done[n] for n in sorted(done)))
+
+    with nullcontext() if metrics is None else locked(metrics):
         for trial in trials:
             history = finished(trial, resume)
             if history is not None:
                 done[trial.number] = history
                 ended(trial, history)
         missing = [trial for trial in trials if trial.number not in done]
-        write_metrics(metrics, (done[n] for n in sorted(done)))
+        note()
         window = 1 if isinstance(executor, Inline) else len(trials)
         with closing(spread(function, iter(missing), executor, window)) as batches:
             for batch in batches:
                 for trial, history in batch:
                     done[trial.number] = history
                     ended(trial, history)
-                write_metrics(metrics, (done[n] for n in sorted(done)))
+                note()
         return [done[trial.number] for trial in trials], len(missing)
 
 
@@ -168,16 +185,3 @@ def write_metrics(path: Path, histories: Iterable[History]) -> None:
                 yield (*run, *epoch)
 
     write_csv(path, COLUMNS, rows())
-
-
-class Inline(Executor):
-    """Runs what it is given at once, in this process."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
-        """Call a function; return what it gave or raised, but let an interrupt through."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **options))
-        except Exception as error:
-            future.set_exception(error)
-        return future

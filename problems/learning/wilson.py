@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from adabound_np.checks import positive_int, within
 from problems.forms import released
+from problems.loading import call
+from problems.optimizers import Spec
 
 __all__ = ["RATES", "Fit", "Wilson", "features", "fit", "loss_and_gradient", "wilson"]
 
@@ -255,6 +257,10 @@ class Fit:
         There.
     training_error, test_accuracy : float
         Shares in [0, 1].
+    lr : float
+        The optimizer's rate.
+    gamma : float or None
+        The speed of its bounds, if it has any.
     diverged : int or None
         Number of steps after which the loss or its gradient was not finite; none follows.
     """
@@ -263,12 +269,14 @@ class Fit:
     loss: float
     training_error: float
     test_accuracy: float
+    lr: float
+    gamma: float | None
     diverged: int | None = None
 
 
 def fit(
     problem: Wilson,
-    optimizer: str,
+    optimizer: Spec,
     steps: int = 5000,
     tick: Callable[[], Any] = lambda: None,
     **given: Any,
@@ -279,14 +287,14 @@ def fit(
     ----------
     problem : Wilson
         From `wilson`.
-    optimizer : str
-        A name of `problems.optimizers.OPTIMIZERS`.
+    optimizer : str, class or Optimizer
+        See `problems.optimizers.entry`.
     steps : int
-        How many.
+        Number of steps.
     tick : callable
         Called after each step.
     **given
-        Hyperparameters; without one, lr is that of `RATES`.
+        Hyperparameters; without one, lr is that of `RATES`, or else the optimizer's own.
 
     Raises
     ------
@@ -302,7 +310,10 @@ def fit(
     True
     """
     w = np.zeros(problem.X.shape[1])
-    opt = released(optimizer, [w], **{"lr": RATES.get(optimizer, 1e-3), **given})
+    name = call(optimizer)[0] if isinstance(optimizer, str) else None
+    usual = {"lr": RATES[name]} if name in RATES else {}
+    opt = released(optimizer, [w], **{**usual, **given})
+    lr, gamma = opt.defaults["lr"], opt.defaults.get("gamma")
     diverged = None
     with np.errstate(over="ignore", invalid="ignore"):
         loss, gradient = loss_and_gradient(problem, w)
@@ -313,4 +324,5 @@ def fit(
             if not (math.isfinite(loss) and np.isfinite(gradient).all()):
                 diverged = t
                 break
-        return Fit(w, loss, problem.training_error(w), problem.test_accuracy(w), diverged)
+        error, accuracy = problem.training_error(w), problem.test_accuracy(w)
+        return Fit(w, loss, error, accuracy, lr, gamma, diverged)

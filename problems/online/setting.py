@@ -22,6 +22,7 @@ __all__ = [
     "integer",
     "least",
     "name_of",
+    "title_of",
 ]
 
 
@@ -125,6 +126,19 @@ def around(problem: Any, **given: Any) -> Setting:
 def name_of(problem: Any) -> str:
     """Name of a problem: its attribute ``name``, or its class's."""
     return str(getattr(problem, "name", type(problem).__name__))
+
+
+def title_of(spec: Any) -> str:
+    """Name of what stands for a problem: text as it is; of a setting, its problem's.
+
+    Examples
+    --------
+    >>> title_of("reddi-online(C=5)"), title_of(around)
+    ('reddi-online(C=5)', 'around')
+    """
+    if isinstance(spec, Setting):
+        spec = spec.problem
+    return spec if isinstance(spec, str) else getattr(spec, "__name__", "") or name_of(spec)
 
 
 def formula_of(problem: Any) -> str:

@@ -84,16 +84,16 @@ class RateRecord:
         ]
         return course
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write all of it as .npz, whole or not at all."""
+    def save(self, path: str | os.PathLike[str], **notes: Any) -> None:
+        """Write all of it as .npz, whole or not at all; `notes` are further arrays."""
         with replacing(Path(path)) as temporary:
-            temporary.write_bytes(self.to_bytes())
+            temporary.write_bytes(self.to_bytes(**notes))
 
-    def to_bytes(self) -> bytes:
-        """All of it as the content of an .npz file."""
+    def to_bytes(self, **notes: Any) -> bytes:
+        """All of it, and `notes`, as the content of an .npz file."""
         arrays: dict[str, Any] = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
         stream = io.BytesIO()
-        np.savez_compressed(stream, allow_pickle=False, format=np.array(FORMAT), **arrays)
+        np.savez_compressed(stream, allow_pickle=False, format=np.array(FORMAT), **arrays, **notes)
         return stream.getvalue()
 
     @classmethod

@@ -99,8 +99,12 @@ def columns_of(optimizer: Optimizer) -> list[Column]:
         Column("g_t", "g_t", lambda q: q.g),
         Column("m_t", "m_t", lambda q: q.m),
     ]
-    columns += [_STATE[name] for name in kept if name in _STATE and not _plain_momentum(h, name)]
-    adaptive, bounded = {"v", "v_hat", "G"} & set(kept), hasattr(h, "eta_l")
+    columns += [
+        _STATE.get(name) or _own(name)
+        for name in kept
+        if name not in ("t", "m") and not _plain_momentum(h, name)
+    ]
+    adaptive, bounded = set(kept) - {"t", "m", "b"}, hasattr(h, "eta_l")
     if adaptive:
         columns.append(Column("α/√V_t", r"\alpha/\sqrt{V_t}", lambda q: q.free))
     if bounded:
@@ -117,6 +121,12 @@ def columns_of(optimizer: Optimizer) -> list[Column]:
         Column("x\u0302_{t+1}", r"\hat{x}_{t+1}", lambda q: q.x_hat),
         Column("x_{t+1}", "x_{t+1}", lambda q: q.x),
     ]
+
+
+def _own(name: str) -> Column:
+    """The column of an array that only an optimizer of the user's has."""
+    latex = name if len(name) == 1 else rf"\mathrm{{{name}}}"
+    return Column(f"{name}_t", f"{latex}_t", lambda q: getattr(q.s, name))
 
 
 def _plain_momentum(h: Hyperparameters, name: str) -> bool:

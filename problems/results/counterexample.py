@@ -127,7 +127,7 @@ class Counterexample(Result):
 
     def figures(self) -> dict[str, Figure]:
         """x_t and R_t/t."""
-        from problems.plots import counterexample_figure  # noqa: PLC0415 - Matplotlib, only to draw
+        from problems.plots import counterexample_figure
 
         bounded = any(hasattr(optimizer.hyper, "eta_l") for optimizer in self.optimizers.values())
         marks = {}
@@ -178,8 +178,15 @@ def counterexample(
         runs = summarize_all(s.problem, made, steps, s.x1, engine, workers, bar.update)
     used = constants_of(s, bounds, schedule)
     name = call(problem)[0] if isinstance(problem, str) else problem
-    usual = constants_of(setting_of(name), BOUNDS, "inv-sqrt") if used else used
-    return Counterexample(s, made, runs, steps, used, seed, suffix(used, usual))
+    return Counterexample(s, made, runs, steps, used, seed, suffix(used, _usual(name)))
+
+
+def _usual(problem: Any) -> dict[str, Any]:
+    """The constants of a problem where none are given; none if it needs some."""
+    try:
+        return constants_of(setting_of(problem), BOUNDS, "inv-sqrt")
+    except (TypeError, ValueError):
+        return {}
 
 
 def bounds_of(final_lr: float | None, gamma: float | str | None) -> dict[str, Any]:

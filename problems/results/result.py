@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,14 @@ from problems.manifest import manifest, to_json
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Result"]
+__all__ = ["Result", "RunError", "file_name"]
+
+#: Rows of a table that a notebook shows.
+ROWS = 100
+
+
+class RunError(RuntimeError):
+    """A run ended before there was anything to conclude from."""
 
 
 class Result(ABC):
@@ -26,6 +34,11 @@ class Result(ABC):
 
     #: Name of the function that made it.
     command: str
+
+    @property
+    def failure(self) -> str:
+        """What went wrong, though there is a result; empty if nothing did."""
+        return ""
 
     @abstractmethod
     def table(self) -> list[dict[str, Any]]:
@@ -73,9 +86,9 @@ class Result(ABC):
         OSError
             If the folder cannot be written to.
         """
-        from problems.plots import save  # noqa: PLC0415 - Matplotlib, only to draw
+        from problems.plots import save
 
-        stem = Path(folder) / self.stem
+        stem = Path(folder) / file_name(self.stem)
         stem.parent.mkdir(parents=True, exist_ok=True)
         drawn = [
             path
@@ -105,6 +118,17 @@ class Result(ABC):
         return "\n".join(shown)
 
 
+def file_name(text: str) -> str:
+    """Text as the name of a file, without an ending.
+
+    Examples
+    --------
+    >>> file_name("sweep-mymodule:bursts")
+    'sweep-mymodule-bursts'
+    """
+    return re.sub(r"[^\w-]+", "-", text)
+
+
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     """Rows as an HTML table."""
     if not rows:
@@ -113,9 +137,10 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
     body = "\n".join(
         "<tr>" + "".join(f"<td>{html.escape(_shown(row.get(n)))}</td>" for n in names) + "</tr>"
-        for row in rows
+        for row in rows[:ROWS]
     )
-    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    more = f"\n<p>{len(rows) - ROWS:,} more rows</p>" if len(rows) > ROWS else ""
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>{more}"
 
 
 def _shown(value: Any) -> str:

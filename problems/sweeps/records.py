@@ -160,7 +160,8 @@ def recording(
         A new or empty file, or, with `resume`, one that was written under the same header. Its
         folder is made if need be.
     header : mapping
-        What tells this sweep from another, as JSON has it; its "cells" is their number.
+        What tells this sweep from another, as JSON has it; its "cells" is their number. Its
+        "manifest" says what the file was begun with, and may differ when it is resumed.
     expected : callable
         What the record of a cell says beside its results.
     resume : bool
@@ -175,6 +176,7 @@ def recording(
     first = json.loads(json.dumps({"kind": KIND, "format": FORMAT, **header}))
     with locked(path):
         places: dict[int, tuple[int, int]] = {}
+        good = len(encode(first))
         try:
             if path.exists() and not path.is_file():
                 raise RecordsError(f"{path} must be a file, but is not")
@@ -186,12 +188,11 @@ def recording(
                     "is finished with --resume (resume=True)"
                 )
             else:
-                places = _resumed(path, first, expected)
+                good, places = _resumed(path, first, expected)
             file = path.open("r+b")
         except OSError as error:
             raise RecordsError(f"{path} must be a file that can be written, got {error}") from error
         with file:
-            good = max((end for _, end in places.values()), default=len(encode(first)))
             if file.seek(0, os.SEEK_END) > good:  # a line that a kill cut short
                 file.truncate(good)
             yield Records(path, file, places)
@@ -206,15 +207,15 @@ def _begin(path: Path, header: Mapping[str, Any]) -> None:
 
 def _resumed(
     path: Path, header: Mapping[str, Any], expected: Callable[[int], Mapping[str, Any]]
-) -> dict[int, tuple[int, int]]:
-    """Return where the records of a file are, if all of them are this sweep's."""
+) -> tuple[int, dict[int, tuple[int, int]]]:
+    """Return where a file's good lines end and its records are, if all are this sweep's."""
     places: dict[int, tuple[int, int]] = {}
     with path.open("rb") as file:
         entries = _entries(file, path)
         begin, found = next(entries)
         for name in {**header, **found}:
             here, there = (json.dumps(h.get(name)) for h in (header, found))
-            if here != there:
+            if here != there and name != "manifest":
                 raise RecordsError(
                     f"{path} must be of the same sweep: {name} is {_short(there)} there, "
                     f"{_short(here)} here"
@@ -232,7 +233,7 @@ def _resumed(
                     )
             places[cell] = (begin, end)
             begin = end
-    return places
+    return begin, places
 
 
 def _short(text: str) -> str:

@@ -27,11 +27,21 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from adabound_np.checks import positive_int
+from problems.manifest import manifest
 from problems.sweeps.cells import run_cell
 from problems.sweeps.plan import Plan
 from problems.sweeps.records import recording
 
-__all__ = ["SchedulerError", "SweepError", "connect", "pool", "processors", "spread", "sweep"]
+__all__ = [
+    "Inline",
+    "SchedulerError",
+    "SweepError",
+    "connect",
+    "pool",
+    "processors",
+    "spread",
+    "sweep",
+]
 
 
 class Numbered(Protocol):
@@ -104,7 +114,9 @@ def sweep(
     positive_int("window", window)
     plan.check()
     total = len(plan)
-    with recording(path, plan.header(), lambda i: plan.cell(i).identity(), resume) as records:
+    seed = plan.seeds[0] if len(plan.seeds) == 1 else None
+    header = {**plan.header(), "manifest": manifest("sweep", seed)}
+    with recording(path, header, lambda i: plan.cell(i).identity(), resume) as records:
         before = len(records.places)
         progress(before, total)
         missing = (i for i in range(total) if i not in records.places)
@@ -187,6 +199,19 @@ def processors() -> int:
     """The number of processors that this process may use."""
     own = getattr(os, "sched_getaffinity", None)
     return len(own(0)) if own else os.cpu_count() or 1
+
+
+class Inline(Executor):
+    """Runs what it is given at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+        """Call a function; return what it gave or raised, but let an interrupt through."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **options))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 @contextmanager

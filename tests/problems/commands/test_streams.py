@@ -129,10 +129,10 @@ def test_exit_codes_in_a_shell(way, buffered, tmp_path):
 
 
 def test_memory_that_is_not_there(monkeypatch, capsys):
-    def greedy(*args):
+    def greedy(*args, **options):
         raise MemoryError("Unable to allocate 1. TiB")
 
-    monkeypatch.setattr("problems.commands.wilson.wilson", greedy)
+    monkeypatch.setattr("problems.wilson", greedy)
     assert called(["wilson"]) == 1
     assert capsys.readouterr().err == (
         "python -m problems: not enough memory: Unable to allocate 1. TiB\n"

@@ -6,6 +6,7 @@ import math
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+import problems
 from problems.cli import main
-from problems.commands import figures as command
 from problems.experiments import runs as figures_runs
 from problems.experiments.drawing import curves_figure, draw, sensitivity_figure
-from problems.experiments.results import conclude, paired, rate_records, signed_ranks, tables
+from problems.experiments.results import conclude, paired, rate_records, tables
 from problems.experiments.runs import Experiment, badness, work
 from problems.experiments.settings import (
     FULL,
@@ -32,7 +33,8 @@ from problems.experiments.settings import (
 from problems.learning import tasks
 from problems.learning.training import train
 from problems.optimizers import entry
-from problems.sweeps.records import RecordsError, read
+from problems.results import figures as command
+from problems.sweeps.records import RecordsError, encode, read
 from problems.sweeps.runner import SweepError
 
 ROOT = Path(__file__).parents[3]
@@ -204,6 +206,7 @@ def test_paired_tests_are_scipys(pairs):
         exact = stats.wilcoxon(nonzero, method="exact").pvalue
         assert result["wilcoxon"] == pytest.approx(exact)
     assert result["wilcoxon"] >= 2.0 ** (1 - len(sizes))
+    assert result["wilcoxon"] == pytest.approx(signed_ranks(differences))
 
 
 def test_paired_tests_where_there_is_nothing_to_test():
@@ -213,7 +216,19 @@ def test_paired_tests_where_there_is_nothing_to_test():
     assert paired([1.0, 4.0], [2.0, 3.0]) == {**none, "difference": 0.0}  # too few for p-values
     assert paired([1.0, 2.0], [1.0, 2.0]) == {**none, "difference": 0.0}
     assert paired([1.0, 2.0], [1.0]) == none
-    assert signed_ranks(np.array([3.0, 3.0, -3.0])) == 1.0  # ties share ranks
+    assert paired([4.0, 5.0, -1.0], [1.0, 2.0, 2.0])["wilcoxon"] == 1.0  # ties share ranks
+    more = np.random.default_rng(0).normal(1.0, size=20)
+    assert paired(more.tolist(), [0.0] * 20)["wilcoxon"] == stats.wilcoxon(more).pvalue
+
+
+def signed_ranks(differences):
+    """Wilcoxon's two-sided p by enumeration of all signs; zeros are left out, ties share ranks."""
+    differences = differences[differences != 0]
+    ranks = stats.rankdata(np.abs(differences))
+    signs = np.array(np.meshgrid(*[[0, 1]] * len(ranks))).reshape(len(ranks), -1)
+    middle = ranks.sum() / 2
+    seen = abs(ranks[differences > 0].sum() - middle)
+    return float(np.mean(np.abs(ranks @ signs - middle) >= seen - 1e-9))
 
 
 def test_conclusions_are_means_and_deviations_of_the_runs(tiny):
@@ -359,10 +374,64 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     assert main([*args, "--resume", "--json"]) == 0
     captured = capsys.readouterr()
     assert captured.err.startswith("no runs to do")
-    assert json.loads(captured.out)["results"] == results
+    printed = json.loads(captured.out)
+    assert printed["results"] == results
+    header, _ = read(tmp_path / "runs.jsonl")
+    assert printed["manifest"] == results["manifest"] == header["manifest"]
+    assert printed["manifest"]["command"] == "figures"
     assert (tmp_path / "figures.json").read_bytes() == before
     assert main(["figures", "--show", str(tmp_path / "figures.json")]) == 0
     assert capsys.readouterr().out == table + "\n"
+    assert main(["figures", "--show", str(tmp_path / "figures.json"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == results
+
+
+def test_the_function(tiny, tmp_path, monkeypatch):
+    """From a file, with figures of what it holds; and run, in threads, without a folder."""
+    experiment, records = tiny
+    path = tmp_path / "figures.json"
+    path.write_text(json.dumps(conclude(experiment, records)))
+    shown = problems.figures(["curves-digits-mlp"], show=path)
+    assert str(shown) == tables(shown.results, ["curves-digits-mlp"])
+    assert [row["optimizer"] for row in shown.table()] == list(OPTIMIZERS)
+    row = shown.results["tasks"]["digits-mlp"]["optimizers"]["adam"]
+    found = next(r for r in shown.table() if r["optimizer"] == "adam")
+    assert (found["mean"], found["wilcoxon"]) == (row["mean"], row["against"]["wilcoxon"])
+    assert len(shown.plot().axes) == 2
+    assert "<td>csgd</td>" in shown._repr_html_()
+    assert shown.to_dict() == json.loads(path.read_text())
+
+    @contextmanager
+    def threads(workers):
+        with ThreadPoolExecutor(workers) as executor:
+            yield executor
+
+    monkeypatch.setattr(command, "QUICK", TINY)
+    monkeypatch.setattr(command, "pool", threads)
+    monkeypatch.chdir(tmp_path)
+    plans = []
+    ran = problems.figures("curves-digits-mlp", quick=True, workers=1, report=plans.append)
+    assert plans[0].startswith("45 runs: 18 search, 27 final\n")
+    assert ran.results["tasks"] == shown.results["tasks"]
+    assert [p.name for p in ran.save(tmp_path / "new")] == [
+        "curves-digits-mlp.png", "curves-digits-mlp.svg", "figures.json",
+    ]  # fmt: skip
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["figures.json", "new"]
+
+
+def test_another_machine_may_resume(tiny, tmp_path):
+    """The manifest in the header says where the file was begun, and is no reason to refuse it."""
+    whole, _ = tiny
+    path = tmp_path / "runs.jsonl"
+    header, *lines = whole.path.read_bytes().splitlines(keepends=True)
+    entry = json.loads(header)
+    del entry["crc32"]
+    entry["manifest"]["platform"] = "another machine"
+    path.write_bytes(encode(entry) + b"".join(lines))
+    with ThreadPoolExecutor(1) as executor:
+        records = Experiment(TINY, path).perform(NAMES, executor, resume=True)
+    assert len(records) == len(lines)
+    assert read(path)[0]["manifest"]["platform"] == "another machine"
 
 
 def test_two_seeds_and_one_epoch(tiny):
@@ -400,10 +469,10 @@ def test_without_the_extra(module, tmp_path, capsys, monkeypatch):
     ("args", "message"),
     [
         (["--only", "curves-digits-ml"], "did you mean 'curves-digits-mlp'?"),
-        (["--quick", "--only", "curves-text-lstm3"], "--only must name a figure of --quick"),
+        (["--quick", "--only", "curves-text-lstm3"], "only must name a figure of quick"),
         (["--workers", "0"], "must be a whole number of at least 1"),
-        (["--show", "nowhere.json"], "--show must be a file that can be read"),
-        (["--show", __file__], "--show must be a figures.json"),
+        (["--show", "nowhere.json"], "show must be a file that can be read"),
+        (["--show", __file__], "show must be a figures.json"),
     ],
 )
 def test_bad_usage(args, message, tmp_path, capsys):

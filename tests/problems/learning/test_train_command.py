@@ -4,13 +4,17 @@ import csv
 import json
 import statistics
 from argparse import ArgumentTypeError
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import problems
+from adabound_np import AdaBound, Adam
 from problems.cli import main
 from problems.commands.options import seed_list
 from problems.learning import checkpoints
+from problems.learning.tasks import TASKS
 from problems.learning.training import train
 from problems.learning.trials import COLUMNS
 
@@ -147,15 +151,81 @@ def test_table(tmp_path, capsys):
     assert str(tmp_path / "train-gan.csv") in out
 
 
+def test_the_function(tmp_path):
+    """The same in Python, with a task, classes and instances; without files unless asked."""
+    specs = {"mine": Adam, "slow": AdaBound(lr=1e-4, final_lr=0.3)}
+    result = problems.train(TASKS["digits-mlp"], specs, epochs=2, seeds=[0, 1], gamma=0.01)
+    expected = train("digits-mlp", "adam", 1, epochs=2, lr=1e-3)
+    assert result.histories["mine"][1].epochs[-1].test_loss == expected.epochs[-1].test_loss
+    mine, slow = result.summaries()
+    assert mine["hyperparameters"] == {"weight_decay": 0.0}
+    assert (slow["hyperparameters"]["final_lr"], slow["hyperparameters"]["lr"]) == (0.3, 1e-4)
+    assert slow["hyperparameters"]["gamma"] == 1e-3  # an instance keeps its own
+    assert result.table()[0]["test accuracy"] == mine["test_metric"]["mean"]
+    assert f"{mine['test_metric']['mean']:.4f}" in str(result)
+    assert result.to_dict()["file"] is None
+    assert result.to_dict()["manifest"]["command"] == "train"
+    test = result.plot().axes[1]
+    curve = [h.column("test_metric") for h in result.histories["mine"]]
+    np.testing.assert_allclose(test.lines[0].get_ydata(), 100 * np.mean(curve, axis=0))
+    assert "<td>mine</td>" in result._repr_html_()
+    assert not list(tmp_path.iterdir())
+    names = [path.name for path in result.save(tmp_path)]
+    assert names == [f"train-digits-mlp.{ending}" for ending in ("png", "svg", "csv")]
+    assert len(rows_of(tmp_path / "train-digits-mlp.csv")) == 2 * 2 * 2
+    with pytest.raises(ValueError, match="workers must be 1 here, got 2: task digits-mlp cannot"):
+        problems.train(TASKS["digits-mlp"], "adam", epochs=1, workers=2)
+    with pytest.raises(ValueError, match="workers must be an integer of at least 1, got 0"):
+        problems.train("digits-mlp", "adam", epochs=1, workers=0)
+    with pytest.raises(ValueError, match="momentum must be of an optimizer that has it"):
+        problems.train("digits-mlp", "sgdm", momentum=0.9)
+
+
+def test_without_a_run_that_ends_there_is_no_figure():
+    result = problems.train("digits-mlp", "sgd", epochs=1, lr=1e30)
+    with pytest.raises(ValueError, match="train has nothing to draw"):
+        result.plot()
+    assert "1 diverged" in str(result)
+
+
+def test_what_is_the_users_own(mymodule, capsys):
+    """Optimizers and tasks by module:Name, in worker processes, and resumed."""
+    args = ("--epochs", "2", "--optimizers", "mymodule:AdaBelief(eps=1e-6),adam", "--out", "out",
+            "--task", "mymodule:task", "--workers", "2", "--json")  # fmt: skip
+    record = json.loads(call(capsys, *args))
+    assert [r["optimizer"] for r in record["results"]] == ["AdaBelief(eps=1e-6)", "adam"]
+    assert record["results"][0]["hyperparameters"]["eps"] == 1e-6
+    same = problems.train(mymodule.task, mymodule.AdaBelief, epochs=2, eps=1e-6)
+    assert record["results"][0]["test_loss"]["mean"] == pytest.approx(
+        same.summaries()[0]["test_loss"]["mean"], rel=1e-3
+    )  # the number of threads decides the last digits
+    assert record["results"][0]["test_loss"] != record["results"][1]["test_loss"]
+    assert json.loads(call(capsys, *args, "--resume"))["computed"] == 0
+    header, _ = checkpoints.read(next(mymodule_path(record).glob("AdaBelief*.npz")))
+    assert header["manifest"]["command"] == "train"
+    assert header["identity"]["class"] == "mymodule:AdaBelief"
+    for option, message in (
+        ("--task=mymodule:problem", "task mymodule:problem must be a problems.learning.tasks.Task"),
+        ("--optimizers=mymodule:Nothing", "module mymodule has no 'Nothing'"),
+        ("--optimizers=mymodule:Shapeless", "must be a class derived from adabound_np.Optimizer"),
+    ):
+        assert message in refused(capsys, option).splitlines()[-1]
+
+
+def mymodule_path(record):
+    """The folder of a record's checkpoints."""
+    return Path(record["file"]).with_suffix("")
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
         (["--task", "digit-mlp"], "did you mean 'digits-mlp'"),
         (["--optimizers", "adm"], "did you mean 'adam'"),
-        (["--optimizers", "sgd", "--beta2", "0.9"], "--beta2 must be of an optimizer that has it"),
+        (["--optimizers", "sgd", "--beta2", "0.9"], "beta2 must be of an optimizer that has it"),
         (["--optimizers", "adam", "--lr", "-1"], "lr must be in (0, inf), got -1.0"),
         (["--epochs", "0"], "must be a whole number of at least 1"),
-        (["--seeds", "3,3"], "--seeds must have each value once, got 3 twice"),
+        (["--seeds", "3,3"], "seeds must have each value once, got 3 twice"),
         (["--seeds", "a"], "must be whole numbers a,b,c or first:end, got 'a'"),
         (["--seeds=-1"], "seed must be an integer of at least 0, got -1"),
         (["--checkpoint-seconds", "nan"], "must be in [0, inf)"),

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tqdm import tqdm
 
+import problems
 from problems.cli import main
 from problems.forms import released
 from problems.learning.wilson import Wilson, features, fit, loss_and_gradient, wilson
 from problems.learning.wilson_figure import wilson_figure
 from problems.optimizers import HYPERPARAMETERS, OPTIMIZERS, grid, takes
+from problems.results.wilson import Wilson as Result
 
 ADAPTIVE = ("adagrad", "rmsprop", "adam", "amsgrad")
 GRADIENT = ("sgd", "sgdm", "sgdm-dampened", "csgd", "nesterov")
@@ -189,10 +191,52 @@ def test_command(tmp_path, capsys):
     assert main(args) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[-6:-2]] == ["sgdm", "adam", "adabound", "adabound"]
-    assert lines[-1] == f"wrote {tmp_path / 'wilson.png'}, {tmp_path / 'wilson.svg'}"
-    assert (tmp_path / "wilson.png").read_bytes().startswith(b"\x89PNG")
-    assert ET.parse(tmp_path / "wilson.svg").getroot().tag.endswith("svg")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["wilson.png", "wilson.svg"]
+    png, svg = sorted(tmp_path.iterdir())  # the same command replaces its own files
+    assert png.stem == svg.stem != "wilson"
+    assert lines[-1] == f"wrote {png}, {svg}"
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert ET.parse(svg).getroot().tag.endswith("svg")
+    assert record["written"] == [str(png), str(svg)]
+    assert record["manifest"]["command"] == "wilson"
+
+
+def test_own_optimizers(mymodule, capsys):
+    """By module:Name, as a class and as an instance; values given with a name are kept."""
+    args = ["wilson", "--points", "20", "--steps", "100", "--gammas", "1,10", "--out", "out",
+            "--optimizers", "mymodule:AdaBelief(lr=0.01),adabound(gamma=0.5),adam"]  # fmt: skip
+    assert main([*args, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["results"]
+    names = ["AdaBelief(lr=0.01)", "adabound(gamma=0.5)", "adam"]
+    assert [(r["optimizer"], r["lr"], r["gamma"]) for r in rows] == [
+        (names[0], 0.01, None), (names[1], 1e-3, 0.5), (names[2], 1e-3, None),
+    ]  # fmt: skip
+    specs = [mymodule.AdaBelief(lr=0.01), "adabound(gamma=0.5)", "adam"]
+    result = problems.wilson(specs, points=20, steps=100)
+    assert [row["loss"] for row in result.table()] == [row["loss"] for row in rows]
+    assert rows[0]["loss"] != rows[2]["loss"]
+    own = fit(wilson(n=20), mymodule.AdaBelief, 100)
+    assert own.lr == 1e-3  # the constructor's
+    assert problems.wilson({"mine": mymodule.AdaBelief}, points=20, steps=100).fits[0][1].loss == (
+        own.loss
+    )
+    for name, message in (
+        ("mymodule:Nothing", "module mymodule has no 'Nothing'"),
+        ("mymodule:Shapeless", "must be a class derived from adabound_np.Optimizer"),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            main([*args[:-1], name])
+        assert stop.value.code == 2
+        assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_constants_of_the_default_name(tmp_path):
+    """Files of other constants do not replace those of the default ones."""
+    problem = wilson(n=20)
+    usual = {"points": 100, "new": 1000, "p": 0.7, "seed": 0, "steps": 3000}
+    assert Result(problem, [("sgd", fit(problem, "sgd", 20))], usual).stem == "wilson"
+    stems = {problems.wilson("sgd", points=20, steps=5, new=n).stem for n in (20, 20, 30)}
+    assert len(stems) == 2
+    assert all(stem.startswith("wilson-") for stem in stems)
 
 
 RESULTS = [
@@ -240,7 +284,7 @@ def test_progress(tmp_path, capsys, monkeypatch):
             super().__init__(**{**given, "disable": False, "file": io.StringIO(), "delay": 0})
             bars.append((self, given))
 
-    monkeypatch.setattr("problems.commands.wilson.tqdm", Bar)
+    monkeypatch.setattr("problems.results.wilson.tqdm", Bar)
     assert main(["wilson", "--points", "20", "--steps", "50", "--optimizers", "sgd,adabound",
                  "--gammas", "0.1,1,10", "--out", str(tmp_path)]) == 0  # fmt: skip
     ((bar, given),) = bars
@@ -255,7 +299,8 @@ def test_a_figure_that_cannot_be_written(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([*args, str(tmp_path / "file")])
     assert "--out must be a folder that can be written" in capsys.readouterr().err
-    (tmp_path / "wilson.svg" / "full").mkdir(parents=True)
+    stem = problems.wilson("sgd", points=20, steps=5).stem
+    (tmp_path / f"{stem}.svg" / "full").mkdir(parents=True)
     assert main([*args, str(tmp_path)]) == 1
     captured = capsys.readouterr()
     assert "the results cannot be written" in captured.err

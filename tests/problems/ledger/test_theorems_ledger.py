@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import problems
 from adabound_np import AdaBound, AdamNC, AMSBound, AMSGrad, Constant, DynamicBounds, Geometric
 from problems.cli import main
 from problems.ledger import LEDGER, Outcome, Result, bounds
@@ -246,15 +247,18 @@ def test_the_command_prints_and_draws(tmp_path, capsys):
         assert text in out
     assert re.search(r"^reddi-1 +\[Reddi18\] Theorem 1 +200,200 >= 200,000 +holds$", out, re.M)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "theorem-reddi-1.png", "theorem-reddi-1.svg", "theorem-savarese-prop-1.png",
-        "theorem-savarese-prop-1.svg",
+        "theorem-reddi-1.png", "theorem-reddi-1.svg",
+        "theorem-savarese-prop-1.png", "theorem-savarese-prop-1.svg",
     ]  # fmt: skip
 
 
 def test_the_json(tmp_path, capsys):
     names = "luo-5,clip-homogeneity,first-step-safety"
     assert main(["theorems", "--id", names, "--quick", "--json", "--out", str(tmp_path)]) == 0
-    records = json.loads(capsys.readouterr().out)
+    result = json.loads(capsys.readouterr().out)
+    assert list(result) == ["results", "manifest", "written"]
+    assert result["manifest"]["command"] == "theorems"
+    records = result["results"]
     assert [list(record) for record in records] == [KEYS] * 3
     assert [record["id"] for record in records] == names.split(",")
     assert [record["verdict"] for record in records] == ["refuted", "holds", "holds"]
@@ -263,6 +267,28 @@ def test_the_json(tmp_path, capsys):
     assert all(assumed["holds"] is True for r in records for assumed in r["assumptions"])
     assert records[0]["parameters"]["K"] == 10_000
     assert all(record["seconds"] > 0 for record in records)
+
+
+def test_the_function(tmp_path):
+    """The same in Python: rows, a figure where the ledger has one, files, plain values, HTML."""
+    result = problems.theorems(["luo-3", "savarese-prop-1"], quick=True)
+    assert [row["verdict"] for row in result.table()] == [
+        result.results[name].outcome.verdict for name in ("luo-3", "savarese-prop-1")
+    ]
+    assert str(result).endswith(result.text().splitlines()[-1])
+    assert result.failure == ""
+    assert result.plot().get_suptitle().startswith("[Sav19] Proposition 1")
+    assert [p.name for p in result.save(tmp_path / "new")] == [
+        "theorem-savarese-prop-1.png", "theorem-savarese-prop-1.svg",
+    ]  # fmt: skip
+    assert [r["id"] for r in result.to_dict()["results"]] == ["luo-3", "savarese-prop-1"]
+    assert "<td>savarese-prop-1</td>" in result._repr_html_()
+    with pytest.raises(ValueError, match="theorems has nothing to draw here"):
+        problems.theorems("luo-3", quick=True).plot()
+    with pytest.raises(ValueError, match="unknown theorem 'luo-33'; did you mean"):
+        problems.theorems("luo-33")
+    with pytest.raises(ValueError, match="ids must name at least one theorem"):
+        problems.theorems([])
 
 
 def test_bad_usage(tmp_path, capsys):

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adabound_np import SGD, AdaBound, AdaGrad, Adam, AMSBound, AMSGrad
+import problems
+from adabound_np import SGD, AdaBound, AdaGrad, Adam, AMSBound, AMSGrad, L2Ball
 from adabound_np.bounds import DynamicBounds
 from autograd_lite import nn, ops
 from problems.cli import main
-from problems.commands.effective_lr import table
 from problems.forms import in_paper
 from problems.learning import training
+from problems.learning.tasks import TASKS
 from problems.online import reddi_online
+from problems.online.setting import Setting
 from problems.rates.figures import (
     figure1_parameters,
     funnel_figure,
@@ -296,7 +298,86 @@ def test_the_command_on_an_online_problem(tmp_path, capsys):
         assert r["shares"] == record.shares[-1, -1].tolist()
         assert r["bounded"] == (r["optimizer"] == "adabound")
     assert sorted(str(p) for p in tmp_path.iterdir()) == sorted(result["written"])
-    assert f"{result['results'][0]['quantiles']['99']:.4g} " in table(result["results"])
+    made = np.load(tmp_path / "effective-lr-reddi-online-adam.npz")["manifest"].item()
+    assert json.loads(made) == result["manifest"]
+    assert result["manifest"]["command"] == "effective_lr"
+    assert main(args) == 0
+    out = capsys.readouterr().out
+    assert f"{result['results'][0]['quantiles']['99']:.4g} " in out
+    assert f"wrote {len(result['written'])} files to {tmp_path}" in out
+
+
+def test_the_function(tmp_path):
+    """Of a task by its name or the object, and of a problem; rows, figures, files."""
+    given = {"epochs": 1, "seed": 3, "final_lr": 0.5}
+    result = problems.effective_lr(TASKS["digits-mlp"], ["adam", AdaBound(lr=0.02)], **given)
+    assert list(result.records) == ["adam", "AdaBound"]
+    assert result.records["AdaBound"].bounds[-1, -1, 1] == pytest.approx(
+        DynamicBounds(0.1, 1e-3).eta_u(12) / 1
+    )  # an instance keeps its hyperparameters
+    named = problems.effective_lr("digits-mlp", "adam", **given)
+    np.testing.assert_array_equal(named.records["adam"].quantiles, result.records["adam"].quantiles)
+    assert named.stem == result.stem != "effective-lr-digits-mlp"
+    assert problems.effective_lr("digits-mlp", "adam", epochs=1).stem == "effective-lr-digits-mlp"
+    assert result.plot().get_suptitle() == "digits-mlp: " + TASKS["digits-mlp"].title + ", 1 epoch"
+    assert len(result.save(tmp_path)) == 2 * 4 + 2 * 2
+    online = problems.effective_lr(reddi_online(lr=0.25), "sgd", steps=50)
+    assert online.table()[0]["0 %"] == pytest.approx(0.25 / np.sqrt(50))
+    bounded = problems.effective_lr("savarese(K=10)", "adabound", steps=50)
+    assert bounded.records["adabound"].bounded
+    with pytest.raises(ValueError, match="gamma must not be given for savarese"):
+        problems.effective_lr("savarese", "adabound", steps=50, gamma=0.1)
+    with pytest.raises(ValueError, match="unknown task or problem 'digits'; did you mean"):
+        problems.effective_lr("digits")
+    with pytest.raises(ValueError, match="epochs must not be given with a problem, got 3"):
+        problems.effective_lr("reddi-online", epochs=3)
+    slow = problems.effective_lr("reddi-online", "adabound", steps=50, gamma="paper")
+    assert slow.gamma == pytest.approx(0.01)
+    np.testing.assert_allclose(
+        slow.records["adabound"].bounds[-1, -1, 0] * np.sqrt(50), DynamicBounds(0.1, 0.01).eta_l(50)
+    )
+
+
+def test_a_problem_in_several_variables_is_refused():
+    class Plane:
+        feasible = L2Ball(1.0)
+
+        def reveal(self, T): ...
+        def comparator(self, T): ...
+        def best_losses(self, T): ...
+
+    s = Setting(Plane(), 0.9, 0.99, 0.5, np.zeros(2))
+    with pytest.raises(ValueError, match=r"Plane must have one variable, got x1 of shape \(2,\)"):
+        problems.effective_lr(s, "adam")
+
+
+def test_what_is_the_users_own(mymodule, capsys):
+    """Optimizers, problems and tasks by module:Name, from the current folder."""
+    args = ["effective-lr", "--optimizers", "mymodule:AdaBelief(eps=1e-3),adam", "--json"]
+    assert main([*args, "--problem", "mymodule:problem", "--steps", "60"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    same = problems.effective_lr(
+        mymodule.problem, [mymodule.AdaBelief(lr=0.5, betas=(0.9, 0.99), eps=1e-3,
+                                              schedule="inv-sqrt")], steps=60,
+    )  # fmt: skip
+    assert result["results"][0]["quantiles"] == same.rows()[0]["quantiles"]
+    assert result["problem"] == "reddi-online"
+    assert [r["optimizer"] for r in result["results"]] == ["AdaBelief(eps=1e-3)", "adam"]
+    assert main([*args, "--task", "mymodule:task", "--epochs", "1"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["task"] == "digits-mlp"
+    same = problems.effective_lr(mymodule.task, "mymodule:AdaBelief(eps=1e-3)", epochs=1)
+    assert result["results"][0]["quantiles"] == same.rows()[0]["quantiles"]
+    for option, message in (
+        ("--task=mymodule:problem", "task mymodule:problem must be a problems.learning.tasks.Task"),
+        ("--task=mymodule:nothing", "module mymodule has no 'nothing'"),
+        ("--problem=mymodule:nothing", "module mymodule has no 'nothing'"),
+        ("--problem=mymodule:AdaBelief", "problem mymodule:AdaBelief must be a problem"),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            main(["effective-lr", option])
+        assert stop.value.code == 2
+        assert message in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_the_command_on_a_task(tmp_path, capsys):
@@ -326,7 +407,9 @@ def test_the_command_on_a_task(tmp_path, capsys):
     assert free["bounds"] == pytest.approx(expected, rel=1e-9)
     assert list(free["quantiles"].values()) == pytest.approx([0.01] * 9, rel=1e-6)  # of 0.1
     names = {path.name for path in tmp_path.iterdir()}
-    assert "effective-lr-digits-mlp-kernels.svg" in names
+    (kernels,) = (name for name in names if name.endswith("kernels.svg"))
+    assert kernels.startswith("effective-lr-digits-mlp-")
+    assert kernels != "effective-lr-digits-mlp-kernels.svg"  # the constants are not the usual ones
     assert sorted(str(tmp_path / name) for name in names) == sorted(result["written"])
 
 
@@ -374,9 +457,11 @@ def test_figures_draw_the_record():
     [
         (["--task", "digits-resnett"], "did you mean 'digits-resnet'?"),
         (["--task", "digits-mlp", "--problem", "reddi-online"], "not allowed with argument --task"),
-        (["--task", "digits-mlp", "--steps", "5"], "--steps must not be given with a task"),
-        (["--problem", "reddi-online", "--epochs", "5"], "--epochs must not be given"),
-        (["--task", "digits-mlp", "--optimizers", "adamnc"], "--task has no optimizer adamnc"),
+        (["--task", "digits-mlp", "--steps", "5"], "steps must not be given with a task, got 5"),
+        (
+            ["--problem", "reddi-online", "--epochs", "5"],
+            "epochs must not be given with a problem, got 5",
+        ),
         (["--task", "digits-mlp", "--seed", "-1"], "seed must be an integer of at least 0"),
         (["--task", "digits-mlp", "--lr", "-1"], "lr must be in"),
         (["--task", "cifar-resnet34", "--data", "nowhere"], "nowhere"),

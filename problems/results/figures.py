@@ -1,0 +1,180 @@
+"""The paper's figures and tables, from runs on small tasks."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from adabound_np.checks import known
+from problems.experiments.results import conclude, tables
+from problems.experiments.runs import Experiment, Record, Run, seconds_an_epoch
+from problems.experiments.settings import FIGURES, FULL, QUICK
+from problems.files import replacing
+from problems.learning.tasks import TASKS
+from problems.manifest import manifest
+from problems.results.processes import one_thread_each
+from problems.results.result import Result
+from problems.sweeps.runner import pool, processors
+from problems.text import counted
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Figures", "figures"]
+
+
+@dataclass(frozen=True)
+class Figures(Result):
+    """What is concluded from the runs of the paper's experiments.
+
+    Attributes
+    ----------
+    names : list of str
+        The figures, out of `problems.experiments.settings.FIGURES`.
+    results : dict
+        What is concluded, as in the file figures.json.
+    records : list of dict
+        The runs; none if the results were read from a file.
+    """
+
+    names: list[str]
+    results: dict[str, Any]
+    records: list[Record]
+    command = "figures"
+    stem = "figures"
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row an optimizer and task: last test metric over seeds, and tests against SGDM."""
+        rows = []
+        for name, task in self.results["tasks"].items():
+            if f"curves-{name}" not in self.names:
+                continue
+            for optimizer, row in task["optimizers"].items():
+                against = row["against"] or {}
+                rows.append(
+                    {
+                        "task": name,
+                        "optimizer": optimizer,
+                        "metric": task["metric"],
+                        **{key: row[key] for key in ("mean", "std", "diverged")},
+                        **{key: against.get(key) for key in ("difference", "t", "wilcoxon")},
+                    }
+                )
+        return rows
+
+    def record(self) -> dict[str, Any]:
+        """What is concluded."""
+        return {"results": self.results}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is concluded as plain values; what a file says, as it says it."""
+        return super().to_dict() if self.records else self.results
+
+    def text(self) -> str:
+        """The tables."""
+        return tables(self.results, self.names) or "no results of these figures"
+
+    def figures(self) -> dict[str, Figure]:
+        """The figures; those of effective rates need the runs' records."""
+        from problems.experiments.drawing import draw
+
+        return draw(self.results, self.records, self.names)
+
+    def save(self, folder: str | Path = "results/figures") -> list[Path]:
+        """Write the figures under their own names, and figures.json; return the files."""
+        from problems.plots import save
+
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        drawn = [path for n, figure in self.figures().items() for path in save(figure, place / n)]
+        text = json.dumps(self.results, indent=1, allow_nan=False) + "\n"
+        with replacing(place / "figures.json") as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        return [*drawn, place / "figures.json"]
+
+
+def figures(
+    only: str | Iterable[str] = "all",
+    *,
+    quick: bool = False,
+    workers: int | None = None,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    show: str | Path | None = None,
+    report: Callable[[str], Any] = lambda text: None,
+) -> Figures:
+    """See `problems.figures`."""
+    given = [only] if isinstance(only, str) else list(only)
+    names = FIGURES if given == ["all"] else [known("figure", name, FIGURES) for name in given]
+    if show is not None:
+        return _shown(Path(show), names)
+    settings = QUICK if quick else FULL
+    wanted = [name for name in FIGURES if name in names and name in settings.figures()]
+    if not wanted:
+        raise ValueError(
+            f"only must name a figure of quick ({', '.join(settings.figures())}), "
+            f"got {','.join(names)}"
+        )
+    workers = workers or processors()
+    place = tempfile.TemporaryDirectory() if folder is None else nullcontext(folder)
+    with place as where:
+        experiment = Experiment(settings, Path(where) / "runs.jsonl")
+        for task in {run.task for run in experiment.needed(wanted)}:
+            TASKS[task].load(Path("data"), True)
+        with (
+            one_thread_each(),
+            pool(workers) as executor,
+            tqdm(unit="run", delay=1, leave=False, disable=None) as bar,
+        ):
+
+            def begin(missing: list[Run]) -> None:
+                report(_plan(missing, workers))
+                bar.reset(len(missing))
+
+            records = experiment.perform(wanted, executor, resume, begin, bar.update)
+    results = {**conclude(experiment, records), "manifest": manifest("figures")}
+    return Figures(wanted, results, records)
+
+
+def _shown(path: Path, names: Sequence[str]) -> Figures:
+    """What a file says."""
+    try:
+        result = Figures(list(names), json.loads(path.read_text(encoding="utf-8")), [])
+        result.text()
+        return result
+    except OSError as error:
+        raise ValueError(f"show must be a file that can be read, got {error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(f"show must be a figures.json, got {str(path)!r} ({reason})") from error
+
+
+def _plan(missing: Sequence[Run], workers: int) -> str:
+    """How many runs there are to do, and how long they may take, from an epoch of each task."""
+    if not missing:
+        return "no runs to do"
+    stages = Counter(run.stage.split()[0] for run in missing)
+    epochs = Counter[str]()
+    for run in missing:
+        epochs[run.task] += run.epochs
+    costs = {task: seconds_an_epoch(task) for task in epochs}
+    total = sum(costs[task] * count for task, count in epochs.items())
+    lines = [
+        f"{counted(len(missing), 'run')}: "
+        + ", ".join(f"{n} {stage}" for stage, n in stages.items())
+    ]
+    lines += [
+        f"  {task:<16} {counted(count, 'epoch'):>13} of {costs[task]:.2f} s"
+        for task, count in epochs.items()
+    ]
+    return "\n".join(
+        [*lines, f"about {total / workers / 60:.0f} min on {counted(workers, 'process')}"]
+    )
