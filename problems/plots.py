@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
+from adabound_np import __version__
 from problems.digest import KEY, digest
 from problems.files import replacing
 from problems.online.problem import OnlineProblem, ends
@@ -22,7 +23,7 @@ from problems.online.setting import formula_of, name_of
 from problems.online.summary import Summary
 from problems.online.verdict import arrival, place, trend
 from problems.optimizers import style, title
-from problems.style import fixed_style
+from problems.style import Picture, fixed_style
 
 __all__ = ["HIDDEN", "apart", "counterexample_figure", "save"]
 
@@ -36,7 +37,7 @@ HIDDEN, MOST = 0.01, 0.95
 @fixed_style()
 def counterexample_figure(
     problem: OnlineProblem, runs: Mapping[str, Summary], marks: Mapping[str, float] | None = None
-) -> Figure:
+) -> Picture:
     """Draw x_t (with its range between two drawn steps) and R_t/t against t, each line labelled.
 
     Parameters
@@ -49,7 +50,7 @@ def counterexample_figure(
         Steps to mark, by their labels.
     """
     inside = ConstrainedLayoutEngine(rect=(0, 0, 0.985, 1))  # the longest labels end there
-    figure = Figure(figsize=(13, max(5.0, 0.62 * len(runs))), layout=inside)
+    figure = Picture(figsize=(13, max(5.0, 0.62 * len(runs))), layout=inside)
     left, right = figure.subplots(1, 2)
     lo, hi = ends(problem.feasible)
     optimum = next(iter(runs.values())).optimum
@@ -151,12 +152,15 @@ def _overlap(i: int, paths: Sequence[Floats], names: Sequence[str], steps: Any) 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write a figure as PNG and SVG, the same bytes for the same figure; return the paths.
 
-    The PNG's metadata hold the figure's digest (`problems.digest`).
+    The metadata name this package's version; a PNG's hold the figure's digest, too
+    (`problems.digest`).
     """
     paths = [stem.with_suffix(".png"), stem.with_suffix(".svg")]
     with fixed_style():
         for path in paths:
-            metadata = {"Date": None} if path.suffix == ".svg" else {KEY: digest(figure)}
+            made = f"adabound-np {__version__}"
+            svg = {"Date": None, "Creator": made}
+            metadata = svg if path.suffix == ".svg" else {"Software": made, KEY: digest(figure)}
             with replacing(path) as temporary:
                 figure.savefig(temporary, dpi=150, metadata=metadata)
     return paths

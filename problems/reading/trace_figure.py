@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from problems.style import fixed_style
+from problems.style import Picture, fixed_style
 
 __all__ = ["trace_figure"]
 
@@ -25,7 +24,7 @@ RATES = {
 @fixed_style()
 def trace_figure(
     columns: Mapping[str, Sequence[float]], latex: Mapping[str, str], x1: float, title: str
-) -> Figure:
+) -> Picture:
     """Draw x_t, and the rates with the bounds that clip them, against t.
 
     Parameters
@@ -39,7 +38,7 @@ def trace_figure(
     title : str
         Above the figure.
     """
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = Picture(figsize=(9, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     x = [x1, *columns["x_{t+1}"]]
     left.plot(range(1, len(x) + 1), x, marker=".", color="#0072B2")

@@ -27,7 +27,7 @@ from problems.optimizers import BOUNDS, STORY, Spec, labelled
 from problems.results.result import Result
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["Counterexample", "constants_of", "counterexample", "in_a_line"]
 
@@ -126,7 +126,7 @@ class Counterexample(Result):
             )
         return "\n".join(lines)
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """x_t and R_t/t."""
         from problems.plots import counterexample_figure
 

@@ -23,7 +23,7 @@ from problems.sweeps import phase as room
 from problems.sweeps.axes import axis_of
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["SHOWN", "PhaseMap", "X", "Y", "phase"]
 
@@ -104,7 +104,7 @@ class PhaseMap(room.Phase, Result):
             f"R_T/T from {least:.4g} to {most:.4g}, median {middle:.4g}"
         )
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """The map, with the theory's boundaries."""
         from problems.sweeps.phase_figure import phase_figure
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from problems.manifest import manifest, to_json
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["Result", "RunError", "file_name"]
 
@@ -57,7 +56,7 @@ class Result(ABC):
     def stem(self) -> str:
         """Name of the result's files, without an ending."""
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """The figures by what is added to the files' name; none if there is nothing to draw."""
         return {}
 
@@ -65,7 +64,7 @@ class Result(ABC):
         """Write what is not a figure, beside the figures; return the files."""
         return []
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """Return the figure (the first, if there are several); a notebook shows it.
 
         Raises
@@ -110,9 +109,7 @@ class Result(ABC):
         shown = [_table(self.table())]
         figures = self.figures()
         if figures:
-            image = io.BytesIO()
-            next(iter(figures.values())).savefig(image, format="png", dpi=100)
-            code = base64.b64encode(image.getvalue()).decode()
+            code = base64.b64encode(next(iter(figures.values()))._repr_png_()).decode()
             title = html.escape(self.text().splitlines()[0], quote=True)
             shown.append(f'<img alt="{title}" src="data:image/png;base64,{code}">')
         return "\n".join(shown)

@@ -30,7 +30,7 @@ from problems.sweeps.runner import Inline, connect, pool
 from problems.text import counted
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["Sweep", "sweep"]
 
@@ -116,7 +116,7 @@ class Sweep(Result):
             lines.append(f"{name:<{width}}{row}")
         return "\n".join(lines if self.file is None else [*lines, "", f"wrote {self.file}"])
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """The least average regret at each value of each axis; nothing without axes."""
         from problems.sweeps.sweep_figure import sweep_figure
 

@@ -31,7 +31,7 @@ from problems.results.result import Result
 from problems.text import printable
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["EXAMPLE", "FORMATS", "PROBLEM", "Trace", "trace"]
 
@@ -146,7 +146,7 @@ class Trace(Result):
             for row in self.rows
         ]
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """x_t, and the rates with their bounds."""
         from problems.reading.trace_figure import trace_figure
 

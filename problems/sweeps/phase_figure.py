@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.colors import LogNorm
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from problems.style import fixed_style
+from problems.style import Picture, fixed_style
 from problems.sweeps.axes import Axis
 from problems.sweeps.phase import Phase
 
@@ -43,7 +42,7 @@ def edges(axis: Axis) -> NDArray[np.float64]:
 
 
 @fixed_style()
-def phase_figure(result: Phase, show: str, title: str) -> Figure:
+def phase_figure(result: Phase, show: str, title: str) -> Picture:
     r"""Draw the map, with the theory's boundaries.
 
     Parameters
@@ -55,7 +54,7 @@ def phase_figure(result: Phase, show: str, title: str) -> Figure:
     title : str
         Above the map.
     """
-    figure = Figure(figsize=(7.2, 5.6), layout="constrained")
+    figure = Picture(figsize=(7.2, 5.6), layout="constrained")
     axes = figure.subplots()
     x, y = np.asarray(result.x.values), np.asarray(result.y.values)
     values, norm = (result.x_final, None) if show == "x" else _logarithmic(result.average_regret)

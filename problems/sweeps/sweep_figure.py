@@ -6,10 +6,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from problems.optimizers import style, title
-from problems.style import fixed_style
+from problems.style import Picture, fixed_style
 from problems.sweeps.axes import AXES
 from problems.sweeps.phase_figure import GREEK
 
@@ -47,7 +45,7 @@ def least(
 
 
 @fixed_style()
-def sweep_figure(problem: str, axes: Sequence[str], records: Sequence[dict[str, Any]]) -> Figure:
+def sweep_figure(problem: str, axes: Sequence[str], records: Sequence[dict[str, Any]]) -> Picture:
     """Draw the least average regret against each axis, over all values of the others.
 
     Parameters
@@ -59,7 +57,7 @@ def sweep_figure(problem: str, axes: Sequence[str], records: Sequence[dict[str, 
     records : sequence of dict
         As in the file of a sweep.
     """
-    figure = Figure(figsize=(1 + 4 * len(axes), 4), layout="constrained")
+    figure = Picture(figsize=(1 + 4 * len(axes), 4), layout="constrained")
     names = list(dict.fromkeys(record["optimizer"] for record in records))
     for panel, axis in zip(figure.subplots(1, len(axes), squeeze=False)[0], axes, strict=True):
         for name in names:
