@@ -230,7 +230,8 @@ def _span(records: Records) -> tuple[float, float]:
     if not len(rates):
         return 1e-3, 1.0
     low, high = math.floor(np.log10(rates.min())), math.ceil(np.log10(rates.max()))
-    low, high = max(low, -150), min(high, 150)  # so that ticks beyond the ends are numbers
+    # so that ticks beyond the ends are numbers
+    low, high = (min(max(end, -150), 150) for end in (low, high))
     return 10.0 ** (low - 0.5), 10.0 ** (high + 0.5)
 
 
