@@ -83,7 +83,8 @@ def _draw(axes: Axes, found: dict[str, list[dict[str, Any]]], key: str) -> None:
     if not bounded:
         axes.set_xticks([])
     low, high = axes.get_ylim()
-    heights = apart([(values[-1] - low) / (high - low) for values, _ in groups], 0.14)
+    ends = [(values[-1] - low) / (high - low) for values, _ in groups]
+    heights = apart([min(max(end, 0.0), 1.0) for end in ends], 0.14)  # beside the axes
     for height, (_, names) in zip(heights, groups, strict=True):
         text = textwrap.fill(", ".join(title(name) for name in names), 20)
         axes.text(1.03, height, text, transform=axes.transAxes, va="center", fontsize=9)

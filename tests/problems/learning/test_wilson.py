@@ -275,6 +275,13 @@ def test_figure():
     assert not len(alone.get_xticks())
 
 
+def test_a_distance_off_the_scale():
+    """Its label stays beside the axes."""
+    far = [{**RESULTS[0], "from_minimum_norm": 1e300}, RESULTS[1]]
+    for axes in wilson_figure(far, 0.7, "title").axes:
+        assert all(-0.2 <= text.get_position()[1] <= 1.2 for text in axes.texts)
+
+
 def test_progress(tmp_path, capsys, monkeypatch):
     """Every step of every run counts."""
     bars = []

@@ -338,6 +338,13 @@ def test_the_function(tmp_path):
     )
 
 
+@pytest.mark.parametrize("final_lr", [1e308, 1e-305])
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_rates_at_the_ends_of_float64_are_drawn(final_lr, tmp_path):
+    result = problems.effective_lr("reddi-online", "adabound", steps=20, final_lr=final_lr)
+    assert len(result.save(tmp_path)) == 8
+
+
 def test_a_problem_in_several_variables_is_refused():
     class Plane:
         feasible = L2Ball(1.0)
