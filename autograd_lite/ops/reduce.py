@@ -86,9 +86,11 @@ var.vjps = (
 )
 
 
-def _over(y_bar: Any, y: Any) -> Any:
-    """Return y_bar / y, and 0 where y is 0."""
-    return np.divide(y_bar, y, out=np.zeros_like(y), where=np.not_equal(y, 0))
+def _centred(x: Array, axis: Any) -> Array:
+    """Return the deviations from the mean, 0 for equal elements."""
+    deviations = x - np.mean(x, axis=axis, keepdims=True)
+    rest = np.mean(deviations, axis=axis, keepdims=True)  # what rounding left of the mean
+    return np.asarray(deviations - rest)
 
 
 @primitive(np.std)
@@ -102,10 +104,10 @@ def std(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> A
 
 
 std.vjps = (
-    # \bar{x}_i = \bar{y} (x_i - \mu) / ((n - d) y)        [calculus]
+    # \bar{x}_i = \bar{y} (x_i - \mu) / ((n - d) (y + [y = 0]))        [calculus]
     lambda y_bar, y, x, axis=None, ddof=0, keepdims=False: (
-        _spread(_over(y_bar, y) / _freedom(x, axis, ddof), x, axis, keepdims)
-        * (x - np.mean(x, axis=axis, keepdims=True))
+        _spread(y_bar / (y + (y == 0)) / _freedom(x, axis, ddof), x, axis, keepdims)
+        * _centred(x, axis)
     ),
 )
 
@@ -130,9 +132,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 norm.vjps = (
-    # \bar{x}_i = \bar{y} x_i / y        [calculus]
+    # \bar{x}_i = \bar{y} x_i / (y + [y = 0])        [calculus]
     lambda y_bar, y, x, ord=None, axis=None, keepdims=False: (  # noqa: A006
-        _spread(_over(y_bar, y), x, axis, keepdims) * x
+        _spread(y_bar / (y + (y == 0)), x, axis, keepdims) * x
     ),
 )
 

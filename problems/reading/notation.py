@@ -194,7 +194,12 @@ SYMBOLS: tuple[Symbol, ...] = (
     Symbol(r"\bar{Y}", "y_bar", "matrices", "gradient with respect to the result"),
     Symbol(r"\bar{A}", "a_bar", "_solve", "gradient with respect to the matrix"),
     Symbol(r"\bar{B}", "b_bar", "_solve", "gradient with respect to the right side"),
-    Symbol(r"\bar{l}", "y_bar[1][..., None, None]", "sign_and_log", "gradient of the logarithm"),
+    Symbol(
+        r"\bar{l}",
+        "y_bar[1][..., None, None] * np.eye(a.shape[-1])",
+        "sign_and_log",
+        "gradient with respect to the logarithm",
+    ),
     Symbol("L", "y", "cholesky", "lower triangular factor"),
     Symbol("L^{-1}", "np.linalg.inv(y)", "cholesky", "its inverse"),
     Symbol("L^{-T}", "np.swapaxes(np.linalg.inv(y), -1, -2)", "cholesky", "transposed inverse"),

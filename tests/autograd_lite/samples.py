@@ -177,7 +177,7 @@ SAMPLES: dict[str, list[Case]] = {
     ],
     "norm": [
         case(r(3, 4)),
-        case(r(3, 4), None, 0),
+        case(r(3, 4), None, 1),
         case(r(3, 4), 2, -1, keepdims=True),
         case(r(2, 3, 4), axis=(2, 0), keepdims=True),
         case(r(3, 4), "fro"),

@@ -95,6 +95,7 @@ def elementwise(local, k, result, x):
 
 def reduced(local, k, result, x, full=("x",)):
     """One row of x for each number of the result; `full` are the arrays of x's shape."""
+    assert np.shape(result) == x.shape
     axis = local.get("axis")
     axes = range(x.ndim) if axis is None else [a % x.ndim for a in np.atleast_1d(axis)]
     kept = [a for a in range(x.ndim) if a not in axes]
