@@ -184,7 +184,24 @@ SYMBOLS: tuple[Symbol, ...] = (
     Symbol("p", "np.exp(log_p)", "cross_entropy", "softmax of the logits"),
     Symbol("C", "logits.shape[1]", "cross_entropy", "number of classes"),
     Symbol(
-        "N", "len(labels) if reduction == 'mean' else 1", "cross_entropy", "number averaged over"
+        "w",
+        "np.asarray(of_classes.get('weight', np.ones(logits.shape[1])))",
+        "cross_entropy",
+        "weights of the classes",
+    ),
+    Symbol(
+        "u",
+        "(labels != of_classes.get('ignore_index', -100)) * 1",
+        "cross_entropy",
+        "0 for what is ignored, else 1",
+    ),
+    Symbol(
+        "N",
+        "np.sum((labels != of_classes.get('ignore_index', -100)) * np.take("
+        "of_classes.get('weight', np.ones(logits.shape[1])), labels, mode='clip')) "
+        "if reduction == 'mean' else 1",
+        "cross_entropy",
+        "sum of the weights averaged over",
     ),
     Symbol("A", "a", "matmul", "left matrix"),
     Symbol("B", "b", "matmul", "right matrix"),

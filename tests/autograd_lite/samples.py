@@ -431,5 +431,9 @@ SAMPLES: dict[str, list[Case]] = {
         case(r(5, 3), k(3, 5), 0.1),
         case(100 * r(4, 3), k(3, 4), reduction="sum"),
         case(r(4, 3), k(3, 4), label_smoothing=0.2, reduction="none"),
+        case(r(5, 3), np.array([2, -100, 0, 1, -100])),
+        case(r(5, 3), k(3, 5), weight=np.array([0.5, 2.0, 0.0])),
+        case(r(5, 3), np.array([2, 1, 0, 1, 1]), 0.1, weight=[3.0, 2.0, 1.0], ignore_index=1),
+        case(r(4, 3), np.array([2, -1, 0, 1]), 0.2, "none", weight=u(3), ignore_index=-1),
     ],
 }

@@ -145,7 +145,7 @@ def rows_of_cases(local, k, result, x):
 
 def classes(local, k, result, x):
     n, c = x.shape
-    yield {**local, "y_bar": np.broadcast_to(local["y_bar"], n)}, {"n": n, "c": c}, result
+    yield {**local, "y_bar": np.broadcast_to(local["y_bar"], n)}, {"n": n, "c": c, "j": c}, result
 
 
 def taken_rows(local, k, result, x):
