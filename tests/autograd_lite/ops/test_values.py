@@ -285,15 +285,15 @@ def test_cross_entropy_where_all_labels_are_ignored(reduction, smoothing):
     assert not grad.any()
 
 
-def test_ignored_cases_count_for_nothing():
+@pytest.mark.parametrize("options", [{}, {"weight": [1.0, 2.0, 0.5]}, {"label_smoothing": 0.2}])
+def test_ignored_cases_count_for_nothing(options):
     x, labels = np.random.default_rng(0).normal(size=(5, 3)), np.array([0, 7, 2, 7, 1])
     used = labels != 7
-    for options in ({}, {"weight": [1.0, 2.0, 0.5]}, {"label_smoothing": 0.2}):
-        y, grad = gradients(lambda x: ops.cross_entropy(x, labels, ignore_index=7, **options), x)
-        few, part = gradients(lambda x: ops.cross_entropy(x, labels[used], **options), x[used])
-        np.testing.assert_allclose(y, few, rtol=1e-14)
-        np.testing.assert_allclose(grad[used], part, rtol=1e-14)
-        assert not grad[~used].any()
+    y, grad = gradients(lambda x: ops.cross_entropy(x, labels, ignore_index=7, **options), x)
+    few, part = gradients(lambda x: ops.cross_entropy(x, labels[used], **options), x[used])
+    np.testing.assert_allclose(y, few, rtol=1e-14)
+    np.testing.assert_allclose(grad[used], part, rtol=1e-14)
+    assert not grad[~used].any()
 
 
 def test_an_impossible_class_of_an_ignored_case_is_no_loss():
