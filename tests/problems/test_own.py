@@ -141,13 +141,22 @@ def test_counterexample(folder, capsys):
 
 def test_a_problem_that_is_not_linear(folder, capsys):
     found = results(
-        capsys, "counterexample", "--problem", "mine_own:bursts", "--steps", "2000",
-        "--optimizers", "adam,mine_own:Lion",
-    )  # fmt: skip
+        capsys,
+        "counterexample",
+        "--problem",
+        "mine_own:bursts",
+        "--steps",
+        "2000",
+        "--optimizers",
+        "adam,mine_own:Lion",
+    )
     assert found["optimum"] == 0.5
     assert [found["parameters"][name] for name in ("x1", "lr", "beta1", "beta2")] == [
-        0.0, 0.5, 0.9, 0.99,
-    ]  # fmt: skip
+        0.0,
+        0.5,
+        0.9,
+        0.99,
+    ]
     for row in found["results"]:
         assert abs(row["x_final"] - 0.5) < 0.05
         assert row["average_regret"] < 0.01
@@ -158,9 +167,15 @@ def test_wrong_carries_are_not_trusted(folder, capsys):
     own = "mine_own:Wrong,mine_own:AdaBelief"
     with pytest.warns(UserWarning, match="carries of Wrong do not describe its moments: v"):
         found = results(
-            capsys, "counterexample", "--problem", "reddi-online", "--steps", "20000",
-            "--optimizers", own,
-        )  # fmt: skip
+            capsys,
+            "counterexample",
+            "--problem",
+            "reddi-online",
+            "--steps",
+            "20000",
+            "--optimizers",
+            own,
+        )
     regrets = [row["average_regret"] for row in found["results"]]
     assert regrets[0] == regrets[1] == pytest.approx(0.53103, abs=5e-6)
 
@@ -168,15 +183,37 @@ def test_wrong_carries_are_not_trusted(folder, capsys):
 def test_a_sweep_over_processes(folder):
     """In processes of its own, as a newcomer would start it."""
     command = [
-        sys.executable, "-m", "problems", "sweep", "--problem", "reddi-online", "--steps", "200",
-        "--optimizers", "mine_own:AdaBelief,mine_own:Lion", "--grid", "lr=log:0.01:1:50",
-        "--workers", "2", "--out", "out/lr.jsonl",
-    ]  # fmt: skip
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+        sys.executable,
+        "-m",
+        "problems",
+        "sweep",
+        "--problem",
+        "reddi-online",
+        "--steps",
+        "200",
+        "--optimizers",
+        "mine_own:AdaBelief,mine_own:Lion",
+        "--grid",
+        "lr=log:0.01:1:50",
+        "--workers",
+        "2",
+        "--out",
+        "out/lr.jsonl",
+    ]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for path in (folder / "out").glob("*.jsonl")
-             for line in path.read_text().splitlines()]  # fmt: skip
+    lines = [
+        json.loads(line)
+        for path in (folder / "out").glob("*.jsonl")
+        for line in path.read_text().splitlines()
+    ]
     assert len(lines) == 101
     assert {line["optimizer"] for line in lines[1:]} == {"AdaBelief", "Lion"}
 
