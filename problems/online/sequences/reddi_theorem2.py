@@ -91,13 +91,13 @@ def reddi_theorem2(
             ),
         ]
     return Setting(
-        ReddiTheorem2(C),
+        ReddiTheorem2(C),  # type: ignore[arg-type]
         beta1,
         beta2,
         lr,
         x1,
         tuple(conditions),
-        force,  # type: ignore[arg-type]
+        force,
     )
 
 
