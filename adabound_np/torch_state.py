@@ -15,7 +15,7 @@ here                torch.optim, adabound (PyPI)          state: here -> there
 `RMSprop`           RMSprop                               v -> square_avg
 =================== ==================================== ========================================
 
-t is ``step``. Hyperparameters have the same names, but for ``lr_decay`` of Adagrad, which is
+t is ``step``. Hyperparameters have the same names, except ``lr_decay`` of Adagrad, which is
 ``schedule=InverseTime(lr_decay)``.
 """
 

@@ -36,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_optimizers(parser, STORY)
     add("--epochs", type=whole, metavar="N", help="epochs of a task (default: its own)")
-    add("--steps", type=whole, metavar="T", help=f"of an online problem (default: {STEPS})")
+    add("--steps", type=whole, metavar="T", help=f"steps of an online problem (default: {STEPS})")
     add(
         "--quick",
         action="store_true",

@@ -23,8 +23,8 @@ WHAT = {
     "lr": "the rate",
     "beta1": "momentum of the SGDs, too",
     "beta2": "RMSprop's smoothing constant, too",
-    "final_lr": "of the bounds",
-    "gamma": "of the bounds",
+    "final_lr": "alpha* of the bounds",
+    "gamma": "speed of the bounds",
     "eps": "in the denominator",
     "weight_decay": "L2",
 }

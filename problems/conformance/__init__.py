@@ -1,4 +1,4 @@
-"""Whether an optimizer or an online problem, whoever wrote it, does what the package relies on."""
+"""Checks of an optimizer or an online problem of your own: does it do what runs rely on?"""
 
 from problems.conformance.optimizer import check_optimizer
 from problems.conformance.problem import check_problem

@@ -39,7 +39,7 @@ def check_problem(problem: OnlineProblem | Setting, steps: int = 60) -> Report:
     Parameters
     ----------
     problem : OnlineProblem or Setting
-        Of a setting, its problem and x_1. Points have the shape of ``comparator(steps)``.
+        A setting stands for its problem and x_1. Points have the shape of ``comparator(steps)``.
     steps : int
         Rounds to look at, T; each of them is called some hundred times.
 

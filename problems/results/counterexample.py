@@ -70,7 +70,7 @@ class Counterexample(Result):
         return next(iter(self.runs.values())).optimum
 
     def table(self) -> list[dict[str, Any]]:
-        """A row an optimizer: x_T, R_T, R_T/T, where it went, and how its regret goes."""
+        """One row per optimizer: x_T, R_T, R_T/T, where it went, and how its regret goes."""
         problem = self.setting.problem
         return [
             {

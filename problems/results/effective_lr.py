@@ -108,7 +108,7 @@ class EffectiveLr(Result):
         }
 
     def table(self) -> list[dict[str, Any]]:
-        """A row an optimizer: quantiles of the last rates, and where they lie in the bounds."""
+        """One row per optimizer: quantiles of the last rates, and where they lie in the bounds."""
         return [
             {
                 "optimizer": row["optimizer"],

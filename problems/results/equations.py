@@ -46,7 +46,7 @@ class Equations(Result):
         return "notation" if self.notation else f"equations{suffix({'': self.only}, {'': ''})}"
 
     def table(self) -> list[dict[str, Any]]:
-        """A row an equation, or a symbol."""
+        """One row per equation, or a symbol."""
         if self.notation:
             return [symbol._asdict() for symbol in SYMBOLS]
         names = ("latex", "source", "code", "file", "line", "place")

@@ -52,7 +52,7 @@ class Figures(Result):
     stem = "figures"
 
     def table(self) -> list[dict[str, Any]]:
-        """A row an optimizer and task: last test metric over seeds, and tests against SGDM."""
+        """One row per optimizer and task: last test metric over seeds, and tests against SGDM."""
         rows = []
         for name, task in self.results["tasks"].items():
             if f"curves-{name}" not in self.names:

@@ -64,7 +64,7 @@ class PhaseMap(room.Phase, Result):
         return f"phase-{'-'.join(names)}{self.added}"
 
     def table(self) -> list[dict[str, Any]]:
-        """A row a cell."""
+        """One row per cell."""
         names = ("C", "holds", "x_final", "average_regret")
         columns = [getattr(self, name).ravel().tolist() for name in names]
         places = [(x, y) for y in self.y.values for x in self.x.values]

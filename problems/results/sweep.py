@@ -76,7 +76,7 @@ class Sweep(Result):
         return [_best(self.plan, self.records, name) for name in self.plan.specs]
 
     def table(self) -> list[dict[str, Any]]:
-        """A row an optimizer: its point of least average regret, by its mean over seeds."""
+        """One row per optimizer: its point of least average regret, by its mean over seeds."""
         rows = []
         for name, best in zip(self.plan.specs, self.best, strict=True):
             row: dict[str, Any] = {"optimizer": name}

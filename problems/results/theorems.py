@@ -45,7 +45,7 @@ class Theorems(Result):
         return f"not the expected verdict: {', '.join(unexpected)}" if unexpected else ""
 
     def table(self) -> list[dict[str, Any]]:
-        """A row a theorem: what was measured, what is claimed, the verdict."""
+        """One row per theorem: what was measured, what is claimed, the verdict."""
         return [
             {
                 "theorem": name,

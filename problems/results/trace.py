@@ -97,7 +97,7 @@ class Trace(Result):
         return f"trace-{'-'.join(names)}{self.added}"
 
     def table(self) -> list[dict[str, Any]]:
-        """A row a step, by the quantities' names in ASCII; exact numbers are strings."""
+        """One row per step, by the quantities' names in ASCII; exact numbers are strings."""
 
         def value(column: Column, cell: str) -> Any:
             if column.key == "t":

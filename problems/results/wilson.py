@@ -63,7 +63,7 @@ class Wilson(Result):
         return int(self.constants["seed"])
 
     def table(self) -> list[dict[str, Any]]:
-        """A row a run; distances as shares of that between the two solutions."""
+        """One row per run; distances as shares of that between the two solutions."""
         problem = self.problem
         scale = float(np.linalg.norm(problem.adaptive - problem.minimum_norm))
         return [

@@ -184,7 +184,9 @@ def test_a_loss_is_formatted_and_rounded_as_a_number():
 
 
 @pytest.mark.parametrize(
-    "convert", [float, int, round, "{:.4f}".format, lambda x: x.item()], ids=str
+    "convert",
+    [float, int, round, "{:.4f}".format, lambda x: x.item()],
+    ids=["float", "int", "round", "format", "item"],
 )
 @pytest.mark.parametrize("shape", [(2, 3), (0,)])
 def test_only_one_element_is_a_number(convert, shape):

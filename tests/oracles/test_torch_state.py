@@ -5,8 +5,8 @@ import pytest
 
 from adabound_np import CSGD, SGD, AdaBound, AdaGrad, Adam, AMSBound, AMSGrad, InverseTime, RMSprop
 from adabound_np.torch_state import from_torch, to_torch
+from problems.conformance.alike import gradients
 from tests.oracles.peers import peer
-from tests.roster import gradients
 
 SHAPES = ((2, 3), (4,))
 

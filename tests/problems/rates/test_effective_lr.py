@@ -328,7 +328,7 @@ def test_the_command_on_an_online_problem(tmp_path, capsys):
 
 
 def test_the_function(tmp_path):
-    """Of a task by its name or the object, and of a problem; rows, figures, files."""
+    """A task by its name or the object, and a problem; rows, figures, files."""
     given = {"epochs": 1, "seed": 3, "final_lr": 0.5}
     result = problems.effective_lr(TASKS["digits-mlp"], ["adam", AdaBound(lr=0.02)], **given)
     assert list(result.records) == ["adam", "AdaBound"]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import problems
-from tests.roster import CASES, gradients
+from problems.conformance.alike import gradients
+from tests.roster import CASES
 
 
 def loaded(text, path, name):
