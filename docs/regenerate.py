@@ -3,6 +3,7 @@
 A quoted output is a ``text`` block under a comment: ``<!-- output: COMMAND -->`` quotes a
 command's standard output, ``<!-- output: the code above -->`` that of the Python block above,
 ``<!-- output: all the code above -->`` what the last of the page's Python blocks so far adds.
+A Python block under ``<!-- file: NAME -->`` is a file in the folder where the page's commands run.
 What stands between ``<!-- made by: COMMAND -->`` and ``<!-- end -->`` is a command's Markdown.
 A figure is out of date if its digest is not that of the figure drawn again (`problems.digest`).
 
@@ -40,11 +41,21 @@ MADE = re.compile(
     r"(<!-- made by: (?P<command>.+?) -->\n)(?P<output>.*?)(<!-- end -->\n)", re.DOTALL
 )
 CODE = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
+FILE = re.compile(r"<!-- file: (?P<name>\w+\.py) -->\n```python\n(?P<text>.*?)```\n", re.DOTALL)
 PICTURE = re.compile(r"!\[[^\]]*\]\((?P<path>[^)]+)\)")
 
 
 def output_of(command: str, before: str, folder: Path) -> str:
-    """Run a quoted command in `folder`, or the Python blocks of `before`."""
+    """Run a quoted command in `folder`, or the Python blocks of `before`.
+
+    With files on the page, it runs in a folder that holds them and nothing else.
+    """
+    files = list(FILE.finditer(before))
+    if files:
+        with tempfile.TemporaryDirectory() as own:
+            for match in files:
+                (Path(own) / match["name"]).write_text(match["text"], encoding="utf-8")
+            return output_of(command, FILE.sub("", before), Path(own))
     blocks = CODE.findall(before)
     if command == "all the code above":
         earlier = printed([sys.executable, "-c", "".join(blocks[:-1])], folder)
