@@ -50,9 +50,9 @@ class LinearSchedule(RunningProduct):
 
     def __call__(self, t: Any) -> Any:
         # u = \min((t - 1) / n, 1)        [optax.linear_schedule, after t - 1 steps]
-        u = _least((t - 1) / self.transition_steps)
+        u = np.minimum((t - 1) / self.transition_steps, 1.0)
         # s_t = a + (b - a) u        [optax.linear_schedule]
-        return self.init_value + (self.end_value - self.init_value) * u
+        return _number(self.init_value + (self.end_value - self.init_value) * u)
 
 
 @dataclass(frozen=True)
@@ -82,16 +82,16 @@ class CosineDecaySchedule(RunningProduct):
 
     def __call__(self, t: Any) -> Any:
         # u = \min((t - 1) / n, 1)        [optax.cosine_decay_schedule, after t - 1 steps]
-        u = _least((t - 1) / self.decay_steps)
+        u = np.minimum((t - 1) / self.decay_steps, 1.0)
         # c = (1 + \cos(\pi u)) / 2        [optax.cosine_decay_schedule]
-        c = (1 + (np.cos(np.pi * u) if np.ndim(u) else math.cos(math.pi * u))) / 2
+        c = (1 + np.cos(np.pi * u)) / 2
         # s_t = (1 - a) c + a        [optax.cosine_decay_schedule]
-        return (1 - self.alpha) * c + self.alpha
+        return _number((1 - self.alpha) * c + self.alpha)
 
 
-def _least(u: Any) -> Any:
-    """The smaller of u and 1, a float if u is."""
-    return np.minimum(u, 1.0) if np.ndim(u) else min(u, 1.0)
+def _number(s: Any) -> Any:
+    """A scalar as a Python float, which leaves float32 arrays as they are; an array as it is."""
+    return s if np.ndim(s) else float(s)
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,10 @@ class JoinedSchedules(RunningProduct):
         s = self.schedules[0](t)
         for schedule, start in zip(self.schedules[1:], self.boundaries, strict=True):
             # h_t = h(\max(t - b, 1))        [optax.join_schedules]
-            later = schedule(np.maximum(t - start, 1) if np.ndim(t) else max(t - start, 1))
+            later = schedule(np.maximum(t - start, 1))
             # s_t \leftarrow [t > b] h_t + [t \le b] s_t        [optax.join_schedules]
-            s = np.where(t > start, later, s) if np.ndim(t) else later if t > start else s
-        return s
+            s = np.where(t > start, later, s)
+        return _number(s)
 
 
 class ReduceLROnPlateau:

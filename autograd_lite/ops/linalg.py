@@ -97,7 +97,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     >>> trace([[1.0, 2.0], [3.0, 4.0]])
     Tensor(5.)
     """
-    offset = whole("offset", offset, -np.size(x))
+    offset = whole("offset", offset, -(2**63))
     x = moveaxis(x, (axis1, axis2), (-2, -1))
     rows = np.arange(x.shape[-2])
     rows = rows[(rows >= -offset) & (rows < x.shape[-1] - offset)]

@@ -108,7 +108,7 @@ sign_and_log.vjps = (
 def slogdet(a: Any) -> SlogdetResult:
     """Return sign and logarithm of the determinant: det a = sign e^logabsdet.
 
-    The gradient of the sign is 0. Backward from the logarithm needs a matrix that is not singular.
+    The gradient with respect to a is the logarithm's times a^{-T}; the sign adds nothing to it.
 
     Raises
     ------

@@ -219,8 +219,8 @@ CASES = {
             "schedules.OneMinusInverse.product": of_steps(OneMinusInverse()),
             "schedules.Scaled.__call__": of_steps(_SCALED),
             "schedules.Scaled.product": of_steps(_SCALED),
-            "annealing.LinearSchedule.__call__": of_steps(LinearSchedule(0.3, 0.9, 5)),
-            "annealing.CosineDecaySchedule.__call__": of_steps(CosineDecaySchedule(5, 0.2)),
+            "annealing.LinearSchedule.__call__": of_steps(LinearSchedule(0.3, 0.9, 5), t=MANY),
+            "annealing.CosineDecaySchedule.__call__": of_steps(CosineDecaySchedule(5, 0.2), t=MANY),
             "annealing.JoinedSchedules.__call__": of_steps(
                 JoinedSchedules([LinearSchedule(0.3, 0.9, 5), Geometric(0.9, 0.7)], [2])
             ),

@@ -38,6 +38,6 @@ EXCEPTIONS = {
     ): "remembers the product; the next product returned has an equation",
     (
         "adabound_np.annealing.JoinedSchedules.__call__",
-        "return s",
+        "return _number(s)",
     ): "the value that the lines above made, which have equations",
 }

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import autograd_lite as ag
 from autograd_lite import ops
 from problems.learning.models import DenseNet, LanguageModel, ResNet
 from tests.oracles import torch_models
@@ -61,3 +62,26 @@ def test_language_model(torch, layers):
     tokens, labels = rng.integers(7, size=(6, 3)), rng.integers(7, size=18)
     ours = LanguageModel(7, 5, layers, rng=0, dtype=np.float64)
     compare(torch, ours, torch_models.language_model(torch, 7, 5, layers).double(), tokens, labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "args"), [("GELU", ()), ("Softmax", (1,)), ("Softmax", (-1,)), ("Identity", ())]
+)
+def test_activations_are_torchs(torch, name, args):
+    x = np.random.default_rng(0).normal(size=(4, 3, 2))
+    own, other = ag.Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    y, expected = getattr(ag.nn, name)(*args)(own), getattr(torch.nn, name)(*args)(other)
+    np.testing.assert_allclose(y.data, expected.detach().numpy(), rtol=1e-12)
+    np.square(y).sum().backward()
+    expected.square().sum().backward()
+    np.testing.assert_allclose(own.grad, other.grad.numpy(), rtol=1e-10, atol=1e-15)
+
+
+def test_names_in_a_module_list_are_torchs(torch):
+    ours = ag.nn.Module()
+    ours.layers = ag.nn.ModuleList([ag.nn.Linear(2, 3, rng=0), ag.nn.Linear(3, 2, rng=0)])
+    theirs = torch.nn.Module()
+    theirs.layers = torch.nn.ModuleList([torch.nn.Linear(2, 3), torch.nn.Linear(3, 2)])
+    ours.load_state_dict(theirs.state_dict())
+    for key, value in theirs.state_dict().items():
+        np.testing.assert_array_equal(ours.state_dict()[key], value.numpy())

@@ -154,6 +154,7 @@ def test_layers_keep_their_dtype(dtype):
         (nn.Embedding(4, 2, rng=0, dtype=dtype), np.array([1, 2])),
         (nn.Dropout(0.5, rng=0), x),
         (nn.Sequential(nn.Sigmoid(), nn.Tanh(), nn.Softplus(), nn.ReLU(), nn.LeakyReLU()), x),
+        (nn.Sequential(nn.GELU(), nn.Softmax(), nn.Identity()), x),
         (nn.GlobalAvgPool2d(), x),
     ]:
         y = layer(argument)

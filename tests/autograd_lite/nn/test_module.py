@@ -152,3 +152,89 @@ def test_copies_of_modules_share_what_the_module_shares(duplicate):
     assert twin[1].weight is twin[0].weight
     twin[0].weight.data += 1
     assert not np.array_equal(twin[0].weight.data, module[0].weight.data)
+
+
+class Tower(nn.Module):
+    """Layers that a loop runs through."""
+
+    def __init__(self):
+        self.layers = nn.ModuleList(nn.Linear(3, 3, rng=i) for i in range(2))
+        self.layers.append(nn.Linear(3, 3, rng=2))
+        self.scale = 0.5
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = x + self.scale * np.tanh(layer(x))
+        return x
+
+
+def test_parts_in_a_module_list_are_found():
+    model = Tower()
+    assert [name for name, _ in model.named_parameters()] == [
+        f"layers.{i}.{name}" for i in range(3) for name in ("weight", "bias")
+    ]
+    model(np.ones((2, 3), np.float32)).sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+    assert not model.eval().layers[1].training
+    other = Tower()
+    for p in other.parameters():
+        p.data *= 0
+    other.load_state_dict(model.state_dict())
+    assert np.array_equal(other.layers[2].weight.data, model.layers[2].weight.data)
+    copied = pickle.loads(pickle.dumps(model))
+    assert np.array_equal(copied.layers[2].weight.data, model.layers[2].weight.data)
+
+
+def test_a_module_list_is_a_list():
+    first, second, third = linear(), nn.ReLU(), linear()
+    modules = nn.ModuleList([first])
+    modules.extend([second, third])
+    assert list(modules) == [first, second, third]
+    assert (len(modules), modules[0], modules[-1]) == (3, first, third)
+    assert len(nn.ModuleList()) == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nn.ModuleList([linear(), ops.relu]), "got the function relu as number 1"),
+        (lambda: nn.ModuleList(linear()), "modules must be a list of modules, got Linear"),
+        (lambda: nn.ModuleList(3), "modules must be a list of modules, got 3"),
+        (lambda: nn.ModuleList().append([linear()]), r"got \[.*\] as number 0"),
+        (lambda: nn.ModuleList([linear()])(np.ones(2)), "a ModuleList is not called"),
+    ],
+)
+def test_a_module_list_refuses_what_is_none(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+def test_a_module_says_what_it_is_made_of():
+    assert repr(nn.Conv2d(1, 8, 3, padding=1, rng=0)) == (
+        "Conv2d(weight: (8, 1, 3, 3), bias: (8,), stride=1, padding=1)"
+    )
+    assert repr(nn.Linear(3, 2, bias=False, rng=0)) == "Linear(weight: (2, 3), bias=None)"
+    assert repr(nn.Sequential()) == "Sequential()"
+    assert repr(nn.Dropout(0.5, rng=0).eval()) == "Dropout(p=0.5)"
+    assert repr(nn.Sequential(Tower(), nn.ReLU())) == "\n".join(
+        [
+            "Sequential(",
+            "  (0): Tower(",
+            "    scale=0.5",
+            "    (layers): ModuleList(",
+            *[f"      ({i}): Linear(weight: (3, 3), bias: (3,))" for i in range(3)],
+            "    )",
+            "  )",
+            "  (1): ReLU()",
+            ")",
+        ]
+    )
+
+
+def test_a_part_that_is_not_found_does_not_hide_the_others():
+    assert "(first): Linear" in repr(module_with([linear()]))
+
+
+def test_identity_gives_back_what_it_got():
+    x = ag.Tensor([1.0], requires_grad=True)
+    assert nn.Identity()(x) is x
