@@ -54,7 +54,8 @@ def test_json_and_files_agree(problem, tmp_path, capsys):
         str(tmp_path),
     )
     record = json.loads(out)
-    assert list(record) == ["problem", "parameters", "feasible", "optimum", "steps", "results"]
+    keys = ["problem", "parameters", "feasible", "optimum", "steps", "results", "manifest"]
+    assert [key for key in record if key != "written"] == keys
     assert record["problem"] == problem
     assert record["steps"] == 500
     assert record["optimum"] in record["feasible"]
