@@ -25,6 +25,12 @@ from adabound_np.adam import Adam
 from adabound_np.adamnc import AdamNC
 from adabound_np.amsbound import AMSBound
 from adabound_np.amsgrad import AMSGrad
+from adabound_np.annealing import (
+    CosineDecaySchedule,
+    JoinedSchedules,
+    LinearSchedule,
+    ReduceLROnPlateau,
+)
 from adabound_np.bounds import Bounds, DynamicBounds, PairOfBounds, SavareseBounds
 from adabound_np.csgd import CSGD
 from adabound_np.feasible import Box, FeasibleSet, L2Ball, Unconstrained
@@ -54,17 +60,21 @@ __all__ = [
     "Bounds",
     "Box",
     "Constant",
+    "CosineDecaySchedule",
     "DynamicBounds",
     "FeasibleSet",
     "Geometric",
     "Harmonic",
     "InvSqrt",
     "InverseTime",
+    "JoinedSchedules",
     "L2Ball",
+    "LinearSchedule",
     "OneMinusInverse",
     "Optimizer",
     "PairOfBounds",
     "RMSprop",
+    "ReduceLROnPlateau",
     "SavareseBounds",
     "Schedule",
     "StepDecay",

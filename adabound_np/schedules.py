@@ -25,6 +25,7 @@ __all__ = [
     "InvSqrt",
     "InverseTime",
     "OneMinusInverse",
+    "RunningProduct",
     "Scaled",
     "Schedule",
     "StepDecay",
@@ -44,8 +45,10 @@ class Schedule(Protocol):
 
 
 @dataclass(frozen=True)
-class _RunningProduct:
-    """Products from the values themselves, remembered: each step needs one more factor.
+class RunningProduct:
+    """Base class of schedules whose products have no closed form.
+
+    Products are made from the values themselves, and remembered: each step needs one more factor.
 
     The last few are kept, for optimizers at different steps that share a schedule.
     """
@@ -127,7 +130,7 @@ class InvSqrt:
 
 
 @dataclass(frozen=True)
-class InverseTime(_RunningProduct):
+class InverseTime(RunningProduct):
     r"""s_t = 1/(1 + (t - 1) d), the `lr_decay` of PyTorch's Adagrad.
 
     Parameters
@@ -296,7 +299,7 @@ class Scaled:
 
 
 @dataclass(frozen=True)
-class FromCallable(_RunningProduct):
+class FromCallable(RunningProduct):
     """A schedule from any function of t; each value is checked when it is used.
 
     Parameters
@@ -331,7 +334,7 @@ class FromCallable(_RunningProduct):
         """The function's own product, or a running one."""
         own = getattr(self.function, "product", None)
         # p_t = \prod_{i \le t} s_i        [definition]
-        return own(t) if own is not None else _RunningProduct.product(self, t)
+        return own(t) if own is not None else RunningProduct.product(self, t)
 
     def same_as(self, other: Any) -> bool:
         """Whether `other` is made from the same function, for the same argument."""
@@ -401,7 +404,7 @@ _OWN = (InvSqrt, InverseTime, StepDecay, Geometric, Harmonic, OneMinusInverse)
 
 
 def betas_of(group: dict[str, Any]) -> tuple[Any, Any]:
-    """Return a group's `betas`, unchecked but for being a pair; raise TypeError if it is not.
+    """Return a group's `betas`, unchecked except for being a pair; raise TypeError if it is not.
 
     Examples
     --------

@@ -136,7 +136,7 @@ class Primitive(Generic[P]):
                 guards.has_rules(self.name, len(self.vjps), parents)
             out._needs_grad = True
             for value in values:
-                if value is y:  # read-only shall be the result, not the argument
+                if value is y:  # the result is read-only, the argument is not
                     out.data = out.data.view()
             out.data.setflags(write=False)
             named: Any = options
@@ -227,7 +227,7 @@ class Tensor:
     data : array_like
         Any shape. An array is wrapped, not copied, and keeps its dtype.
     requires_grad : bool
-        Whether `backward` shall leave a gradient in `grad`; needs dtype float32 or float64.
+        Whether `backward` leaves a gradient in `grad`; needs dtype float32 or float64.
 
     Attributes
     ----------

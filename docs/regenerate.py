@@ -4,13 +4,18 @@ A quoted output is a ``text`` block under a comment: ``<!-- output: COMMAND -->`
 command's standard output, ``<!-- output: the code above -->`` that of the Python block above,
 ``<!-- output: all the code above -->`` what the last of the page's Python blocks so far adds.
 What stands between ``<!-- made by: COMMAND -->`` and ``<!-- end -->`` is a command's Markdown.
+A figure is out of date if its digest is not that of the figure drawn again (`problems.digest`).
 
     python docs/regenerate.py          rewrites them, and the figures the commands write
     python docs/regenerate.py --check  changes nothing; exits with 1 if one is out of date
+
+The figures of docs/theorems.md are those of docs/theorems.py. docs/results/rates-*.png come from
+the records of an hour of runs, which the repository does not hold.
 """
 
 import argparse
 import difflib
+import json
 import os
 import re
 import shlex
@@ -21,6 +26,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from problems.digest import digest_in  # noqa: E402
+from problems.experiments.drawing import draw  # noqa: E402
+from problems.experiments.settings import FIGURES  # noqa: E402
+from problems.plots import save  # noqa: E402
+
 QUOTE = re.compile(
     r"(<!-- output: (?P<command>.+?) -->\n```text\n)(?P<output>.*?)(```\n)", re.DOTALL
 )
@@ -28,6 +40,7 @@ MADE = re.compile(
     r"(<!-- made by: (?P<command>.+?) -->\n)(?P<output>.*?)(<!-- end -->\n)", re.DOTALL
 )
 CODE = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
+PICTURE = re.compile(r"!\[[^\]]*\]\((?P<path>[^)]+)\)")
 
 
 def output_of(command: str, before: str, folder: Path) -> str:
@@ -49,9 +62,28 @@ def printed(args: list[str], folder: Path) -> str:
 
 
 def pages() -> list[Path]:
-    """README.md and all pages of the site, but for what a build leaves there."""
+    """README.md and all pages of the site, except what a build leaves there."""
     docs = (path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)
     return [ROOT / "README.md", *sorted(docs)]
+
+
+def pictures() -> set[Path]:
+    """Pictures that the pages show."""
+    return {
+        (page.parent / match["path"]).resolve()
+        for page in pages()
+        for match in PICTURE.finditer(page.read_text())
+    }
+
+
+def stale(drawn: Path) -> list[str]:
+    """Pictures that differ from the one of the same path below `drawn`, if there is one."""
+    pairs = ((path, drawn / path.relative_to(ROOT)) for path in sorted(pictures()))
+    return [
+        str(path.relative_to(ROOT))
+        for path, fresh in pairs
+        if fresh.exists() and (not path.exists() or digest_in(path) != digest_in(fresh))
+    ]
 
 
 def main() -> int:
@@ -85,6 +117,12 @@ def main() -> int:
                 print("\n".join(diff))
                 if not check:
                     path.write_text(new)
+        results = json.loads((ROOT / "docs" / "results" / "figures.json").read_text())
+        for name, figure in draw(results, [], FIGURES).items():
+            save(figure, folder / "docs" / "results" / name)
+        for name in stale(folder):
+            outdated += 1
+            print(f"{name} is out of date")
     return 1 if check and outdated else 0
 
 

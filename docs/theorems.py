@@ -1,7 +1,7 @@
 """Write docs/theorems.md, the theorem ledger as a page, and its figures.
 
 python docs/theorems.py          runs all theorems (about a minute) and rewrites page and figures
-python docs/theorems.py --check  changes nothing; exits with 1 if the page is out of date
+python docs/theorems.py --check  changes nothing; exits with 1 if page or figures are out of date
 """
 
 import argparse
@@ -11,9 +11,12 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from problems.digest import digest, digest_in  # noqa: E402
 from problems.ledger import LEDGER  # noqa: E402
 from problems.ledger.entry import Entry, Result, shown  # noqa: E402
 from problems.ledger.figures import FIGURES, theorem_figure  # noqa: E402
@@ -176,22 +179,36 @@ def _text(text: str) -> str:
     return text
 
 
+def drawn(results: Sequence[Result]) -> dict[Path, Figure]:
+    """The page's figures, by where they are kept, without a suffix."""
+    pairs = ((result.entry.id, theorem_figure(result)) for result in results)
+    folder = ROOT / "docs" / "figures"
+    return {folder / f"theorem-{name}": figure for name, figure in pairs if figure is not None}
+
+
+def outdated(stem: Path, figure: Figure) -> bool:
+    """Whether the picture that is kept is not of this figure."""
+    path = stem.with_suffix(".png")
+    return not path.exists() or digest_in(path) != digest(figure)
+
+
 def main() -> int:
-    """Write or check the page; return the exit code."""
+    """Write or check page and figures; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if outdated")
     check = parser.parse_args().check
     results = [entry.run() for entry in LEDGER.values()]
     path, new = ROOT / "docs" / "theorems.md", page(results)
-    old = path.read_text() if path.exists() else ""
+    figures = drawn(results)
     if check:
+        old = path.read_text() if path.exists() else ""
         print("\n".join(difflib.unified_diff(old.splitlines(), new.splitlines(), path.name, "now")))
-        return int(old != new)
+        late = [stem for stem, figure in figures.items() if outdated(stem, figure)]
+        print("\n".join(f"{stem.name} is out of date" for stem in late))
+        return int(old != new or bool(late))
     path.write_text(new)
-    for result in results:
-        figure = theorem_figure(result)
-        if figure is not None:
-            save(figure, ROOT / "docs" / "figures" / f"theorem-{result.entry.id}")
+    for stem, figure in figures.items():
+        save(figure, stem)
     return 0
 
 

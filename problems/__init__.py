@@ -20,14 +20,35 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 if _TYPE_CHECKING:
+    from problems.conformance import Report
     from problems.results.counterexample import Counterexample
     from problems.results.effective_lr import EffectiveLr
+    from problems.results.equations import Equations
     from problems.results.figures import Figures
+    from problems.results.phase import PhaseMap
+    from problems.results.sweep import Sweep
     from problems.results.theorems import Theorems
+    from problems.results.trace import Trace
     from problems.results.train import Train
     from problems.results.wilson import Wilson
+    from problems.scipy_method import Method
 
-__all__ = ["counterexample", "effective_lr", "figures", "theorems", "train", "wilson"]
+__all__ = [
+    "as_method",
+    "check_optimizer",
+    "check_problem",
+    "counterexample",
+    "effective_lr",
+    "equations",
+    "export",
+    "figures",
+    "phase",
+    "sweep",
+    "theorems",
+    "trace",
+    "train",
+    "wilson",
+]
 
 # A file of the user's with the name of a package is found first, where Python is started beside it.
 for _name in ("adabound_np", "autograd_lite"):
@@ -38,6 +59,66 @@ for _name in ("adabound_np", "autograd_lite"):
             f"{_Path(__file__).parents[1]}: rename that file, or start Python in another folder",
             name=__name__,
         )
+
+
+def as_method(optimizer: _Any) -> Method:
+    """Return an optimizer as a method of `scipy.optimize.minimize`.
+
+    ``minimize(fun, x0, jac=..., method=problems.as_method(AdaBound), options={"lr": 1e-2})``; see
+    `problems.scipy_method.as_method`.
+    """
+    from problems.scipy_method import as_method as make
+
+    return make(optimizer)
+
+
+def check_optimizer(optimizer: _Any) -> Report:
+    """Check an optimizer of your own for all that runs rely on.
+
+    Parameters
+    ----------
+    optimizer : str, class or Optimizer
+        ``module:Name``, a class, or an instance.
+
+    Returns
+    -------
+    Report
+        True if nothing fails; ``print(report)`` shows a line for each check, with the first
+        counterexample of what fails.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no optimizer at all.
+    """
+    from problems.conformance import check_optimizer as check
+    from problems.optimizers import entry
+
+    return check(entry(optimizer).cls if isinstance(optimizer, (str, type)) else optimizer)
+
+
+def check_problem(problem: _Any) -> Report:
+    """Check a problem of your own: gradients, convexity, the comparator, F.
+
+    Parameters
+    ----------
+    problem : str, problem, Setting or callable
+        As for `counterexample`.
+
+    Returns
+    -------
+    Report
+        True if nothing fails; ``print(report)`` shows a line for each check.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no problem at all.
+    """
+    from problems.conformance import check_problem as check
+    from problems.online.sequences import setting
+
+    return check(setting(problem))
 
 
 def counterexample(
@@ -121,6 +202,65 @@ def effective_lr(
     return run(task_or_problem, optimizers, **options)
 
 
+def equations(*, only: str = "", format: str = "text", notation: bool = False) -> Equations:
+    r"""List the equations beside the lines that compute them.
+
+    Parameters
+    ----------
+    only : str
+        Text that occurs in the dotted name of each function, such as ``"adabound.AdaBound"``.
+    format : {"text", "markdown", "html"}
+        Format in which they are printed and saved.
+    notation : bool
+        Whether to show the table of symbols in their place, in Markdown.
+
+    Returns
+    -------
+    Equations
+        With ``equations``: LaTeX, source, code, file and line of each.
+
+    Raises
+    ------
+    ValueError
+        If the format is unknown, or no function has such a name.
+
+    Examples
+    --------
+    >>> import problems
+    >>> print(problems.equations(only="InvSqrt.__call__"))  # doctest: +ELLIPSIS
+    adabound_np/schedules.py  InvSqrt.__call__
+       ...  s_t = 1 / \sqrt{t}    return 1 / sqrt(t)
+    """
+    from problems.results.equations import equations as run
+
+    return run(only=only, format=format, notation=notation)
+
+
+def export(optimizer: _Any) -> str:
+    """Return an optimizer as the text of one Python file that needs NumPy alone.
+
+    Parameters
+    ----------
+    optimizer : str or class
+        An optimizer of `adabound_np`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none.
+
+    Examples
+    --------
+    >>> import problems
+    >>> "class AdaBound" in problems.export("AdaBound")
+    True
+    """
+    from problems.optimizers import entry
+    from problems.reading.export import exported
+
+    return exported(entry(optimizer).cls)
+
+
 def figures(only: _Any = "all", **options: _Any) -> Figures:
     """Run the paper's experiments on small tasks, and draw its figures and tables from them.
 
@@ -151,6 +291,90 @@ def figures(only: _Any = "all", **options: _Any) -> Figures:
     return run(only, **options)
 
 
+def phase(problem: _Any = "reddi-theorem2", optimizer: _Any = "adam", **options: _Any) -> PhaseMap:
+    """Map where an optimizer ends over a plane of two constants.
+
+    Parameters
+    ----------
+    problem : str, problem, Setting or callable
+        As for `counterexample`.
+    optimizer : str, class or Optimizer
+        A name, a class, or ``module:Name``, with or without hyperparameters; an instance, whose
+        hyperparameters can be no axis.
+    **options
+        x and y (the axes, such as ``"beta1=0:0.99:60"``, ``"lr=log:0.01:1:40"`` or
+        ``("lr", [0.1, 0.5])``), steps (int, default 50,000), show ("regret" or "x"), schedule,
+        final_lr, gamma, seed, and the problem's constants, as for `counterexample`.
+
+    Returns
+    -------
+    PhaseMap
+        With ``x_final``, ``average_regret``, ``C`` and ``holds``, arrays of shape
+        (len(y.values), len(x.values)).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, a constant is out of range, or no cell has constants.
+
+    Examples
+    --------
+    >>> import problems
+    >>> result = problems.phase("reddi-online", x="lr=0.1:1:2", y="beta2=0.9,0.99", steps=100)
+    >>> result.x_final.shape, result.x.values
+    ((2, 2), (0.1, 1.0))
+    """
+    from problems.results.phase import phase as run
+
+    return run(problem, optimizer, **options)
+
+
+def sweep(
+    problem: _Any = "reddi-online",
+    optimizers: _Any = ("adam", "amsgrad", "adabound", "amsbound"),
+    **options: _Any,
+) -> Sweep:
+    """Search constants by a grid or at random, with every seed and every optimizer.
+
+    Parameters
+    ----------
+    problem : str, problem, Setting or callable
+        As for `counterexample`.
+    optimizers : list or dict
+        As for `counterexample`.
+    **options
+        grid (a mapping of axes to values, or a list such as ``["lr=log:0.01:1:5"]``), random
+        (such as ``{"lr": "log:0.01:1"}``) with samples and search_seed, seeds, steps (int,
+        default 100,000), schedule, engine, force; workers (int: 1, the default, is this process,
+        None is one per core), or scheduler (the address of a Dask scheduler) and
+        scheduler_timeout (seconds); file (of records, or a folder with a slash at its end; none
+        is written by default) and resume (bool: finish that file).
+
+    Returns
+    -------
+    Sweep
+        With ``records``, one for each cell, and ``best``, one for each optimizer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, cells break the paper's conditions or are out of range, or the file
+        cannot be used.
+    problems.sweeps.runner.SweepError
+        If a worker dies, or a cell fails; with a file, it can be resumed.
+
+    Examples
+    --------
+    >>> import problems
+    >>> result = problems.sweep("reddi-online", ["adam"], grid={"lr": [0.1, 1.0]}, steps=20_000)
+    >>> [round(record["x_final"], 3) for record in result.records]
+    [0.176, 0.995]
+    """
+    from problems.results.sweep import sweep as run
+
+    return run(problem, optimizers, **options)
+
+
 def theorems(ids: _Any = "all", *, quick: bool = False) -> Theorems:
     """Run the papers' theorems: each claim, its assumptions, what was measured, the verdict.
 
@@ -179,6 +403,43 @@ def theorems(ids: _Any = "all", *, quick: bool = False) -> Theorems:
     from problems.results.theorems import theorems as run
 
     return run(ids, quick=quick)
+
+
+def trace(problem: _Any = None, optimizer: _Any = "adabound", **options: _Any) -> Trace:
+    """Take the first steps of an optimizer and keep every quantity of its algorithm box.
+
+    Parameters
+    ----------
+    problem : str, problem, Setting or callable, optional
+        As for `counterexample`, in one variable. Without one, an example in which AdaBound's rate
+        is clipped from above, from below, and not at all.
+    optimizer : str, class or Optimizer
+        As for `phase`.
+    **options
+        steps (int, default 6), exact (bool: fractions in place of floats), format ("table",
+        "markdown", "latex", "csv" or "json"), digits (int), all (bool: every quantity in the
+        table), schedule, final_lr, gamma, seed, force, and the problem's constants, as for
+        `counterexample`.
+
+    Returns
+    -------
+    Trace
+        With ``columns``, the quantities, and ``rows``, their numbers at each step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, or a constant is out of range or breaks the paper's conditions.
+
+    Examples
+    --------
+    >>> import problems
+    >>> [row["clip"] for row in problems.trace().table()]
+    ['-', '-', 'upper', 'lower', '-', 'upper']
+    """
+    from problems.results.trace import trace as run
+
+    return run(problem, optimizer, **options)
 
 
 def train(

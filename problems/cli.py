@@ -11,9 +11,11 @@ import numpy as np
 from adabound_np import __version__
 from adabound_np.checks import nearest
 from problems.commands import (
+    check,
     counterexample,
     effective_lr,
     equations,
+    export,
     fetch,
     figures,
     phase,
@@ -38,6 +40,8 @@ COMMANDS = {
     "wilson": wilson,
     "equations": equations,
     "trace": trace,
+    "check": check,
+    "export": export,
     "fetch": fetch,
 }
 DEFAULT = "counterexample"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from adabound_np import Optimizer
 from adabound_np.checks import names_among
 from problems.optimizers import BOUNDS, Entry, Spec, entry, label, takes
 
-__all__ = ["hyperparameters", "in_paper", "on", "plain", "released"]
+__all__ = ["hyperparameters", "in_paper", "on", "plain", "released", "settled"]
 
 
 def in_paper(spec: Spec, **options: Any) -> Optimizer:
@@ -35,14 +36,18 @@ def in_paper(spec: Spec, **options: Any) -> Optimizer:
     >>> in_paper("adagrad", lr=0.5, beta1=0.9, schedule="inv-sqrt").hyper.eps
     0.0
     """
-    e = entry(spec)
+    return _in_paper(entry(spec), options)
+
+
+def _in_paper(e: Entry, options: Mapping[str, Any]) -> Optimizer:
+    given: dict[str, Any]
     if e.as_given:
-        given: dict[str, Any] = {"feasible": options.get("feasible")}
+        given = {"feasible": options.get("feasible")}
         optimizer = e.cls(None, **(given | dict(e.given)))
     else:
         own = {key: value for key, value in options.items() if key in e.names}
-        shared = {key: options[key] for key in ("lr", "schedule", "feasible") if key in options}
-        optimizer = e.cls.as_in_paper(**{**shared, **_arguments(e, own)})
+        given = {key: options[key] for key in ("lr", "schedule", "feasible") if key in options}
+        optimizer = e.cls.as_in_paper(**{**given, **_arguments(e, own)})
     assert isinstance(optimizer, Optimizer)
     return optimizer
 
@@ -78,7 +83,31 @@ def on(
     own = {key: getattr(setting, key) for key in ("lr", "beta1", "beta2", "bounds", "eps_root")}
     values = {**own, **BOUNDS, **bounds, "feasible": setting.problem.feasible}
     numbers = {key: number(value) for key, value in values.items()}
-    return in_paper(spec, **numbers, schedule=schedule)
+    e = entry(spec)
+    given = {
+        key: tuple(map(number, value)) if isinstance(value, tuple) else number(value)
+        for key, value in e.given.items()
+    }
+    return _in_paper(replace(e, given=given), {**numbers, "schedule": schedule})
+
+
+def settled(spec: Spec) -> set[str]:
+    """The constants that an optimizer has values of its own for, whatever its problem asks for.
+
+    Examples
+    --------
+    >>> settled("adam"), settled("adam(lr=0.1)")
+    (set(), {'lr'})
+    """
+    e = entry(spec)
+    names: dict[str, tuple[str, ...]] = {
+        **e.names,
+        "lr": ("lr",),
+        "epsilon": e.names.get("eps_root", ()),
+    }
+    if e.as_given:
+        return set(names)
+    return {key for key, own in names.items() if {key, *own} & e.given.keys()}
 
 
 def released(spec: Spec, params: Iterable[Any] | None = None, **given: Any) -> Optimizer:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from adabound_np.checks import nearest
 
-__all__ = ["call", "load", "split"]
+__all__ = ["call", "described", "load", "split"]
 
 
 def load(name: str) -> Any:
@@ -98,8 +99,26 @@ def call(text: str) -> tuple[str, dict[str, Any]]:
     return name.strip(), given
 
 
+def described(value: Any) -> str:
+    """What a record says of an optimizer or a problem: the same text in every process.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> described("mymodule:Mine(p=1)"), described(Fraction)
+    ('mymodule:Mine(p=1)', 'fractions:Fraction')
+    """
+    if isinstance(value, str):
+        return value
+    if hasattr(value, "__qualname__"):
+        return f"{value.__module__}:{value.__qualname__}"
+    own = getattr(value, "defaults", None)  # an optimizer's hyperparameters
+    text = f"{described(type(value))}({own})" if isinstance(own, dict) else repr(value)
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+
+
 def split(text: str) -> list[str]:
-    """Split a list at its commas, but for those in brackets.
+    """Split a list at its commas, except those in brackets.
 
     Examples
     --------

@@ -175,6 +175,8 @@ Spec: TypeAlias = str | type[Optimizer] | Optimizer
 def entry(spec: Spec) -> Entry:
     """Return the entry of an optimizer: the roster's, or one made from a class of the user's.
 
+    The name of a class (``AdaBound``) stands for its first entry.
+
     Raises
     ------
     ValueError
@@ -198,6 +200,8 @@ def entry(spec: Spec) -> Entry:
     if ":" in name:
         found = _entry_of(load(name), name)
     else:
+        by_class = {entry.cls.__name__: name for name, entry in reversed(OPTIMIZERS.items())}
+        name = by_class.get(name, name)
         found = OPTIMIZERS[known("optimizer", name, OPTIMIZERS)]
     label = spec.rpartition(":")[2] if ":" in name else spec
     return replace(found, given=given, label=label)

@@ -15,12 +15,15 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
+from adabound_np import __version__
+from problems.digest import KEY, digest
 from problems.files import replacing
-from problems.online.problem import LinearProblem
+from problems.online.problem import OnlineProblem, ends
+from problems.online.setting import formula_of, name_of
 from problems.online.summary import Summary
 from problems.online.verdict import arrival, place, trend
 from problems.optimizers import style, title
-from problems.style import fixed_style
+from problems.style import Picture, fixed_style
 
 __all__ = ["HIDDEN", "apart", "counterexample_figure", "save"]
 
@@ -33,13 +36,13 @@ HIDDEN, MOST = 0.01, 0.95
 
 @fixed_style()
 def counterexample_figure(
-    problem: LinearProblem, runs: Mapping[str, Summary], marks: Mapping[str, float] | None = None
-) -> Figure:
+    problem: OnlineProblem, runs: Mapping[str, Summary], marks: Mapping[str, float] | None = None
+) -> Picture:
     """Draw x_t (with its range between two drawn steps) and R_t/t against t, each line labelled.
 
     Parameters
     ----------
-    problem : LinearProblem
+    problem : OnlineProblem
         For F and the title.
     runs : mapping of str to Summary
         By optimizer name, all of the same length.
@@ -47,9 +50,9 @@ def counterexample_figure(
         Steps to mark, by their labels.
     """
     inside = ConstrainedLayoutEngine(rect=(0, 0, 0.985, 1))  # the longest labels end there
-    figure = Figure(figsize=(13, max(5.0, 0.62 * len(runs))), layout=inside)
+    figure = Picture(figsize=(13, max(5.0, 0.62 * len(runs))), layout=inside)
     left, right = figure.subplots(1, 2)
-    lo, hi = problem.feasible.lo, problem.feasible.hi
+    lo, hi = ends(problem.feasible)
     optimum = next(iter(runs.values())).optimum
     for name, run in runs.items():
         s, look = run.series, {**style(name), "linewidth": 2.0}
@@ -84,11 +87,11 @@ def counterexample_figure(
     band = Patch(color="0.5", alpha=0.3, linewidth=0,
                  label="shaded: range of $x_t$ between two drawn steps")  # fmt: skip
     figure.legend(handles=[band], frameon=False, fontsize=9, loc="outside lower left")
-    figure.suptitle(f"{problem.name}:  {problem.formula()}", fontsize=11)
+    figure.suptitle(f"{name_of(problem)}:  {formula_of(problem)}", fontsize=11)
     return figure
 
 
-def _whereabouts(problem: LinearProblem, run: Summary) -> str:
+def _whereabouts(problem: OnlineProblem, run: Summary) -> str:
     since = arrival(problem, run.optimum, run.series)
     if since is not None and since > 1:
         return f"at the best point from {_about(since)}"
@@ -147,11 +150,17 @@ def _overlap(i: int, paths: Sequence[Floats], names: Sequence[str], steps: Any) 
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write a figure as PNG and SVG, the same bytes for the same figure; return the paths."""
+    """Write a figure as PNG and SVG, the same bytes for the same figure; return the paths.
+
+    The metadata name this package's version; a PNG's hold the figure's digest, too
+    (`problems.digest`).
+    """
     paths = [stem.with_suffix(".png"), stem.with_suffix(".svg")]
     with fixed_style():
         for path in paths:
-            metadata = {"Date": None} if path.suffix == ".svg" else None
+            made = f"adabound-np {__version__}"
+            svg = {"Date": None, "Creator": made}
+            metadata = svg if path.suffix == ".svg" else {"Software": made, KEY: digest(figure)}
             with replacing(path) as temporary:
                 figure.savefig(temporary, dpi=150, metadata=metadata)
     return paths

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib
+from matplotlib.figure import Figure
 
-__all__ = ["fixed_style"]
+__all__ = ["Picture", "fixed_style"]
 
 
 @contextmanager
@@ -28,3 +30,19 @@ def fixed_style() -> Iterator[None]:
         matplotlib.rcdefaults()
         matplotlib.rcParams["svg.hashsalt"] = "adabound-np"
         yield
+
+
+class Picture(Figure):
+    """A figure that a notebook shows by itself, whether or not pyplot has been imported.
+
+    Examples
+    --------
+    >>> Picture()._repr_png_()[1:4]
+    b'PNG'
+    """
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        with fixed_style():
+            self.savefig(buffer, format="png", dpi=100)
+        return buffer.getvalue()

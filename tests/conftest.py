@@ -1,5 +1,6 @@
-"""Options of the suite."""
+"""Options of the suite, its processes, and what it says at the end."""
 
+import os
 from collections import Counter
 
 import pytest
@@ -14,6 +15,20 @@ def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run the tests that take minutes too")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Run the whole suite on all processors, at most eight, unless -n says otherwise."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    worker = hasattr(config, "workerinput")
+    if whole and not worker and config.pluginmanager.hasplugin("xdist"):
+        option = config.option
+        if option.numprocesses is None and not option.usepdb:
+            option.numprocesses, option.maxprocesses = "auto", option.maxprocesses or 8
+            option.dist = "worksteal"
+            for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+                os.environ.setdefault(name, "1")  # the processes are enough
+
+
 def pytest_collection_modifyitems(config, items):
     if not config.getoption("--slow"):
         for item in items:
@@ -22,11 +37,17 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say in one line why tests were skipped."""
+    """Say in one line why tests were skipped; list the equations, if they were tested."""
     kinds = Counter(kind(report) for report in terminalreporter.stats.get("skipped", []))
     if kinds:
         counts = ", ".join(f"{count} {what}" for what, count in kinds.most_common())
         terminalreporter.write_line(f"skipped: {counts} (pytest -rs lists them)")
+    passed = terminalreporter.stats.get("passed", [])
+    if any(report.nodeid.startswith("tests/equations") for report in passed):
+        from tests.equations.__main__ import counts  # noqa: PLC0415 (needs SymPy)
+
+        terminalreporter.section("equations")
+        terminalreporter.write_line("\n".join(counts()))
 
 
 def kind(report):

@@ -1,7 +1,5 @@
 """All optimizers, under hyperparameters that exercise each of their lines."""
 
-import numpy as np
-
 from adabound_np import (
     CSGD,
     SGD,
@@ -32,10 +30,3 @@ CASES = {
     "adabound-paper": (AdaBound, {**AdaBound.in_paper, "lr": 0.5, "betas": (0.9, 0.99)}),
     "amsbound": (AMSBound, {"lr": 0.01, "gamma": 0.05, "betas": (Geometric(0.9, 0.99), 0.99)}),
 }
-
-
-def gradients(steps, shape, seed=0, dtype=np.float64):
-    """Random gradients of changing scale, one in ten exactly zero."""
-    rng = np.random.default_rng(seed)
-    g = rng.standard_normal((steps, *shape)) * 10.0 ** rng.integers(-3, 3, (steps, *shape))
-    return (g * (rng.random(g.shape) > 0.1)).astype(dtype)

@@ -26,11 +26,12 @@ WITHOUT_EXAMPLE = {
     ),
     **dict.fromkeys(["Bounds", "FeasibleSet", "Schedule"], "a protocol, shown by its classes"),
     "RunningMax": "a mark without behaviour",
+    "RunningProduct": "a base class, shown by the schedules derived from it",
     **dict.fromkeys(
-        ["array_of", "check_gradient", "check_shape", "data_of", "gradient_of", "groups_of"],
+        ["array_of", "check_gradient", "check_overlap", "check_shape", "check_state", "data_of",
+         "gradient_of", "groups_of", "params_of"],
         "checks of `Optimizer`, shown by what it refuses",
     ),
-    **dict.fromkeys(["pack", "unpack"], "the inside of `state_dict` and `load_state_dict`"),
     **dict.fromkeys(
         ["finite", "fingerprint", "floats", "has_rules", "intact", "kept", "own", "seed"],
         "checks of the engine, shown by what it refuses",

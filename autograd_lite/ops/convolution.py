@@ -144,7 +144,7 @@ conv2d.vjps = (
 def max_pool2d(x: Any, size: int, stride: int | None = None, padding: int = 0) -> Any:
     """Maximum over windows of size x size of images (N, C, H, W); `stride` is `size` by default.
 
-    Of elements that tie, the first in row-major order takes the whole gradient, as in PyTorch.
+    Where elements tie, the first in row-major order takes the whole gradient, as in PyTorch.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 r"""Losses. `reduction` is "mean" (over all elements, the default), "sum" or "none".
 
-But for `cross_entropy` the target has the shape of x, or is one number; ValueError otherwise.
+Except for `cross_entropy`, the target has the shape of x, or is one number; ValueError otherwise.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ LOG = logging.getLogger(__name__)
 
 
 def modules_of(package: str) -> list[ModuleType]:
-    """The package and all its modules, but for `__main__` and those with a leading underscore."""
+    """The package and all its modules, except `__main__` and those with a leading underscore."""
     root = importlib.import_module(package)
     found = [root]
     for info in pkgutil.walk_packages(root.__path__, package + "."):
@@ -62,7 +62,7 @@ def _assigned(module: ModuleType) -> set[str]:
 
 
 def public_names(package: str) -> Iterator[tuple[ModuleType, list[str]]]:
-    """Each module of a package with its public names, but for those that came up before.
+    """Each module of a package with its public names, except those that came up before.
 
     Packages come before their modules, so an object is listed under its shortest path; constants
     are listed where they are defined, since there their comments stand.

@@ -19,6 +19,7 @@ from problems.results.result import Result, RunError
 from problems.sweeps.runner import SweepError
 
 __all__ = [
+    "add_optimizer",
     "add_optimizers",
     "add_output",
     "carry_out",
@@ -60,6 +61,18 @@ def add_optimizers(parser: argparse.ArgumentParser, default: Iterable[str]) -> N
         metavar="A,B,...",
         help=f"all, or some of {', '.join(OPTIMIZERS)}, or module:Name for one of your own; values "
         "may follow, as in adabound(gamma=0.1) (default: %(default)s)",
+    )
+
+
+def add_optimizer(parser: argparse.ArgumentParser, default: str) -> None:
+    """Declare --optimizer."""
+    parser.add_argument(
+        "--optimizer",
+        type=optimizer_of,
+        default=default,
+        metavar="NAME",
+        help=f"one of {', '.join(OPTIMIZERS)}, or module:Name for one of your own; values may "
+        "follow, as in adabound(gamma=0.1) (default: %(default)s)",
     )
 
 

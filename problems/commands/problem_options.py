@@ -60,7 +60,7 @@ def add_problem(
     add("--steps", type=whole, default=steps, metavar="T", help="default: %(default)s")
 
 
-def add_constants(parser: argparse.ArgumentParser) -> None:
+def add_constants(parser: argparse.ArgumentParser, force: bool = True) -> None:
     """Declare the constants of problems and optimizers."""
     add = parser.add_argument
     add("--lr", type=float, help="step size alpha (default: the problem's)")
@@ -86,7 +86,8 @@ def add_constants(parser: argparse.ArgumentParser) -> None:
     )
     add("--x1", type=float, help="first point, in F (default: the problem's)")
     add("--seed", type=int, default=0, help="seed of stochastic problems (default: %(default)s)")
-    add("--force", action="store_true", help="run even if constants break the paper's conditions")
+    if force:
+        add("--force", action="store_true", help="run even if constants break conditions")
 
 
 def add_bounds(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from problems.experiments.results import rate_records
@@ -20,7 +19,7 @@ from problems.rates.figures import (
     histogram_figure,
     shares_figure,
 )
-from problems.style import fixed_style
+from problems.style import Picture, fixed_style
 from problems.text import counted
 
 __all__ = ["MARKERS", "curves_figure", "draw", "sensitivity_figure"]
@@ -33,15 +32,15 @@ MARKERS = {
 
 
 @fixed_style()
-def curves_figure(task: Mapping[str, Any]) -> Figure:
+def curves_figure(task: Mapping[str, Any]) -> Picture:
     """Draw train and test metric over epochs: mean, and a band of one standard deviation.
 
     Parameters
     ----------
     task : mapping
-        Of `problems.experiments.results.conclude`'s tasks.
+        Entry of the tasks that `problems.experiments.results.conclude` returns.
     """
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    figure = Picture(figsize=(11, 4.6), layout="constrained")
     panels = figure.subplots(1, 2)
     accuracy = task["metric"] == "accuracy"
     scale = 100.0 if accuracy else 1.0
@@ -97,7 +96,7 @@ def _window(curves: Sequence[Any], accuracy: bool) -> tuple[float, float]:
 
 
 @fixed_style()
-def sensitivity_figure(each: Mapping[str, Any], title: str) -> Figure:
+def sensitivity_figure(each: Mapping[str, Any], title: str) -> Picture:
     r"""Draw the last test metric over \alpha and \alpha^*, and over the bounds' speed if it varies.
 
     Where all runs of a point diverged, the line has a gap.
@@ -111,7 +110,7 @@ def sensitivity_figure(each: Mapping[str, Any], title: str) -> Figure:
     """
     points, accuracy = each["points"], each["metric"] == "accuracy"
     speeds = any(point["axis"] == "gamma" for point in points)
-    figure = Figure(figsize=(9 if speeds else 5.5, 4), layout="constrained")
+    figure = Picture(figsize=(9 if speeds else 5.5, 4), layout="constrained")
     panels = figure.subplots(1, 2 if speeds else 1, sharey=True, squeeze=False)[0]
     lines = (
         (panels[0], "sgdm", "lr", r"SGDM over $\alpha$"),
@@ -156,7 +155,7 @@ def sensitivity_figure(each: Mapping[str, Any], title: str) -> Figure:
 
 def draw(
     results: Mapping[str, Any], records: Sequence[Record], figures: Sequence[str]
-) -> dict[str, Figure]:
+) -> dict[str, Picture]:
     """Draw some figures, by name, as far as there are results."""
     drawn = {}
     for name, task in results["tasks"].items():

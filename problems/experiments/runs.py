@@ -45,7 +45,7 @@ class Run(NamedTuple):
     task, optimizer : str
         Keys of `TASKS` and of the roster.
     seed, epochs : int
-        Of the run.
+        Seed and number of epochs of the run.
     given : dict of str to float or None
         Hyperparameters other than the task's own; None if the search will say.
     """

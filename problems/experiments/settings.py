@@ -42,9 +42,9 @@ class TaskSettings:
     name : str
         A key of `problems.learning.tasks.TASKS`.
     epochs : int
-        Of the runs that count.
+        Number of epochs of the final runs.
     search_epochs : int
-        Of the search for hyperparameters, seed 0 alone, on the validation part.
+        Number of epochs of each run of the search (seed 0, on the validation part).
     seeds : int
         Runs of each optimizer at its best hyperparameters: seeds 1, 2, ...
     searched : str or None
@@ -105,7 +105,7 @@ class Settings:
     rates : str
         The task on which effective rates are recorded.
     rates_epochs : int
-        Of these runs: enough to be near convergence.
+        Number of epochs of these runs: enough to be near convergence.
     thin : bool
         Whether the search leaves out all beta1 and beta2 but 0.9 and 0.999, and three of five
         rates: for a quick look.

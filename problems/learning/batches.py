@@ -90,7 +90,7 @@ def crop_and_flip(
     Returns
     -------
     array, shape (n, channels, height, width)
-        Of the same dtype.
+        Augmented images, of the same dtype.
 
     Examples
     --------

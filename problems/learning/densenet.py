@@ -56,7 +56,7 @@ class DenseNet(nn.Module):
     reduction : float
         The share of channels that a transition keeps, in (0, 1].
     channels, classes : int
-        Of the images, of the answer.
+        Number of channels of the images, and of classes.
     rng : Generator or int
         Draws the weights; parameter names are those of the usual PyTorch code for CIFAR.
     dtype
@@ -122,7 +122,7 @@ def densenet121(classes: int = 10, *, rng: Seed, dtype: DTypeLike = np.float32) 
     Parameters
     ----------
     classes : int
-        Of the answer.
+        Number of classes.
     rng, dtype
         As for `DenseNet`.
     """

@@ -57,7 +57,7 @@ class Measured(NamedTuple):
     train_loss, train_metric : float
         Means over the epoch's steps, as learning went on.
     test_loss, test_metric : float
-        Of the model after the epoch, in evaluation.
+        Test loss and metric after the epoch, in evaluation mode.
     """
 
     train_loss: float
@@ -205,7 +205,7 @@ class Adversarial:
     batch_size, steps : int
         Points of a batch, batches of an epoch.
     seed : int
-        Of the points and the noise that are kept for testing.
+        Seed of the points and the noise that are kept for testing.
     """
 
     def __init__(self, batch_size: int, steps: int, seed: int = 0) -> None:

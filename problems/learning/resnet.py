@@ -23,7 +23,7 @@ class BasicBlock(nn.Module):
     c_in, c_out, stride : int
         Channels, and the step of the first convolution.
     rng, dtype
-        Of the weights.
+        Generator and dtype of the weights.
     """
 
     def __init__(self, c_in: int, c_out: int, stride: int, *, rng: Seed, dtype: DTypeLike) -> None:
@@ -53,7 +53,7 @@ class ResNet(nn.Module):
         Blocks and channels of each stage, up to four stages; from the second on, a stage halves
         height and width.
     channels, classes : int
-        Of the images, of the answer.
+        Number of channels of the images, and of classes.
     rng : Generator or int
         Draws the weights; parameter names are those of the usual PyTorch code for CIFAR.
     dtype
@@ -113,7 +113,7 @@ def resnet34(classes: int = 10, *, rng: Seed, dtype: DTypeLike = np.float32) -> 
     Parameters
     ----------
     classes : int
-        Of the answer.
+        Number of classes.
     rng, dtype
         As for `ResNet`.
     """

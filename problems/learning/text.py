@@ -32,7 +32,7 @@ class Corpus:
     vocabulary : tuple of str
         The characters or words.
     sha256 : str
-        Of the whole text in UTF-8: training, validation, test.
+        SHA-256 of the whole text in UTF-8: training, validation, test.
     """
 
     train: NDArray[np.int64]

@@ -195,7 +195,7 @@ def wilson(n: int = 100, new: int = 1000, p: float = 0.7, seed: int = 0) -> Wils
     p : float
         In (1/2, 1).
     seed : int
-        Of the draws.
+        Seed of the draws.
 
     Raises
     ------

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from problems.optimizers import style, title
 from problems.plots import HIDDEN, apart
-from problems.style import fixed_style
+from problems.style import Picture, fixed_style
 
 __all__ = ["wilson_figure"]
 
@@ -26,7 +25,7 @@ PANELS = {
 
 
 @fixed_style()
-def wilson_figure(results: Sequence[dict[str, Any]], majority: float, title: str) -> Figure:
+def wilson_figure(results: Sequence[dict[str, Any]], majority: float, title: str) -> Picture:
     r"""Draw accuracy and distances to both solutions, over \gamma where an optimizer has it.
 
     Parameters
@@ -39,7 +38,7 @@ def wilson_figure(results: Sequence[dict[str, Any]], majority: float, title: str
     title : str
         Above the panels.
     """
-    figure = Figure(figsize=(13, 4.2), layout="constrained")
+    figure = Picture(figsize=(13, 4.2), layout="constrained")
     found: dict[str, list[dict[str, Any]]] = {}
     for result in results:
         found.setdefault(result["optimizer"], []).append(result)

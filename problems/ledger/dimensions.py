@@ -69,7 +69,7 @@ def line(setting: Setting, T: int) -> Case:
 
 @dataclass(frozen=True)
 class Worst:
-    """Of several cases, the one whose regret is the largest share of its bound.
+    """The case, among several, whose regret is the largest share of its bound.
 
     Attributes
     ----------

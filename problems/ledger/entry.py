@@ -26,7 +26,7 @@ RELATIONS: dict[str, Callable[[float, float], bool]] = {
 
 
 def shown(value: float, digits: int = 4) -> str:
-    """A number for readers; what is 0 but for rounding is 0.
+    """A number for readers; what is 0 up to rounding is 0.
 
     Examples
     --------

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from problems.ledger.entry import Outcome, Result, shown
 from problems.optimizers import style
-from problems.style import fixed_style
+from problems.style import Picture, fixed_style
 
 __all__ = ["FIGURES", "theorem_figure"]
 
@@ -22,15 +21,15 @@ BAND: dict[str, Any] = {"color": style("adam")["color"], "alpha": 0.2, "linewidt
 
 def _axes(
     xlabel: str, ylabel: str, xscale: str = "log", yscale: str = "log"
-) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(7.2, 4.4), layout="constrained")
+) -> tuple[Picture, Axes]:
+    figure = Picture(figsize=(7.2, 4.4), layout="constrained")
     axes = figure.subplots()
     axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
     axes.grid(alpha=0.25)
     return figure, axes
 
 
-def _regret(outcome: Outcome, bound: str) -> tuple[Figure, Axes]:
+def _regret(outcome: Outcome, bound: str) -> tuple[Picture, Axes]:
     c = outcome.curves
     figure, axes = _axes("step $t$", "regret $R_t$")
     marker = "o" if len(c["t"]) < 20 else ""
@@ -41,21 +40,21 @@ def _regret(outcome: Outcome, bound: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _linear(outcome: Outcome) -> Figure:
+def _linear(outcome: Outcome) -> Picture:
     """Regret above a bound from below that grows with t."""
     figure, axes = _regret(outcome, "the bound from below")
     axes.legend(frameon=False)
     return figure
 
 
-def _late(outcome: Outcome) -> Figure:
+def _late(outcome: Outcome) -> Picture:
     """Regret that grows faster than a line in the end."""
     figure, axes = _regret(outcome, "$2t/C$, which late regret grows faster than")
     axes.legend(frameon=False)
     return figure
 
 
-def _sublinear(outcome: Outcome) -> Figure:
+def _sublinear(outcome: Outcome) -> Picture:
     """Regret below a bound."""
     figure, axes = _regret(outcome, "the bound")
     t = outcome.curves["t"]
@@ -66,7 +65,7 @@ def _sublinear(outcome: Outcome) -> Figure:
     return figure
 
 
-def _crossing(outcome: Outcome) -> Figure:
+def _crossing(outcome: Outcome) -> Picture:
     """Regret through its published bound."""
     c = outcome.curves
     figure, axes = _regret(outcome, "the published bound")
@@ -92,7 +91,7 @@ def _legend_below(axes: Axes) -> None:
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncol=2, fontsize=9)
 
 
-def _drift(outcome: Outcome) -> Figure:
+def _drift(outcome: Outcome) -> Picture:
     """Mean drift of Adam against C."""
     c = outcome.curves
     figure, axes = _axes("$C$", r"mean of $(x_{t+1} - x_t)/\alpha_t$", yscale="linear")
@@ -113,7 +112,7 @@ def _drift(outcome: Outcome) -> Figure:
     return figure
 
 
-def _mean_loss(outcome: Outcome) -> Figure:
+def _mean_loss(outcome: Outcome) -> Picture:
     """Mean excess loss of AdaBound against t."""
     c = outcome.curves
     figure, axes = _axes("step $t$", r"mean of $f(x_t) - f(x^*)$", yscale="linear")
@@ -125,7 +124,7 @@ def _mean_loss(outcome: Outcome) -> Figure:
     return figure
 
 
-def _spread(outcome: Outcome) -> Figure:
+def _spread(outcome: Outcome) -> Picture:
     """The largest t/eta_l - (t-1)/eta_u against gamma."""
     c = outcome.curves
     figure, axes = _axes(r"$\gamma$", r"$\max_t \; t/\eta_l(t) - (t-1)/\eta_u(t-1)$")
@@ -136,7 +135,7 @@ def _spread(outcome: Outcome) -> Figure:
     return figure
 
 
-def _first_step(outcome: Outcome) -> Figure:
+def _first_step(outcome: Outcome) -> Picture:
     """What the first step makes of f, against the size of x_1."""
     c = outcome.curves
     figure, axes = _axes(r"$|x_1|$", r"$f(x_2)/f(x_1)$", yscale="log")
@@ -153,7 +152,7 @@ def _first_step(outcome: Outcome) -> Figure:
 
 
 #: id -> the figure of an outcome; not every entry has one.
-FIGURES: dict[str, Callable[[Outcome], Figure]] = {
+FIGURES: dict[str, Callable[[Outcome], Picture]] = {
     "reddi-1": _linear,
     "reddi-3": _drift,
     "reddi-4": _sublinear,
@@ -168,7 +167,7 @@ FIGURES: dict[str, Callable[[Outcome], Figure]] = {
 
 
 @fixed_style()
-def theorem_figure(result: Result) -> Figure | None:
+def theorem_figure(result: Result) -> Picture | None:
     """Draw an entry's figure; None where the ledger has none, or the run nothing to show."""
     draw = FIGURES.get(result.entry.id)
     if draw is None or not result.outcome.curves:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adabound_np import Unconstrained
 from problems.forms import in_paper
 from problems.ledger.entry import Entry, Outcome
 from problems.online.batch import endpoints
@@ -144,11 +145,13 @@ def drift(
     ends : list of int
         1, 10, 100, ..., T.
     drifts : array, shape (len(ends), seeds)
-        Of each seed, (x_{b+1} - x_{a+1}) / \sum_{a < t \le b} \alpha_t between an end a (at
+        For each seed, (x_{b+1} - x_{a+1}) / \sum_{a < t \le b} \alpha_t between an end a (at
         first 0) and the next one, b.
     """
     batch = [ReddiTheorem3(seed, C, delta) for seed in range(seeds)]
-    opt = in_paper("adam", lr=lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt", feasible=None)
+    opt = in_paper(
+        "adam", lr=lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt", feasible=Unconstrained()
+    )
     ends = sorted({*(10**k for k in range(int(math.log10(T)) + 1)), T})
     kept, t = [np.zeros(seeds)], 0
 

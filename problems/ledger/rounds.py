@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from adabound_np import Optimizer
 from problems.online import parallel_in_time, protocol
+from problems.online.engines import choose
 from problems.online.problem import LinearProblem, OnlineProblem
 from problems.online.summary import log_grid
 
@@ -41,7 +42,8 @@ class Rounds(NamedTuple):
 def rounds(problem: OnlineProblem, optimizer: Optimizer, T: int, x1: Any) -> Iterator[Rounds]:
     """Play T rounds; yield them in chunks."""
     protocol.check(problem, T, x1)
-    if parallel_in_time.obstacle(problem, optimizer, x1) is None:
+    optimizer = protocol.constrained(problem, optimizer)
+    if choose("auto", problem, optimizer, x1, T) == "parallel":
         assert isinstance(problem, LinearProblem)
         return _many_at_once(problem, optimizer, T, x1)
     return _one_by_one(problem, optimizer, T, x1)
@@ -187,10 +189,10 @@ class Course:
     bounds : dict of str to array
         Each bound at those steps.
     crossing : dict of str to (int or None, int or None)
-        Of each bound, among all steps at which the regret is known: the first t with R_t above
+        For each bound, among all steps at which the regret is known: the first t with R_t above
         it, and the first from which on R_t stays above it.
     kept : dict of str to bool
-        Of each predicate, whether it held at every step.
+        For each predicate, whether it held at every step.
     gap : float
         The largest duality gap of a comparator; 0 on a linear problem, whose is exact.
     sums : Sums

@@ -50,7 +50,7 @@ def theorem_2(
             name, **options, **({"bounds": setting.bounds} if name == "adabound" else {})
         )
         endpoints(batch, opt, T - 1, x1, visit=path.append) if T > 1 else None
-    x = np.array(paths["adabound"])  # x_1, ..., x_T, one row a step
+    x = np.array(paths["adabound"])  # x_1, ..., x_T, one row per step
     mean, low, high = (delta * (end + 1) for end in interval(x))
     apart = float(np.max(np.abs(x - np.array(paths["adam"]))))
     worst_t = int(np.argmin(mean))

@@ -3,7 +3,7 @@
 from problems.online.batch import Endpoints, endpoints
 from problems.online.engines import ENGINES, run, summarize
 from problems.online.problem import Linear, LinearProblem, OnlineProblem
-from problems.online.protocol import Trajectory
+from problems.online.protocol import Trajectory, constrained
 from problems.online.sequences import CONSTANTS, SEQUENCES, setting
 from problems.online.sequences.luo_theorem1 import LuoTheorem1, luo_theorem1
 from problems.online.sequences.reddi_online import ReddiOnline, reddi_online
@@ -39,6 +39,7 @@ __all__ = [
     "Setting",
     "Summary",
     "Trajectory",
+    "constrained",
     "endpoints",
     "luo_theorem1",
     "reddi_online",

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adabound_np import Optimizer
 from adabound_np.checks import known, positive_int
-from problems.online.parallel_in_time import Chunk, Visit, even, growing, obstacle
+from problems.online.parallel_in_time import Chunk, even, growing, obstacle, path
 from problems.online.parallel_in_time import play as play_parallel
 from problems.online.problem import LinearProblem, OnlineProblem
-from problems.online.protocol import Trajectory, check, play
+from problems.online.protocol import Trajectory, check, constrained, play
 from problems.online.protocol import run as run_steps
 from problems.online.summary import Summary, Tally, log_grid
+from problems.online.trust import STEPS, doubt, is_known
 
 __all__ = ["ENGINES", "choose", "run", "summarize"]
 
@@ -23,18 +27,34 @@ __all__ = ["ENGINES", "choose", "run", "summarize"]
 ENGINES = ("auto", "steps", "parallel")
 
 
-def choose(engine: str, problem: OnlineProblem, optimizer: Optimizer, x1: Any) -> str:
+def choose(
+    engine: str, problem: OnlineProblem, optimizer: Optimizer, x1: Any, steps: int = STEPS
+) -> str:
     """Return "steps" or "parallel".
+
+    What a class that is not one of `adabound_np` states in `carries` is compared with single
+    steps before it is trusted (`problems.online.trust`).
 
     Raises
     ------
     ValueError
         If the engine is unknown, or "parallel" is asked for where it cannot run.
+
+    Warns
+    -----
+    UserWarning
+        If "auto" goes step by step because `carries` are wrong.
     """
     known("engine", engine, ENGINES)
     if engine == "steps":
         return engine
+    optimizer = constrained(problem, optimizer)
     reason = obstacle(problem, optimizer, x1)
+    if reason is None and not is_known(optimizer):
+        assert isinstance(problem, LinearProblem)
+        reason = doubt(problem, optimizer, x1, steps)
+        if reason and engine == "auto":
+            warnings.warn(f"the run goes step by step: {reason}", UserWarning, stacklevel=3)
     if reason and engine == "parallel":
         raise ValueError(f"engine must be 'steps' or 'auto' here, got 'parallel': {reason}")
     return "steps" if reason else "parallel"
@@ -50,9 +70,10 @@ def run(
     problem : OnlineProblem
         Gives f_t and F.
     optimizer : Optimizer
-        Its own `feasible` set should be the problem's F.
+        Projects onto the problem's F, unless it has a feasible set of its own;
+        ``feasible=Unconstrained()`` for none.
     steps : int
-        T >= 1.
+        Number of rounds, T >= 1.
     x1 : float or array
         x_1 in F.
     engine : {"auto", "steps", "parallel"}
@@ -74,28 +95,19 @@ def run(
     >>> trajectory.x[-1].round(4), trajectory.average_regret[-1].round(5)
     (np.float64(-0.9842), np.float64(0.12199))
     """
-    if choose(engine, problem, optimizer, x1) == "steps":
-        return run_steps(problem, optimizer, steps, x1)
-    begin, T = time.perf_counter(), check(problem, steps, x1)
+    T, optimizer = check(problem, steps, x1), constrained(problem, optimizer)
+    if choose(engine, problem, optimizer, x1, T) == "steps":
+        return run_steps(problem, optimizer, T, x1)
+    begin = time.perf_counter()
     assert isinstance(problem, LinearProblem)
-    played: list[tuple[Any, Any]] = []
-    xs, losses = [np.array([x1], dtype=np.float64)], []
-
-    def visit(c: Any, lanes: int) -> Visit:
-        played.clear()
-        return lambda c, x: played.append((c * x, x))
-
-    shapes = even(T)
-    for chunk in play_parallel(problem, optimizer, x1, shapes, visit):
-        after = [x for _, x in played[1:]] + [chunk.x]
-        xs.append(np.transpose(after).reshape(-1))
-        losses.append(np.transpose([loss for loss, _ in played]).reshape(-1))
+    losses, points = zip(*path(problem, optimizer, x1, even(T)), strict=True)
+    x = np.concatenate([[x1], *points])
     seconds = time.perf_counter() - begin
-    return Trajectory(np.concatenate(xs), np.concatenate(losses), problem.best_losses(T), seconds)
+    return Trajectory(x, np.concatenate(losses), problem.best_losses(T), seconds)
 
 
 def summarize(
-    problem: LinearProblem,
+    problem: OnlineProblem,
     optimizer: Optimizer,
     steps: int,
     x1: float,
@@ -103,12 +115,17 @@ def summarize(
     points: int = 500,
     tick: Callable[[int], Any] = lambda n: None,
 ) -> Summary:
-    r"""Play `steps` rounds of a linear problem and keep their course, in memory free of T.
+    r"""Play `steps` rounds of a problem in one variable and keep their course.
+
+    Memory does not grow with T if the problem is linear. Of any other problem the least total
+    losses, ``problem.best_losses(T)``, are held in full: 8 bytes per step.
 
     Parameters
     ----------
-    problem, optimizer, steps, x1, engine
+    problem, optimizer, steps, engine
         As for `run`.
+    x1 : float
+        x_1 in F. The course of an array is not kept; `run` keeps every iterate.
     points : int
         How many steps, at the most, the course is kept at: a log grid. The parallel engine meets
         each by the end of the lane that holds it, at most 0.2 % later.
@@ -118,7 +135,7 @@ def summarize(
     Raises
     ------
     TypeError, ValueError
-        As `run`.
+        As `run`; and if x_1 is not one number, or ``best_losses(T)`` not of shape (T,).
 
     Examples
     --------
@@ -130,11 +147,15 @@ def summarize(
     >>> print(f"{summary.x:.4f} {summary.average_regret:.5f} {summary.engine}")
     1.0000 0.21925 parallel
     """
-    T = check(problem, steps, x1)
-    chosen = choose(engine, problem, optimizer, x1)
-    tally = Tally(problem, log_grid(T, positive_int("points", points)))
+    if np.ndim(x1):
+        raise ValueError(f"x1 must be one number, got shape {np.shape(x1)}; `run` takes arrays")
+    T, optimizer = check(problem, steps, x1), constrained(problem, optimizer)
+    grid = log_grid(T, positive_int("points", points))
+    chosen = choose(engine, problem, optimizer, x1, T)
+    tally = Tally(problem, grid, _best_losses(problem, T))
     begin = time.perf_counter()
     if chosen == "parallel":
+        assert isinstance(problem, LinearProblem)
         shapes = growing(T, problem.period)
         chunks = play_parallel(problem, optimizer, x1, shapes, tally)
     else:
@@ -147,27 +168,37 @@ def summarize(
     series = tally.series()
     return Summary(
         T, float(series.x[-1]), float(series.regret[-1]), float(series.average_regret[-1]),
-        float(problem.feasible.argmin_linear(tally.slope)), series, chosen,
+        tally.optimum(), series, chosen,
         time.perf_counter() - begin,
     )  # fmt: skip
 
 
+def _best_losses(problem: OnlineProblem, T: int) -> NDArray[np.float64] | None:
+    """The least total losses of a problem that is not linear."""
+    if isinstance(problem, LinearProblem):
+        return None
+    best = np.asarray(problem.best_losses(T), dtype=np.float64)
+    if best.shape != (T,):
+        raise ValueError(f"best_losses({T}) must have shape ({T},), got {best.shape}")
+    return best
+
+
 def _one_by_one(
-    problem: LinearProblem, optimizer: Optimizer, T: int, x1: float, tally: Tally
+    problem: OnlineProblem, optimizer: Optimizer, T: int, x1: float, tally: Tally
 ) -> Iterator[Chunk]:
     """The protocol, handed to a tally in chunks: every lane is one step."""
-    size = 1 << 14
+    size, linear = 1 << 14, isinstance(problem, LinearProblem)
     rounds = play(problem, optimizer, T, x1)
     for start in range(1, T + 1, size):
         n = min(size, T + 1 - start)
-        c, x, after = (np.array(part) for part in zip(*_take(rounds, n), strict=True))
+        c, x, after = (np.array(part) for part in zip(*_take(rounds, n, linear), strict=True))
         tally(c.reshape(1, n), n)(c, x)
         yield Chunk(np.arange(start, start + n), after)
 
 
 def _take(
-    rounds: Iterator[tuple[int, Any, Any, Any, Any]], n: int
+    rounds: Iterator[tuple[int, Any, Any, Any, Any]], n: int, linear: bool
 ) -> Iterator[tuple[float, float, float]]:
-    for _ in range(n):
-        _, f_t, x, after, _ = next(rounds)
-        yield f_t.c, x, after
+    """Slopes, or f_t(x_t) of what is not linear; x_t; x_{t+1}."""
+    for _, f_t, x, after, _ in itertools.islice(rounds, n):
+        yield (f_t.c if linear else f_t(x)), x, after

@@ -120,9 +120,9 @@ def vector_problem(
     T, d : int
         Steps and dimension.
     seed : int
-        Of random data.
+        Seed of the random data.
     scale : float
-        Of a_t.
+        Scale of a_t.
 
     Raises
     ------

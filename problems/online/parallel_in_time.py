@@ -43,7 +43,7 @@ from adabound_np.carries import Affine, RunningMax, Sum
 from adabound_np.schedules import Constant, InverseTime, InvSqrt, StepDecay
 from problems.online.problem import LinearProblem
 
-__all__ = ["LANES", "LENGTH", "Chunk", "even", "growing", "obstacle", "play"]
+__all__ = ["LANES", "LENGTH", "Chunk", "even", "growing", "obstacle", "path", "play", "starts"]
 
 #: Lanes of a chunk: long enough rows for NumPy, short enough for a second-level cache.
 LANES = 12288
@@ -176,10 +176,10 @@ def play(
         c = _rows(problem, done + 1, L, K)
         first = done + 1 + K * np.arange(L, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            starts = _starts(optimizer, h, s, c, first)
-            steps, maps, s = _steps(optimizer, h, starts, c, first, watch)
-            before = _before(_compose_clips, maps, identity=(1.0, 0.0, -np.inf, np.inf))
-            xs = _apply_clips(before, x)  # where each lane starts
+            before = starts(optimizer, h, s, c, first)
+            steps, maps, s = _steps(optimizer, h, before, c, first, watch)
+            onto = _before(_compose_clips, maps, identity=(1.0, 0.0, -np.inf, np.inf))
+            xs = _apply_clips(onto, x)  # where each lane starts
         row = visit(c, L)
         for k in range(K):
             row(c[k], xs)
@@ -187,6 +187,24 @@ def play(
         done, x = done + L * K, xs[-1]
         s = s._replace(**{name: getattr(s, name)[-1:] for name in s._fields[1:]})
         yield Chunk(np.arange(done - (L - 1) * K, done + 1, K), xs)
+
+
+def path(
+    problem: LinearProblem, optimizer: Optimizer, x1: float, shapes: Iterable[tuple[int, int]]
+) -> Iterator[tuple[Row, Row]]:
+    """Losses f_t(x_t) and points x_{t+1} of consecutive steps, chunk after chunk; see `play`."""
+    played: list[tuple[Any, Any]] = []
+
+    def visit(c: Any, lanes: int) -> Visit:
+        played.clear()
+        return lambda c, x: played.append((c * x, x))
+
+    for chunk in play(problem, optimizer, x1, shapes, visit):
+        after = [x for _, x in played[1:]] + [chunk.x]
+        yield (
+            np.transpose([loss for loss, _ in played]).reshape(-1),
+            np.transpose(after).reshape(-1),
+        )
 
 
 def _rows(problem: LinearProblem, start: int, L: int, K: int) -> NDArray[np.float64]:
@@ -203,7 +221,7 @@ def _run(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row) -
     return s
 
 
-def _starts(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row) -> Any:
+def starts(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row) -> Any:
     """The state at the start of each lane, from the state s before the first."""
     carries = optimizer.carries or {}
     zero = s._replace(**{
@@ -212,19 +230,19 @@ def _starts(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row
     })  # fmt: skip
     end = _run(optimizer, h, zero, c, first)
     maxima = [name for name, carry in carries.items() if isinstance(carry, RunningMax)]
-    starts = {}
+    at = {}
     for name, carry in carries.items():
         if not isinstance(carry, RunningMax):
             P = _product(carry, h, len(c), first)
             u = np.broadcast_to(getattr(end, name), P.shape)
             P, u = _before(_compose_affine, (P, u), identity=(1.0, 0.0))
-            starts[name] = P * getattr(s, name) + u
+            at[name] = P * getattr(s, name) + u
     if maxima:
-        end = _run(optimizer, h, zero._replace(**starts), c, first)
+        end = _run(optimizer, h, zero._replace(**at), c, first)
         for name in maxima:
             w = np.append(-np.inf, np.maximum.accumulate(getattr(end, name))[:-1])
-            starts[name] = np.maximum(getattr(s, name), w)
-    return s._replace(**starts)
+            at[name] = np.maximum(getattr(s, name), w)
+    return s._replace(**at)
 
 
 def _product(carry: Affine | Sum, h: Hyperparameters, K: int, first: Row) -> Row:

@@ -13,7 +13,26 @@ from numpy.typing import NDArray
 
 from adabound_np import Box, FeasibleSet
 
-__all__ = ["Linear", "LinearProblem", "OnlineProblem", "RoundFunction"]
+__all__ = ["Linear", "LinearProblem", "OnlineProblem", "RoundFunction", "ends"]
+
+
+def ends(feasible: FeasibleSet) -> tuple[float, float]:
+    """Return the ends of F on the line; infinite where F has none.
+
+    Examples
+    --------
+    >>> from adabound_np import L2Ball, Unconstrained
+    >>> ends(Box(-1.0, 1.0)), ends(L2Ball(2.0, center=1.0)), ends(Unconstrained())
+    ((-1.0, 1.0), (-1.0, 3.0), (-inf, inf))
+    """
+
+    def end(slope: float) -> float:
+        try:
+            return float(feasible.argmin_linear(slope))
+        except ValueError:  # a linear function has no minimum there
+            return -slope * np.inf
+
+    return end(1.0), end(-1.0)
 
 
 class RoundFunction(Protocol):
@@ -101,15 +120,18 @@ class LinearProblem:
         total = sum(
             self.slopes(t, min(t + chunk, T + 1)).sum(axis=0) for t in range(1, T + 1, chunk)
         )
-        return float(self.feasible.argmin_linear(total))
+        return float(self.best(total))
 
     def best_losses(self, T: int) -> NDArray[np.float64]:
         r"""\min_{x \in F} \sum_{i \le t} c_i x for t = 1, ..., T."""
         return self.least(np.cumsum(self.slopes(1, T + 1), axis=0))
 
+    def best(self, slope: Any) -> NDArray[np.float64]:
+        r"""\arg\min_{x \in F} slope * x: an end of F; the lower one for slope 0."""
+        lo, hi = ends(self.feasible)
+        return np.where(slope < 0, hi, lo)
+
     def least(self, slope: NDArray[np.float64]) -> NDArray[np.float64]:
         r"""\min_{x \in F} slope * x: at an end of F; 0 for slope 0, also if F is the whole line."""
-        lo, hi = self.feasible.lo, self.feasible.hi
-        end = np.where(slope < 0, hi, lo)
-        least: NDArray[np.float64] = slope * np.where(slope == 0, 0.0, end)
+        least: NDArray[np.float64] = slope * np.where(slope == 0, 0.0, self.best(slope))
         return least

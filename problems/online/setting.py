@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from adabound_np import Box
 from adabound_np.bounds import Bounds
 from adabound_np.checks import positive_int, within
+from problems.online.problem import ends
 
 __all__ = [
     "HYPERPARAMETERS",
@@ -22,6 +22,7 @@ __all__ = [
     "integer",
     "least",
     "name_of",
+    "title_of",
 ]
 
 
@@ -81,8 +82,9 @@ class Setting:
         within("beta1", self.beta1, "[0, 1)")
         within("beta2", self.beta2, "[0, 1)")
         within("lr", self.lr, "(0, inf)")
-        if isinstance(feasible, Box) and np.ndim(feasible.lo) == np.ndim(feasible.hi) == 0:
-            within("x1", self.x1, f"[{feasible.lo}, {feasible.hi}]")
+        if np.ndim(self.x1) == 0:
+            lo, hi = ends(feasible)
+            within("x1", self.x1, f"[{lo}, {hi}]")
         elif not feasible.contains(self.x1):
             raise ValueError(f"x1 must be in F = {feasible}, got {self.x1!r}")
         broken = [condition.text for condition in self.conditions if not condition.holds]
@@ -124,6 +126,19 @@ def around(problem: Any, **given: Any) -> Setting:
 def name_of(problem: Any) -> str:
     """Name of a problem: its attribute ``name``, or its class's."""
     return str(getattr(problem, "name", type(problem).__name__))
+
+
+def title_of(spec: Any) -> str:
+    """Name of what stands for a problem: text as it is; of a setting, its problem's.
+
+    Examples
+    --------
+    >>> title_of("reddi-online(C=5)"), title_of(around)
+    ('reddi-online(C=5)', 'around')
+    """
+    if isinstance(spec, Setting):
+        spec = spec.problem
+    return spec if isinstance(spec, str) else getattr(spec, "__name__", "") or name_of(spec)
 
 
 def formula_of(problem: Any) -> str:

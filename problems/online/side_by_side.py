@@ -8,8 +8,9 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from typing import Any
 
 from adabound_np import Optimizer
-from problems.online.engines import summarize
-from problems.online.problem import LinearProblem
+from problems.online.engines import choose, summarize
+from problems.online.problem import OnlineProblem
+from problems.online.protocol import check
 from problems.online.summary import Summary
 
 __all__ = ["summarize_all"]
@@ -18,7 +19,7 @@ _done: Any = None  # in a worker process: the shared counters of steps
 
 
 def summarize_all(
-    problem: LinearProblem,
+    problem: OnlineProblem,
     optimizers: Mapping[str, Optimizer],
     steps: int,
     x1: float,
@@ -45,11 +46,13 @@ def summarize_all(
             name: summarize(problem, optimizer, steps, x1, engine, tick=tick)
             for name, optimizer in optimizers.items()
         }
+    T = check(problem, steps, x1)
+    chosen = [choose(engine, problem, optimizer, x1, T) for optimizer in optimizers.values()]
     context = multiprocessing.get_context("spawn")
     done = context.Array("q", len(optimizers))
     with ProcessPoolExecutor(workers, context, _start, (done,)) as pool:
         futures = {
-            name: pool.submit(_work, i, problem, optimizer, steps, x1, engine)
+            name: pool.submit(_work, i, problem, optimizer, T, x1, chosen[i])
             for i, (name, optimizer) in enumerate(optimizers.items())
         }
         seen, running = 0, set(futures.values())
@@ -67,7 +70,7 @@ def _start(done: Any) -> None:
 
 
 def _work(
-    i: int, problem: LinearProblem, optimizer: Optimizer, steps: int, x1: float, engine: str
+    i: int, problem: OnlineProblem, optimizer: Optimizer, steps: int, x1: float, engine: str
 ) -> Summary:
     def tick(n: int) -> None:
         _done[i] += n

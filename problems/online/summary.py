@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.online.parallel_in_time import Chunk, Visit
-from problems.online.problem import LinearProblem
+from problems.online.problem import LinearProblem, OnlineProblem, ends
 
 __all__ = ["Decade", "Series", "Summary", "Tally", "log_grid"]
 
@@ -70,7 +70,7 @@ class Series(NamedTuple):
 
         Examples
         --------
-        Of a run that plays x_t = 1 and has R_t = 2 t:
+        A run that plays x_t = 1 and has R_t = 2 t:
 
         >>> t = np.array([1, 10, 30, 100])
         >>> one = np.ones(4)
@@ -152,10 +152,12 @@ class Tally:
 
     Parameters
     ----------
-    problem : LinearProblem
-        For F.
+    problem : OnlineProblem
+        For F and the best fixed points; of a linear one, given by the sum of the slopes.
     grid : array of int
         Steps to keep, increasing; each is met by the end of the lane that holds it.
+    best_losses : array of float, shape (T,), optional
+        The least total losses of a problem that is not linear.
 
     Notes
     -----
@@ -163,15 +165,20 @@ class Tally:
     chunk that it yields.
     """
 
-    def __init__(self, problem: LinearProblem, grid: NDArray[np.int64]) -> None:
-        self.problem, self.grid = problem, grid
+    def __init__(
+        self,
+        problem: OnlineProblem,
+        grid: NDArray[np.int64],
+        best_losses: NDArray[np.float64] | None = None,
+    ) -> None:
+        self.problem, self.grid, self.best_losses = problem, grid, best_losses
         self.parts: list[NDArray[np.float64]] = []
         self.paid = self.slope = 0.0  # sums of f_i(x_i) and of c_i so far
         self.open: list[Any] = list(_NOTHING)  # since the last kept step
 
     def __call__(self, c: NDArray[np.float64], lanes: int) -> Visit:
-        """Begin a chunk."""
-        lo, hi = self.problem.feasible.lo, self.problem.feasible.hi
+        """Begin a chunk of slopes; of losses f_t(x_t), if the problem is not linear."""
+        linear, (lo, hi) = self.best_losses is None, ends(self.problem.feasible)
         paid, low, high = np.zeros(lanes), np.full(lanes, np.inf), np.full(lanes, -np.inf)
         pinned = np.zeros(lanes, np.uint16)  # a lane has far fewer steps than that holds
         total = np.zeros(lanes)
@@ -179,8 +186,7 @@ class Tally:
         at_end, cost = np.empty(lanes, bool), np.empty(lanes)
 
         def row(c_t: Any, x: NDArray[np.float64]) -> None:
-            np.multiply(c_t, x, out=cost)
-            np.add(paid, cost, out=paid)
+            np.add(paid, np.multiply(c_t, x, out=cost) if linear else c_t, out=paid)
             np.minimum(low, x, out=low)
             np.maximum(high, x, out=high)
             np.add(total, x, out=total)
@@ -221,6 +227,20 @@ class Tally:
     def series(self) -> Series:
         """The course of the run so far."""
         t, x, low, high, total, pinned, paid, slope = np.concatenate(self.parts, axis=1)
-        regret, steps = paid - self.problem.least(slope), np.diff(t, prepend=0)
+        regret, steps = paid - self._least(t, slope), np.diff(t, prepend=0)
         mean = np.clip(total / steps, low, high)  # the mean of equal points may be rounded
         return Series(t.astype(np.int64), x, low, high, mean, pinned / steps, regret, regret / t)
+
+    def optimum(self) -> float:
+        """A best fixed point of the rounds so far."""
+        if isinstance(self.problem, LinearProblem):
+            return float(self.problem.best(self.slope))
+        assert self.best_losses is not None
+        return float(self.problem.comparator(len(self.best_losses)))
+
+    def _least(self, t: NDArray[np.float64], slope: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The least total losses after steps t."""
+        if isinstance(self.problem, LinearProblem):
+            return self.problem.least(slope)
+        assert self.best_losses is not None
+        return self.best_losses[t.astype(np.int64) - 1]

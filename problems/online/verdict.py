@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 
-from problems.online.problem import LinearProblem
+from problems.online.problem import OnlineProblem, ends
 from problems.online.summary import Series, Summary
 
 __all__ = ["arrival", "place", "trend"]
 
-#: Share of F, from an end of it, that counts as that end.
+#: Share of F that counts as near; on an infinite F, of the range of the points played.
 NEAR = 0.02
 #: Slope of R_t/t (`Decade.slope`) below which in absolute value it is called flat.
 FLAT = 0.1
 
 
-def place(problem: LinearProblem, summary: Summary) -> str:
+def place(problem: OnlineProblem, summary: Summary) -> str:
     """Where the points of the last decade of steps lie.
 
     Examples
@@ -31,12 +31,13 @@ def place(problem: LinearProblem, summary: Summary) -> str:
     at the best point, regret per step still falling
     """
     decade, best = summary.series.last_decade(), summary.optimum
-    lo, hi = problem.feasible.lo, problem.feasible.hi
+    width = _width(problem, summary.series)
     distances = sorted([abs(decade.x_min - best), abs(decade.x_max - best)])
-    if distances[1] <= NEAR * (hi - lo):
+    if distances[1] <= NEAR * width:
         return "at the best point"
     # what leaves the worst point slowly is near it, too, but does not come back
-    if distances[0] >= (1 - NEAR) * (hi - lo) and distances[1] == hi - lo:
+    lo, hi = ends(problem.feasible)
+    if distances[0] >= (1 - NEAR) * width and distances[1] == hi - lo:
         return "stuck at the worst point"
     return f"x from {decade.x_min:.3g} to {decade.x_max:.3g} (mean {decade.x_mean:.3g})"
 
@@ -51,11 +52,17 @@ def trend(summary: Summary) -> str:
     return "still falling" if slope < 0 else "rising"
 
 
-def arrival(problem: LinearProblem, optimum: float, series: Series) -> int | None:
+def arrival(problem: OnlineProblem, optimum: float, series: Series) -> int | None:
     """The step from which on all points lie at the best one; None if they do not in the end."""
-    reach = NEAR * (problem.feasible.hi - problem.feasible.lo)
+    reach = NEAR * _width(problem, series)
     away = (series.x_max > optimum + reach) | (series.x_min < optimum - reach)
     if away[-1]:
         return None
     outside = away.nonzero()[0]
     return int(series.t[outside[-1]]) + 1 if len(outside) else 1
+
+
+def _width(problem: OnlineProblem, series: Series) -> float:
+    """The length of F; if it is infinite, that of the range of the points played."""
+    lo, hi = ends(problem.feasible)
+    return hi - lo if math.isfinite(hi - lo) else float(series.x_max.max() - series.x_min.min())

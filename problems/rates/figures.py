@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from problems.optimizers import style
 from problems.rates.record import EDGES, RateRecord
-from problems.style import fixed_style
+from problems.style import Picture, fixed_style
 
 __all__ = [
     "figure1_parameters",
@@ -40,7 +40,7 @@ def figure1_parameters(names: Sequence[str], dims: Sequence[int]) -> list[str]:
     Parameters
     ----------
     names : sequence of str
-        Of the parameters, in the network's order.
+        Names of the parameters, in the network's order.
     dims : sequence of int
         The number of axes of each.
 
@@ -60,13 +60,13 @@ def figure1_parameters(names: Sequence[str], dims: Sequence[int]) -> list[str]:
 @fixed_style()
 def heat_figure(
     record: RateRecord, parameters: Sequence[str], title: str, rows: int = 5, place: int = -1
-) -> Figure:
-    r"""Draw log10 of \eta_t of sampled coordinates, one column a parameter ([Luo19] Fig. 1).
+) -> Picture:
+    r"""Draw log10 of \eta_t of sampled coordinates, one column per parameter ([Luo19] Fig. 1).
 
     Parameters
     ----------
     record : RateRecord
-        Of one run.
+        Record of one run.
     parameters : sequence of str
         The columns, such as `figure1_parameters` chooses them.
     title : str
@@ -88,7 +88,7 @@ def heat_figure(
     values = record.samples[place, columns, :rows].T
     with np.errstate(divide="ignore"):
         logs = np.where(values > 0, np.log10(values), np.nan)
-    figure = Figure(figsize=(1.4 + 0.85 * len(columns), 1.9 + 0.42 * len(logs)),
+    figure = Picture(figsize=(1.4 + 0.85 * len(columns), 1.9 + 0.42 * len(logs)),
                     layout="constrained")  # fmt: skip
     axes = figure.subplots()
     finite = logs[np.isfinite(logs)]
@@ -113,8 +113,8 @@ def _short(name: str) -> str:
 
 
 @fixed_style()
-def funnel_figure(records: Records, title: str) -> Figure:
-    r"""Draw bands of quantiles of \eta_t against the bounds, a panel an optimizer.
+def funnel_figure(records: Records, title: str) -> Picture:
+    r"""Draw bands of quantiles of \eta_t against the bounds, one panel per optimizer.
 
     The bounds are dashed where the optimizer clips to them, dotted where it is only compared
     with them.
@@ -141,7 +141,7 @@ def funnel_figure(records: Records, title: str) -> Figure:
 
 
 @fixed_style()
-def histogram_figure(records: Records, title: str, of: str = "coordinates") -> Figure:
+def histogram_figure(records: Records, title: str, of: str = "coordinates") -> Picture:
     r"""Draw the share of coordinates (or what `of` says) in each tenth of a decade of \eta_t."""
     figure, panels = _panels(records, title)
     low, high = _span(records)
@@ -162,7 +162,7 @@ def histogram_figure(records: Records, title: str, of: str = "coordinates") -> F
 
 
 @fixed_style()
-def shares_figure(records: Records, title: str, of: str = "coordinates") -> Figure:
+def shares_figure(records: Records, title: str, of: str = "coordinates") -> Picture:
     """Draw the shares of coordinates at (or beyond) the lower bound, between, at the upper one.
 
     Raises
@@ -209,10 +209,10 @@ def _legend(figure: Figure, handles: list[Any], panels: list[Axes], records: Rec
         )  # fmt: skip
 
 
-def _panels(records: Records, title: str) -> tuple[Figure, list[Axes]]:
+def _panels(records: Records, title: str) -> tuple[Picture, list[Axes]]:
     if not records:
         raise ValueError("records must hold one record or more, got none")
-    figure = Figure(figsize=(max(6.0, 1.2 + 2.9 * len(records)), 3.9), layout="constrained")
+    figure = Picture(figsize=(max(6.0, 1.2 + 2.9 * len(records)), 3.9), layout="constrained")
     axes = figure.subplots(1, len(records), sharey=True, squeeze=False)[0]
     for panel, record in zip(axes, records.values(), strict=True):
         panel.set_xscale("log")
@@ -230,8 +230,7 @@ def _span(records: Records) -> tuple[float, float]:
     if not len(rates):
         return 1e-3, 1.0
     low, high = math.floor(np.log10(rates.min())), math.ceil(np.log10(rates.max()))
-    # so that ticks beyond the ends are numbers
-    low, high = (min(max(end, -150), 150) for end in (low, high))
+    low, high = min(max(low, -150), 149), max(min(high, 150), -149)  # ticks beyond are numbers
     return 10.0 ** (low - 0.5), 10.0 ** (high + 0.5)
 
 

@@ -36,11 +36,12 @@ class RateRecord:
     steps : array of int, shape (n,)
         The steps t that were looked at.
     names : tuple of str, length P + 1
-        Of the P parameters, then "all".
+        Names of the P parameters, then "all".
     dims : array of int, shape (P,)
         The number of axes of each parameter: 4 for the kernel of a convolution.
     quantiles : array of float, shape (n, P + 1, 9)
-        Of \eta_t over coordinates, at `PERCENTS`; NaN for a parameter that has made no step.
+        Quantiles of \eta_t over coordinates, at `PERCENTS`; NaN for a parameter that has made no
+        step.
     histograms : array of int, shape (n, P + 1, 202)
         Numbers of coordinates below the first of `EDGES`, in the bins between them, above.
     samples : array of float, shape (n, P, k)

@@ -71,7 +71,7 @@ class Recorder:
     samples : int
         Coordinates to follow in each parameter, drawn once, with replacement.
     seed : int or numpy.random.Generator
-        Of the draw.
+        Seed or generator of the draw.
     reference : Bounds, optional
         Bounds to compare an optimizer with that has none of its own.
 
@@ -151,7 +151,7 @@ class Recorder:
         t : int
             The step.
         names : sequence of str
-            Of the parameters, the same at each call.
+            Names of the parameters, the same at each call.
         rates : sequence of array or None
             \eta_t of each, None for one that has made no step.
         limits : sequence of Limits or None

@@ -150,7 +150,8 @@ def check_target(traced: Traced, equation: Equation) -> None:
     MismatchError
         If it is another name.
     """
-    symbols, given = symbols_at(equation.place), traced.targets[equation.line]
+    symbols = {**traced.symbols, **symbols_at(equation.place)}
+    given = traced.targets[equation.line]
     if given != _target_of(equation, symbols):
         raise MismatchError(equation, f"the code gives a value to {given or 'no name'}")
 
@@ -187,7 +188,7 @@ def check_line(
     pairs = traced.pairs(equation)
     for before, after in pairs:
         given = functions(before) if functions else None
-        compare(equation, before, after, traced.namespace, sizes, given)
+        compare(equation, before, after, traced.namespace, sizes, given, traced.symbols)
     return len(pairs)
 
 
@@ -198,6 +199,7 @@ def compare(
     namespace: dict[str, Any],
     sizes: Mapping[str, int] | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    symbols: Mapping[str, str] | None = None,
 ) -> None:
     """Compare an equation with the local variables before and after its line.
 
@@ -213,6 +215,8 @@ def compare(
         Length of the range of an index, by its letter.
     functions : mapping of str to callable, optional
         Meanings of functions by their LaTeX.
+    symbols : mapping of str to str, optional
+        LaTeX -> code, beside the notation of the equation's place.
 
     Raises
     ------
@@ -220,7 +224,7 @@ def compare(
         If the values differ, or the equation's are not finite.
     """
     left, right, _ = split(equation.latex)
-    values = values_at(equation, before, namespace, sizes, functions)
+    values = values_at(equation, before, namespace, sizes, functions, symbols)
     symbol, indices = left_side(left, values.symbols)
     actual = _look_up_in(after, namespace)(_target_of(equation, values.symbols))
     agree(equation, values.elements(right, indices), actual)
@@ -278,6 +282,7 @@ def values_at(
     namespace: dict[str, Any],
     sizes: Mapping[str, int] | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    symbols: Mapping[str, str] | None = None,
 ) -> Values:
     """Return the values of expressions where an equation stands.
 
@@ -293,8 +298,10 @@ def values_at(
         Length of the range of an index, by its letter.
     functions : mapping of str to callable, optional
         Meanings of functions by their LaTeX.
+    symbols : mapping of str to str, optional
+        LaTeX -> code, beside the notation of the equation's place.
     """
-    symbols = symbols_at(equation.place)
+    symbols = {**(symbols or {}), **symbols_at(equation.place)}
     matrices = frozenset[str]()
     if equation.place.startswith("autograd_lite."):  # its capitals are matrices
         matrices = frozenset(s for s in symbols if re.match(r"(\\bar\{)?[A-Z]", s))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from matplotlib.figure import Figure
-
 from autograd_lite import Tensor
 from autograd_lite.draw import layout
-from problems.style import fixed_style
+from problems.style import Picture, fixed_style
 
 __all__ = ["draw_figure"]
 
 
 @fixed_style()
-def draw_figure(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Figure:
+def draw_figure(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Picture:
     """Draw the operations that led to `loss`, arguments left of results, leaves in boxes.
 
     Parameters
@@ -32,7 +30,7 @@ def draw_figure(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Figu
     nodes = layout(loss, names)
     rows, last = [node.row for node in nodes], max(node.column for node in nodes)
     size = (2 * (1 + last), 1.5 + 0.8 * (max(rows) - min(rows)))
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Picture(figsize=size, layout="constrained")
     axes = figure.subplots()
     axes.set_axis_off()
     axes.set_xlim(-0.6, last + 0.6)

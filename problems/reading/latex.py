@@ -28,6 +28,7 @@ FUNCTIONS = (
     r"\mathrm{Clip}",
     r"\mathrm{sign}",
     r"\max",
+    r"\min",
     r"\log",
     r"\cos",
     r"\sin",

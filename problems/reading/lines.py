@@ -6,8 +6,9 @@ import __future__
 import ast
 import copy
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,12 +37,15 @@ class Module(NamedTuple):
         Its global names.
     equations : tuple of Equation
         Its equations, in the order of the lines.
+    symbols : mapping of str to str
+        LaTeX -> code, beside the notation of its place.
     """
 
     source: Source
     tree: ast.Module
     namespace: dict[str, Any]
     equations: tuple[Equation, ...]
+    symbols: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def of(cls, source: Source, namespace: dict[str, Any]) -> Module:
@@ -219,6 +223,8 @@ class Traced:
         First line of each statement with an equation -> the code it gives a value to.
     namespace : dict
         Global names of the function.
+    symbols : mapping of str to str
+        LaTeX -> code, beside the notation of the place.
     notes : dict
         (line, "before" or "after") and (0, "return") -> local variables by name, a dict for
         each time that the statement ran; arrays are copies.
@@ -244,6 +250,7 @@ class Traced:
     ) -> None:
         module = module or module_of(place)
         self.place, self.equations = place, module.equations_at(place)
+        self.symbols = module.symbols
         notes = _Notes(self.equations)
         tree = notes.visit(copy.deepcopy(mutant or module.node_at(place)))
         self.targets = notes.targets

@@ -13,7 +13,7 @@ from matplotlib.textpath import TextPath
 from problems.reading.equations import Equation
 from problems.style import fixed_style
 
-__all__ = ["FORMATS", "as_html", "as_markdown", "as_text", "svg"]
+__all__ = ["FORMATS", "as_html", "as_markdown", "as_text", "body", "svg"]
 
 
 def by_place(equations: Iterable[Equation]) -> Iterator[tuple[str, str, list[Equation]]]:
@@ -104,6 +104,11 @@ pre {{ margin: 0; font: 14px/1.5 ui-monospace, monospace; }}
 
 def as_html(equations: Sequence[Equation]) -> str:
     """One page: equations typeset as paths, code beside them, below them on a narrow screen."""
+    return _PAGE.format(count=len(equations), body=body(equations))
+
+
+def body(equations: Sequence[Equation]) -> str:
+    """The page's headings and lists."""
     parts = []
     for file, name, group in by_place(equations):
         parts.append(f"<h2>{html.escape(name)} <small>{html.escape(file)}</small></h2>\n<dl>")
@@ -112,7 +117,7 @@ def as_html(equations: Sequence[Equation]) -> str:
             parts.append(f"<dt>{svg(e.latex)}<small>[{source}], line {e.line}</small></dt>")
             parts.append(f"<dd><pre>{code}</pre></dd>")
         parts.append("</dl>")
-    return _PAGE.format(count=len(equations), body="\n".join(parts))
+    return "\n".join(parts)
 
 
 @cache

@@ -16,7 +16,8 @@ import numpy as np
 
 from adabound_np import Constant, Optimizer, Unconstrained
 from adabound_np.algorithm import Hyperparameters, at_rest
-from problems.online.problem import LinearProblem
+from problems.online.problem import OnlineProblem
+from problems.online.protocol import constrained, revealed
 from problems.reading.exact import Exact, exactly
 
 __all__ = ["CLIP", "Column", "columns_of", "short", "steps", "without_rounding"]
@@ -98,8 +99,12 @@ def columns_of(optimizer: Optimizer) -> list[Column]:
         Column("g_t", "g_t", lambda q: q.g),
         Column("m_t", "m_t", lambda q: q.m),
     ]
-    columns += [_STATE[name] for name in kept if name in _STATE and not _plain_momentum(h, name)]
-    adaptive, bounded = {"v", "v_hat", "G"} & set(kept), hasattr(h, "eta_l")
+    columns += [
+        _STATE.get(name) or _own(name)
+        for name in kept
+        if name not in ("t", "m") and not _plain_momentum(h, name)
+    ]
+    adaptive, bounded = set(kept) - {"t", "m", "b"}, hasattr(h, "eta_l")
     if adaptive:
         columns.append(Column("α/√V_t", r"\alpha/\sqrt{V_t}", lambda q: q.free))
     if bounded:
@@ -118,22 +123,29 @@ def columns_of(optimizer: Optimizer) -> list[Column]:
     ]
 
 
+def _own(name: str) -> Column:
+    """The column of an array that only an optimizer of the user's has."""
+    latex = name if len(name) == 1 else rf"\mathrm{{{name}}}"
+    return Column(f"{name}_t", f"{latex}_t", lambda q: getattr(q.s, name))
+
+
 def _plain_momentum(h: Hyperparameters, name: str) -> bool:
     """Whether b_t is only another name of g_t."""
     return name == "b" and isinstance(h.gamma, Constant) and bool(h.gamma.value == 0)
 
 
 def steps(
-    problem: LinearProblem, optimizer: Optimizer, T: int, x1: Any
+    problem: OnlineProblem, optimizer: Optimizer, T: int, x1: Any
 ) -> Iterator[SimpleNamespace]:
     r"""Take steps 1, ..., T one after the other and yield what each computed.
 
     Parameters
     ----------
-    problem : LinearProblem
+    problem : OnlineProblem
         f_t and F.
     optimizer : Optimizer
-        With F as its feasible set; for exact numbers, from hyperparameters that are `Exact`.
+        Projects onto F unless it has a feasible set of its own; for exact numbers, from
+        hyperparameters that are `Exact`.
     T : int
         Number of steps.
     x1 : float or Exact
@@ -145,16 +157,18 @@ def steps(
         t, g, m, s (the state after the step), free (\alpha/\sqrt{V_t}), eta_hat, eta,
         x_hat and x (x_{t+1}), and h, the hyperparameters.
     """
-    h = optimizer.hyper
+    h, exact = constrained(problem, optimizer).hyper, isinstance(x1, Exact)
+    if exact and optimizer.defaults["feasible"] is None:
+        h = _changed(h, feasible=without_rounding(h.feasible))
     once = _changed(h, schedule=Constant(1.0))
     free = _changed(once, eta_l=lambda t: 0.0, eta_u=lambda t: np.inf)
-    number = exactly if isinstance(x1, Exact) else np.float64
+    number = exactly if exact else np.float64
     x, s = x1, optimizer.fresh(h, np.asarray(x1))
-    for step, f_t in problem.reveal(T):
-        t: Any = Exact(step) if isinstance(x1, Exact) else step
-        g = number(f_t.gradient(0.0))
+    for step, f_t in revealed(problem, T):
+        t: Any = Exact(step) if exact else step
+        g = number(f_t.gradient(x))
         with np.errstate(divide="ignore", invalid="ignore"):
-            m, s = optimizer.moments(h, s, g, t)
+            m, s = optimizer.moments(h, s, g + h.weight_decay * x if h.l2_decay else g, t)
             eta = at_rest(optimizer.learning_rate(h, s, t))
             x_hat = optimizer.move(_changed(h, feasible=Unconstrained()), x, m, eta, t)
             x = optimizer.move(h, x, m, eta, t)

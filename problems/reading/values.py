@@ -21,6 +21,7 @@ MEANINGS: dict[str, Callable[..., Any]] = {
     r"\mathrm{Clip}": lambda x, lo, hi: np.minimum(np.maximum(x, lo), hi),
     r"\mathrm{sign}": lambda x: (x > 0) * 1.0 - (x < 0),
     r"\max": lambda x, *y: np.maximum(x, *y) if y else np.max(x, axis=-1, keepdims=True),
+    r"\min": np.minimum,
     r"\log": np.log,
     r"\exp": np.exp,
     r"\cos": np.cos,

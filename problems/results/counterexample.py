@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from problems.forms import hyperparameters, on
 from problems.loading import call
 from problems.manifest import suffix
 from problems.online.engines import choose
+from problems.online.problem import ends
 from problems.online.sequences import setting as setting_of
 from problems.online.setting import Setting, formula_of, name_of
 from problems.online.side_by_side import summarize_all
@@ -25,7 +27,7 @@ from problems.optimizers import BOUNDS, STORY, Spec, labelled
 from problems.results.result import Result
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["Counterexample", "constants_of", "counterexample", "in_a_line"]
 
@@ -84,11 +86,10 @@ class Counterexample(Result):
 
     def record(self) -> dict[str, Any]:
         """All but the course, as plain values."""
-        feasible = self.setting.problem.feasible
         return {
             "problem": name_of(self.setting.problem),
             "parameters": self.constants,
-            "feasible": [feasible.lo, feasible.hi],
+            "feasible": list(ends(self.setting.problem.feasible)),
             "optimum": self.optimum,
             "steps": self.steps,
             "results": [
@@ -107,10 +108,10 @@ class Counterexample(Result):
 
     def text(self) -> str:
         """The table, under the problem and its constants."""
-        problem, feasible = self.setting.problem, self.setting.problem.feasible
+        problem, (lo, hi) = self.setting.problem, ends(self.setting.problem.feasible)
         width = max(9, *map(len, self.runs))
         lines = [
-            f"{name_of(problem)}: {formula_of(problem)}, on [{feasible.lo:g}, {feasible.hi:g}]",
+            f"{name_of(problem)}: {formula_of(problem)}, on [{lo:g}, {hi:g}]",
             f"best fixed point x* = {self.optimum:g}; T = {self.steps:,} steps",
             in_a_line(self.constants),
             *notes(self.setting),
@@ -125,7 +126,7 @@ class Counterexample(Result):
             )
         return "\n".join(lines)
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """x_t and R_t/t."""
         from problems.plots import counterexample_figure
 
@@ -169,8 +170,10 @@ def counterexample(
         name: on(s, spec, schedule=schedule, **bounds)
         for name, spec in labelled(optimizers).items()
     }
-    for optimizer in made.values():
-        choose(engine, s.problem, optimizer, s.x1)
+    with warnings.catch_warnings():  # the run itself warns
+        warnings.simplefilter("ignore")
+        for optimizer in made.values():
+            choose(engine, s.problem, optimizer, s.x1, steps)
     total = steps * len(made)
     # new processes take half a second to start
     workers = min(os.cpu_count() or 1, len(made)) if total >= 100_000_000 else 1
@@ -178,8 +181,15 @@ def counterexample(
         runs = summarize_all(s.problem, made, steps, s.x1, engine, workers, bar.update)
     used = constants_of(s, bounds, schedule)
     name = call(problem)[0] if isinstance(problem, str) else problem
-    usual = constants_of(setting_of(name), BOUNDS, "inv-sqrt") if used else used
-    return Counterexample(s, made, runs, steps, used, seed, suffix(used, usual))
+    return Counterexample(s, made, runs, steps, used, seed, suffix(used, _usual(name)))
+
+
+def _usual(problem: Any) -> dict[str, Any]:
+    """The constants of a problem where none are given; none if it needs some."""
+    try:
+        return constants_of(setting_of(problem), BOUNDS, "inv-sqrt")
+    except (TypeError, ValueError):
+        return {}
 
 
 def bounds_of(final_lr: float | None, gamma: float | str | None) -> dict[str, Any]:
@@ -190,7 +200,7 @@ def bounds_of(final_lr: float | None, gamma: float | str | None) -> dict[str, An
     TypeError, ValueError
         If one is out of range, even if no run uses it.
     """
-    bounds = {
+    bounds: dict[str, Any] = {
         "final_lr": BOUNDS["final_lr"] if final_lr is None else final_lr,
         "gamma": BOUNDS["gamma"] if gamma is None else None if gamma == "paper" else gamma,
     }

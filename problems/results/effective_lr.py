@@ -33,7 +33,7 @@ from problems.results.result import Result, RunError
 from problems.text import counted
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["FEW", "STEPS", "TASK", "EffectiveLr", "effective_lr"]
 
@@ -155,7 +155,7 @@ class EffectiveLr(Result):
             lines.append(f"{row['optimizer']:<{width}}{quantiles}{cells}{mark}")
         return "\n".join(lines)
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """The funnel, the histograms, the shares; of a task, kernels as in [Luo19] Figure 1."""
         from problems.rates import figures
 

@@ -26,7 +26,7 @@ from problems.sweeps.runner import pool, processors
 from problems.text import counted
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["Figures", "figures"]
 
@@ -82,7 +82,7 @@ class Figures(Result):
         """The tables."""
         return tables(self.results, self.names) or "no results of these figures"
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """The figures; those of effective rates need the runs' records."""
         from problems.experiments.drawing import draw
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-import io
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 from problems.manifest import manifest, to_json
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
-__all__ = ["Result", "RunError"]
+__all__ = ["Result", "RunError", "file_name"]
+
+#: Rows of a table that a notebook shows.
+ROWS = 100
 
 
 class RunError(RuntimeError):
@@ -53,7 +56,7 @@ class Result(ABC):
     def stem(self) -> str:
         """Name of the result's files, without an ending."""
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """The figures by what is added to the files' name; none if there is nothing to draw."""
         return {}
 
@@ -61,7 +64,7 @@ class Result(ABC):
         """Write what is not a figure, beside the figures; return the files."""
         return []
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """Return the figure (the first, if there are several); a notebook shows it.
 
         Raises
@@ -84,7 +87,7 @@ class Result(ABC):
         """
         from problems.plots import save
 
-        stem = Path(folder) / self.stem
+        stem = Path(folder) / file_name(self.stem)
         stem.parent.mkdir(parents=True, exist_ok=True)
         drawn = [
             path
@@ -106,12 +109,21 @@ class Result(ABC):
         shown = [_table(self.table())]
         figures = self.figures()
         if figures:
-            image = io.BytesIO()
-            next(iter(figures.values())).savefig(image, format="png", dpi=100)
-            code = base64.b64encode(image.getvalue()).decode()
+            code = base64.b64encode(next(iter(figures.values()))._repr_png_()).decode()
             title = html.escape(self.text().splitlines()[0], quote=True)
             shown.append(f'<img alt="{title}" src="data:image/png;base64,{code}">')
         return "\n".join(shown)
+
+
+def file_name(text: str) -> str:
+    """Text as the name of a file, without an ending.
+
+    Examples
+    --------
+    >>> file_name("sweep-mymodule:bursts")
+    'sweep-mymodule-bursts'
+    """
+    return re.sub(r"[^\w-]+", "-", text)
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
@@ -122,9 +134,10 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
     body = "\n".join(
         "<tr>" + "".join(f"<td>{html.escape(_shown(row.get(n)))}</td>" for n in names) + "</tr>"
-        for row in rows
+        for row in rows[:ROWS]
     )
-    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    more = f"\n<p>{len(rows) - ROWS:,} more rows</p>" if len(rows) > ROWS else ""
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>{more}"
 
 
 def _shown(value: Any) -> str:

@@ -15,7 +15,7 @@ from problems.ledger.entry import shown
 from problems.results.result import Result
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["Theorems", "theorems"]
 
@@ -72,7 +72,7 @@ class Theorems(Result):
             )
         return "\n\n".join([*map(_details, self.results.values()), "\n".join(lines)])
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """The figures of those theorems that have one."""
         from problems.ledger.figures import theorem_figure
 

@@ -27,7 +27,7 @@ from problems.sweeps.runner import Inline, pool
 from problems.text import counted
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["Train", "train"]
 
@@ -134,7 +134,7 @@ class Train(Result):
             lines.append(f"{row['optimizer']:<{first}}{cells}{lost}")
         return "\n".join(lines)
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """Learning curves: mean over seeds, and a band of one standard deviation."""
         from problems.experiments.drawing import curves_figure
 

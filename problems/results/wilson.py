@@ -18,7 +18,7 @@ from problems.results.result import Result
 from problems.text import counted
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from problems.style import Picture
 
 __all__ = ["GAMMAS", "OPTIMIZERS", "Wilson", "wilson"]
 
@@ -114,7 +114,7 @@ class Wilson(Result):
             )
         return "\n".join(lines)
 
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Picture]:
         """Accuracy and distances, over the speed of the bounds."""
         from problems.learning.wilson_figure import wilson_figure
 

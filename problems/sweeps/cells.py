@@ -6,27 +6,14 @@ import math
 from typing import Any, NamedTuple
 
 from adabound_np import DynamicBounds, Optimizer
-from problems.forms import in_paper
+from problems.forms import on
 from problems.online.engines import choose, summarize
 from problems.online.sequences import setting
-from problems.online.setting import Setting
-from problems.optimizers import BOUNDS
+from problems.online.setting import Setting, name_of
+from problems.optimizers import BOUNDS, Spec
+from problems.sweeps.axes import AXES
 
-__all__ = ["AXES", "Cell", "prepare", "run_cell"]
-
-#: What may be swept, by its name on the command line, and the constant's name in the code.
-AXES = {
-    "lr": "lr",
-    "beta1": "beta1",
-    "beta2": "beta2",
-    "final_lr": "final_lr",
-    "gamma": "gamma",
-    "cycle": "C",
-    "x1": "x1",
-    "delta": "delta",
-    "epsilon": "epsilon",
-    "K": "K",
-}
+__all__ = ["Cell", "prepare", "run_cell"]
 
 
 class Cell(NamedTuple):
@@ -36,6 +23,8 @@ class Cell(NamedTuple):
     ----------
     number : int
         Its place in the sweep, from 0.
+    label : str
+        The optimizer's name in records.
     problem, optimizer, steps, seed, schedule, engine, force
         As in `Plan`.
     parameters : dict of str to float
@@ -43,8 +32,9 @@ class Cell(NamedTuple):
     """
 
     number: int
-    problem: str
-    optimizer: str
+    problem: Any
+    label: str
+    optimizer: Spec
     steps: int
     seed: int
     parameters: dict[str, float]
@@ -56,7 +46,7 @@ class Cell(NamedTuple):
         """What its record says beside the results."""
         return {
             "cell": self.number,
-            "optimizer": self.optimizer,
+            "optimizer": self.label,
             "seed": self.seed,
             "parameters": self.parameters,
         }
@@ -70,20 +60,17 @@ def prepare(cell: Cell) -> tuple[Setting, Optimizer]:
     BrokenConditionError, TypeError, ValueError
         If its constants break the paper's conditions, or are out of range.
     """
-    given = {AXES[name]: value for name, value in cell.parameters.items()}
-    bounds = {name: given.pop(name, default) for name, default in BOUNDS.items()}
+    given = {AXES.get(name, name): value for name, value in cell.parameters.items()}
+    bounds: dict[str, Any] = {name: given.pop(name, default) for name, default in BOUNDS.items()}
     DynamicBounds(**bounds)  # refuses what is out of range, even for optimizers without bounds
     s = setting(cell.problem, seed=cell.seed, force=cell.force, **given)
     if s.bounds is not None:
         for name in BOUNDS:
             if name in cell.parameters:
                 raise ValueError(
-                    f"{name} must not be swept on {cell.problem}, which sets the bounds"
+                    f"{name} must not be swept on {name_of(s.problem)}, which sets the bounds"
                 )
-    optimizer = in_paper(
-        cell.optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, **bounds, bounds=s.bounds,
-        eps_root=s.eps_root, schedule=cell.schedule, feasible=s.problem.feasible,
-    )  # fmt: skip
+    optimizer = on(s, cell.optimizer, schedule=cell.schedule, **bounds)
     if cell.engine == "parallel":
         choose(cell.engine, s.problem, optimizer, s.x1)
     return s, optimizer

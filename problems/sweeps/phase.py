@@ -4,60 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from matplotlib.colors import LogNorm
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from adabound_np import Bounds
 from adabound_np.checks import known
-from problems.forms import in_paper
+from problems.forms import on, settled
+from problems.loading import described
 from problems.online.batch import endpoints
-from problems.online.sequences import CONSTANTS, setting
+from problems.online.sequences import setting, takes
 from problems.online.setting import Setting
-from problems.style import fixed_style
+from problems.optimizers import Spec, label
+from problems.sweeps.axes import AXES, Axis, axis_names
 
-__all__ = ["AXES", "Axis", "Phase", "phase", "phase_figure"]
+__all__ = ["Phase", "phase"]
 
-#: Constants of the optimizers, beside those of the problem (`CONSTANTS`).
+#: Constants of the optimizers, beside those of the problem.
 OPTIMIZERS_OWN = ("final_lr", "gamma")
-#: Every constant that may be an axis.
-AXES = ("beta1", "beta2", "lr", "x1", "C", "delta", "epsilon", "K", *OPTIMIZERS_OWN)
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A constant and the values it takes.
-
-    Parameters
-    ----------
-    name : str
-        One of `AXES`.
-    values : array of float
-        Increasing, at least two.
-    log : bool
-        Whether to draw them on a log scale.
-    """
-
-    name: str
-    values: NDArray[np.float64]
-    log: bool = False
-
-    def __post_init__(self) -> None:
-        known("constant", self.name, AXES)
-        if len(self.values) < 2 or not np.all(np.diff(self.values) > 0):
-            raise ValueError(f"{self.name} must take at least two increasing values")
-        if self.log and self.values[0] <= 0:
-            raise ValueError(f"{self.name} must take positive values on a log scale")
-
-    def edges(self) -> NDArray[np.float64]:
-        """Ends of the cells around the values, one more than these."""
-        v = np.log(self.values) if self.log else self.values
-        half = np.diff(v) / 2
-        ends = np.hstack([v[0] - half[0], v[:-1] + half, v[-1] + half[-1]])
-        return np.exp(ends) if self.log else ends
+#: Values on an axis, at the most.
+MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -85,8 +52,8 @@ class Phase:
 
 
 def phase(
-    problem: str,
-    optimizer: str,
+    problem: Any,
+    optimizer: Spec,
     x: Axis,
     y: Axis,
     steps: int,
@@ -97,12 +64,14 @@ def phase(
 
     Parameters
     ----------
-    problem, optimizer : str
-        Names on the command line.
+    problem : str, problem, Setting or callable
+        As for `problems.online.setting`.
+    optimizer : str, class or Optimizer
+        As for `problems.optimizers.entry`.
     x, y : Axis
         Two different constants.
     steps : int
-        T >= 1.
+        Number of steps, T >= 1.
     options : mapping
         The other constants, those of the problem that are None chosen by its conditions, and
         schedule, final_lr, gamma (both without effect where the problem sets the bounds), seed.
@@ -115,29 +84,31 @@ def phase(
         If the axes are not two different constants of the problem or the optimizers, or no cell
         has constants.
     """
-    takes = CONSTANTS[known("problem", problem, CONSTANTS)]
-    if "bounds" not in takes:  # where the problem does not set the bounds, the optimizers do
-        takes = (*takes, *OPTIMIZERS_OWN)
-    for axis in (x, y):
-        known(f"constant of {problem}", axis.name, [name for name in AXES if name in takes])
+    constants = takes(problem)
+    if "bounds" not in constants:  # where the problem does not set the bounds, the optimizers do
+        constants = (*constants, *OPTIMIZERS_OWN)
+    x, y = (_checked(axis, described(problem), axis_names(constants), optimizer) for axis in (x, y))
     if x.name == y.name:
         raise ValueError(f"the axes must be two different constants, got {x.name!r} twice")
     cells, settings, reasons = [], [], []
     for i, j in np.ndindex(len(y.values), len(x.values)):
         given = {**options, y.name: float(y.values[i]), x.name: float(x.values[j])}
-        constants = {k: v for k, v in given.items() if k not in (*OPTIMIZERS_OWN, "schedule")}
+        own = {k: v for k, v in given.items() if k not in (*OPTIMIZERS_OWN, "schedule")}
         try:
-            settings.append((setting(problem, force=True, **constants), given))
+            settings.append((setting(problem, force=True, **own), given))
             cells.append((i, j))
         except ValueError as error:  # no constants here: the cell stays empty
             reasons.append(str(error))
     if not settings:
         raise ValueError(f"no cell of the plane has constants: {reasons[0]}")
+    stacked, bounds = _stacked(settings)
     ends = endpoints(
         [s.problem for s, _ in settings],
-        in_paper(optimizer, schedule=options["schedule"], **_arrays(settings)),
-        steps, np.array([s.x1 for s, _ in settings]), tick,
-    )  # fmt: skip
+        on(stacked, optimizer, schedule=options["schedule"], **bounds),
+        steps,
+        np.array([s.x1 for s, _ in settings]),
+        tick,
+    )
     shape = (len(y.values), len(x.values))
     x_final, average, C = (np.full(shape, np.nan) for _ in range(3))
     holds = np.zeros(shape, bool)
@@ -148,83 +119,31 @@ def phase(
     return Phase(x, y, x_final, average, C, holds)
 
 
-def _arrays(settings: list[tuple[Setting, dict[str, Any]]]) -> dict[str, Any]:
-    """The optimizer's hyperparameters, one entry a cell."""
-    own: dict[str, Any] = {name: np.array([getattr(s, name) for s, _ in settings])
-           for name in ("lr", "beta1", "beta2", "eps_root")}  # fmt: skip
-    own["final_lr"] = np.array([given["final_lr"] for _, given in settings])
+def _checked(axis: Axis, problem: str, allowed: Sequence[str], optimizer: Spec) -> Axis:
+    """An axis, with its constant's name in the code."""
+    name = AXES.get(known(f"constant of {problem}", axis.name, allowed), axis.name)
+    values = np.asarray(axis.values)
+    if not 2 <= len(values) <= MOST or not np.all(np.diff(values) > 0):
+        raise ValueError(f"{name} must take 2 to {MOST:,} increasing values, got {axis.values}")
+    if axis.log and values[0] <= 0:
+        raise ValueError(f"{name} must be positive on a log scale, got {values[0]:g}")
+    if name in settled(optimizer):
+        raise ValueError(f"{name} must be no axis for {label(optimizer)}, which has its own")
+    return axis._replace(name=name)
+
+
+def _stacked(settings: list[tuple[Setting, dict[str, Any]]]) -> tuple[Any, dict[str, Any]]:
+    """The settings as one, its hyperparameters as arrays, and the optimizers' bounds."""
+    names = ("lr", "beta1", "beta2", "eps_root")
+    one: Any = SimpleNamespace(**{k: np.array([getattr(s, k) for s, _ in settings]) for k in names})
+    one.problem, one.bounds = settings[0][0].problem, None
+    families = [s.bounds for s, _ in settings if s.bounds is not None]
+    if families:
+        own = [field.name for field in fields(families[0])]  # type: ignore[arg-type]
+        arrays = {k: np.array([getattr(bounds, k) for bounds in families]) for k in own}
+        one.bounds = type(families[0])(**arrays)
     gammas = [given["gamma"] for _, given in settings]
-    own["gamma"] = 1 - own["beta2"] if gammas[0] is None else np.array(gammas)
-    own["bounds"] = _stacked([s.bounds for s, _ in settings if s.bounds is not None])
-    return {**own, "feasible": settings[0][0].problem.feasible}
-
-
-def _stacked(bounds: Sequence[Bounds]) -> Bounds | None:
-    """Bounds of one family as one, its constants as arrays; None for none."""
-    if not bounds:
-        return None
-    names = [field.name for field in fields(bounds[0])]  # type: ignore[arg-type]
-    return type(bounds[0])(**{name: np.array([getattr(b, name) for b in bounds]) for name in names})
-
-
-@fixed_style()
-def phase_figure(result: Phase, show: str, title: str) -> Figure:
-    r"""Draw the map, with the theory's boundaries.
-
-    Parameters
-    ----------
-    result : Phase
-        To draw.
-    show : {"x", "regret"}
-        x_T or R_T/T.
-    title : str
-        Above the map.
-    """
-    figure = Figure(figsize=(7.2, 5.6), layout="constrained")
-    axes = figure.subplots()
-    x, y = result.x.values, result.y.values
-    values, norm = (result.x_final, None) if show == "x" else _logarithmic(result.average_regret)
-    corners = result.x.edges(), result.y.edges()
-    mesh = axes.pcolormesh(*corners, values, cmap="cividis", norm=norm)
-    figure.colorbar(mesh, label="$x_T$" if show == "x" else "average regret $R_T / T$")
-    axes.set_facecolor("0.85")  # cells without constants
-    if result.holds.any() and not result.holds.all():
-        axes.contour(x, y, result.holds.astype(float), levels=[0.5], colors="white", linewidths=2)
-    C, decades = result.C[np.isfinite(result.C)], 10.0 ** np.arange(1, 8)
-    inside = [d for d in decades if len(C) and C.min() < d < C.max()]
-    if inside:
-        lines = axes.contour(
-            x, y, result.C, levels=inside, colors="white", linewidths=0.8, linestyles=":"
-        )
-        axes.clabel(lines, fmt=lambda C: f"C = {C:g}", fontsize=8)
-    if {result.x.name, result.y.name} == {"beta1", "beta2"}:
-        beta2 = np.linspace(0, 1, 400)
-        curve = (np.sqrt(beta2), beta2) if result.x.name == "beta1" else (beta2, np.sqrt(beta2))
-        axes.plot(*curve, color="#D55E00", linestyle="--", label=r"$\beta_1 = \sqrt{\beta_2}$")
-        axes.legend(loc="lower right", fontsize=9)
-    axes.set(
-        xscale="log" if result.x.log else "linear", yscale="log" if result.y.log else "linear",
-        xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), title=title,
-        xlabel=_label(result.x.name), ylabel=_label(result.y.name),
-    )  # fmt: skip
-    return figure
-
-
-def _logarithmic(regret: NDArray[np.float64]) -> tuple[NDArray[np.float64], LogNorm | None]:
-    """The map's values, and a log scale if they are positive over more than a decade.
-
-    Where R_T = 0 (T is shorter than a cycle) the least positive value stands for it.
-    """
-    positive = regret[regret > 0]
-    if not len(positive) or positive.max() < 10 * positive.min() or np.nanmin(regret) < 0:
-        return regret, None
-    return np.maximum(regret, positive.min()), LogNorm(positive.min(), positive.max())
-
-
-def _label(name: str) -> str:
-    greek = {
-        "beta1": r"$\beta_1$", "beta2": r"$\beta_2$", "lr": r"step size $\alpha$",
-        "x1": "$x_1$", "C": "$C$", "K": "$K$", "delta": r"$\delta$", "epsilon": r"$\epsilon$",
-        "final_lr": r"final rate $\alpha^*$", "gamma": r"speed of the bounds $\gamma$",
-    }  # fmt: skip
-    return greek[name]
+    return one, {
+        "final_lr": np.array([given["final_lr"] for _, given in settings]),
+        "gamma": None if gammas[0] is None else np.array(gammas),
+    }

@@ -7,82 +7,25 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from adabound_np import __version__
 from adabound_np.checks import known, positive_int, within
+from problems.forms import settled
+from problems.loading import described
 from problems.online.engines import ENGINES
-from problems.online.sequences import CONSTANTS, SEQUENCES
+from problems.online.sequences import takes
 from problems.online.setting import BrokenConditionError
-from problems.optimizers import OPTIMIZERS
-from problems.sweeps.cells import AXES, Cell, prepare
+from problems.optimizers import Spec, entry, labelled
+from problems.sweeps.axes import AXES, MOST, Span, axis_names
+from problems.sweeps.cells import Cell, prepare
 
-__all__ = ["MOST", "SCHEDULES", "Plan", "Span", "listed", "spaced"]
+__all__ = ["SCHEDULES", "Plan", "listed"]
 
 #: Schedules of the step size.
 SCHEDULES = ("inv-sqrt", "constant")
-#: Cells of a sweep, at the most.
-MOST = 1_000_000
-
-
-class Span(NamedTuple):
-    """An interval to draw from, evenly or evenly on a log scale.
-
-    Examples
-    --------
-    >>> Span(0.01, 1.0, log=True).at(0.5)
-    0.1
-    """
-
-    low: float
-    high: float
-    log: bool = False
-
-    def at(self, share: float) -> float:
-        """The value at a share of the way, to 12 digits, so that all platforms agree on it."""
-        if self.log:
-            value = math.exp(math.log(self.low) * (1 - share) + math.log(self.high) * share)
-        else:
-            value = self.low * (1 - share) + self.high * share
-        return float(f"{value:.12g}")
-
-    def checked(self, name: str) -> Span:
-        """Return this span if it is one; `name` is for messages.
-
-        Raises
-        ------
-        ValueError
-            If it is empty, not finite, or on a log scale and not positive.
-        """
-        low, high, log = self
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise ValueError(
-                f"{name} must go from a number to a greater one, got {low:g} to {high:g}"
-            )
-        if log and low <= 0:
-            raise ValueError(f"{name} must be positive on a log scale, got {low:g} to {high:g}")
-        return self
-
-
-def spaced(name: str, span: Span, count: int) -> tuple[float, ...]:
-    """`count` values from one end of a span to the other.
-
-    Raises
-    ------
-    ValueError
-        If the span is not one, or the count is not from 2 to `MOST`.
-
-    Examples
-    --------
-    >>> spaced("lr", Span(1e-3, 1.0, log=True), 4)
-    (0.001, 0.01, 0.1, 1.0)
-    """
-    span.checked(name)
-    if not 2 <= count <= MOST:
-        raise ValueError(f"{name} must take 2 to {MOST:,} values between its ends, got {count}")
-    return tuple(span.at(k / (count - 1)) for k in range(count))
 
 
 @dataclass(frozen=True)
@@ -91,22 +34,23 @@ class Plan:
 
     Parameters
     ----------
-    problem : str
-        A key of `problems.online.SEQUENCES`.
-    optimizers : sequence of str
-        Keys of `problems.optimizers.OPTIMIZERS`.
+    problem : str, problem, Setting or callable
+        As for `problems.online.setting`.
+    optimizers : sequence or mapping
+        What `problems.optimizers.entry` takes; the keys of a mapping are the labels.
     steps : int
-        T of each run.
+        Number of steps of each run.
     grid : mapping of str to sequence of float
-        Axes (keys of `AXES`) and their values; the grid is their product.
+        Axes (keys of `AXES`, or constants of a problem of your own) and their values; the grid
+        is their product.
     random : mapping of str to Span or sequence of float
         Axes of a random search, and what they are drawn from: a span, or a few values.
     samples : int
-        Draws, each of which is tried at every point of the grid.
+        Number of draws, each of which is tried at every point of the grid.
     search_seed : int
-        Of the draws.
+        Seed of the draws.
     seeds : sequence of int
-        Of a stochastic problem.
+        Seeds of a stochastic problem.
     schedule : str
         "inv-sqrt" or "constant".
     engine : {"auto", "steps", "parallel"}
@@ -127,8 +71,8 @@ class Plan:
     (4, 'adabound', {'lr': 1.0})
     """
 
-    problem: str
-    optimizers: Sequence[str]
+    problem: Any
+    optimizers: Sequence[Spec] | Mapping[str, Spec]
     steps: int
     grid: Mapping[str, Sequence[float]] = field(default_factory=dict)
     random: Mapping[str, Span | Sequence[float]] = field(default_factory=dict)
@@ -140,47 +84,57 @@ class Plan:
     force: bool = False
 
     def __post_init__(self) -> None:
-        known("problem", self.problem, SEQUENCES)
+        constants = takes(self.problem)
         known("schedule", self.schedule, SCHEDULES)
         known("engine", self.engine, ENGINES)
         positive_int("steps", self.steps)
         positive_int("samples", self.samples)
-        for name in listed("optimizers", self.optimizers):
-            known("optimizer", name, OPTIMIZERS)
-        self._check_axes()
+        listed("optimizers", list(self.optimizers))
+        for spec in self.specs.values():
+            entry(spec)
+        self._check_axes([*AXES, *axis_names(constants)])
         for what, seeds in (("search_seed", [self.search_seed]), ("seeds", self.seeds)):
             for seed in listed(what, seeds):
                 if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
                     raise ValueError(f"{what} must be integers of at least 0, got {seed!r}")
-        if len(self.seeds) > 1 and "seed" not in CONSTANTS[self.problem]:
+        if len(self.seeds) > 1 and "seed" not in constants:
             raise ValueError(
-                f"seeds must be one seed for {self.problem}, which draws nothing, "
+                f"seeds must be one seed for {described(self.problem)}, which draws nothing, "
                 f"got {len(self.seeds)}"
             )
         if len(self) > MOST:
             raise ValueError(f"a sweep must have at most {MOST:,} cells, got {len(self):,}")
 
-    def _check_axes(self) -> None:
+    def _check_axes(self, allowed: Sequence[str]) -> None:
         for name, source in [*self.grid.items(), *self.random.items()]:
-            known("axis", name, AXES)
+            known("axis", name, dict.fromkeys(allowed))
             if name in self.grid and name in self.random:
                 raise ValueError(f"axis {name!r} must be of the grid or of the search, got both")
             if isinstance(source, Span):
                 source.checked(name)
             else:
                 listed(name, [within(name, value, "(-inf, inf)") for value in source])
+            for label, spec in self.specs.items():
+                if AXES.get(name, name) in settled(spec):
+                    raise ValueError(f"{name} must be no axis for {label}, which has its own")
         if self.samples > 1 and not self.random:
             raise ValueError(f"samples must be 1 without axes to draw, got {self.samples}")
 
     def __len__(self) -> int:
         """The number of cells."""
         sizes = [len(values) for values in self.grid.values()]
-        return math.prod(sizes) * self.samples * len(self.seeds) * len(self.optimizers)
+        return math.prod(sizes) * self.samples * len(self.seeds) * len(self.specs)
+
+    @cached_property
+    def specs(self) -> dict[str, Spec]:
+        """The optimizers by label."""
+        return labelled(self.optimizers)
 
     @cached_property
     def axes(self) -> list[str]:
         """The axes, in the order of `AXES`, whatever order they were given in."""
-        return [name for name in AXES if name in self.grid or name in self.random]
+        given = {**self.grid, **self.random}
+        return [name for name in AXES if name in given] + sorted(given.keys() - AXES.keys())
 
     @cached_property
     def _points(self) -> list[tuple[float, ...]]:
@@ -203,19 +157,29 @@ class Plan:
 
     def cell(self, number: int) -> Cell:
         """Return a cell by its number: points outermost, then seeds, then optimizers."""
-        rest, optimizer = divmod(number, len(self.optimizers))
+        rest, optimizer = divmod(number, len(self.specs))
         point, seed = divmod(rest, len(self.seeds))
-        parameters = dict(zip(self.axes, self._points[point], strict=True))
+        label, spec = list(self.specs.items())[optimizer]
         return Cell(
-            number, self.problem, self.optimizers[optimizer], self.steps, self.seeds[seed],
-            parameters, self.schedule, self.engine, self.force,
-        )  # fmt: skip
+            number=number,
+            problem=self.problem,
+            label=label,
+            optimizer=spec,
+            steps=self.steps,
+            seed=self.seeds[seed],
+            parameters=dict(zip(self.axes, self._points[point], strict=True)),
+            schedule=self.schedule,
+            engine=self.engine,
+            force=self.force,
+        )
 
     def header(self) -> dict[str, Any]:
         """What tells this sweep from another; `force` alone changes no result."""
+        specs = {name: described(spec) for name, spec in self.specs.items()}
+        own = {name: text for name, text in specs.items() if text != name}
         return {
             "version": __version__,
-            "problem": self.problem,
+            "problem": described(self.problem),
             "steps": self.steps,
             "schedule": self.schedule,
             "engine": self.engine,
@@ -228,8 +192,9 @@ class Plan:
             "samples": self.samples,
             "search_seed": self.search_seed,
             "seeds": list(self.seeds),
-            "optimizers": list(self.optimizers),
+            "optimizers": list(self.specs),
             "cells": len(self),
+            **({"specs": own} if own else {}),
         }
 
     def check(self) -> None:
@@ -248,16 +213,16 @@ class Plan:
             at = "".join(f", {name} = {value:g}" for name, value in cell.parameters.items())
             raise kind(
                 f"{len(wrong or self._wrong) * len(self.seeds):,} of {len(self):,} cells cannot "
-                f"be run; the first is cell {cell.number} ({cell.optimizer}{at}): {reason}"
+                f"be run; the first is cell {cell.number} ({cell.label}{at}): {reason}"
             ) from reason
 
     @cached_property
     def _wrong(self) -> list[tuple[Cell, Exception]]:
         """The cells of the first seed that cannot be run, and why."""
         wrong: list[tuple[Cell, Exception]] = []
-        each = len(self.seeds) * len(self.optimizers)
+        each = len(self.seeds) * len(self.specs)
         for first in range(0, len(self), each):
-            for cell in map(self.cell, range(first, first + len(self.optimizers))):
+            for cell in map(self.cell, range(first, first + len(self.specs))):
                 try:
                     prepare(cell)
                 except (TypeError, ValueError) as error:

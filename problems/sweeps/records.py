@@ -61,7 +61,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], list[dict[str, A
     Parameters
     ----------
     path : str or path
-        Of a file that `problems.sweeps.runner.sweep` wrote or is writing.
+        File that `problems.sweeps.runner.sweep` wrote or is writing.
 
     Raises
     ------

@@ -144,7 +144,7 @@ def spread(
     function : callable
         What is called with each cell, on a worker.
     cells : iterator
-        Of anything with a ``number``, for messages.
+        Cells to run; anything with a ``number``, for messages.
     executor, window
         As for `sweep`.
 

@@ -24,7 +24,7 @@ from adabound_np import (
     RMSprop,
     StepDecay,
 )
-from tests.roster import gradients
+from problems.conformance.alike import gradients
 
 T, SHAPE = 60, (3, 2)
 G = gradients(T, SHAPE)
@@ -288,7 +288,7 @@ def test_zero_second_moment_with_momentum_left_does_not_move():
 
 
 def test_first_step_safety_is_sharp():
-    """[PAPER sec. 5] On h/2 x^2 the first step never raises f iff (1 - beta1) h eta_u(1) <= 2."""
+    """On h/2 x^2 the first step never raises f iff (1 - beta1) h eta_u(1) <= 2."""
     opt = AdaBound.as_in_paper(betas=(0.9, 0.999))
     eta_u = opt.hyper.eta_u(1)
     assert eta_u == pytest.approx(100.1)

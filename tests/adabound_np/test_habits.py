@@ -1,6 +1,5 @@
 """PyTorch's habits: groups, closures, gradients, checkpoints, pickles."""
 
-import copy
 import pickle
 import sys
 
@@ -8,7 +7,8 @@ import numpy as np
 import pytest
 
 from adabound_np import AdaBound, Adam, DynamicBounds, Geometric, StepDecay
-from tests.roster import CASES, gradients
+from problems.conformance.alike import RESUMED, gradients, nothing_is_lost
+from tests.roster import CASES
 
 
 class Tensor:
@@ -88,41 +88,12 @@ def test_the_effective_rate_is_that_of_the_last_step_even_if_lr_changed_since():
     assert opt.effective_lr()[0] is not eta
 
 
-def resumed_by_state_dict(cls, kw, opt, x):
-    y = x.copy()
-    other = cls([y], **{**kw, "lr": 123.0})  # all hyperparameters come from the checkpoint
-    other.load_state_dict(pickle.loads(pickle.dumps(opt.state_dict())))
-    return other, y
-
-
-def resumed_by_pickle(cls, kw, opt, x):
-    other = pickle.loads(pickle.dumps(opt))
-    return other, other.param_groups[0]["params"][0]
-
-
-def resumed_by_deepcopy(cls, kw, opt, x):
-    other = copy.deepcopy(opt)
-    return other, other.param_groups[0]["params"][0]
-
-
-@pytest.mark.parametrize("resume", [resumed_by_state_dict, resumed_by_pickle, resumed_by_deepcopy])
+@pytest.mark.parametrize("how", RESUMED)
 @pytest.mark.parametrize("case", CASES)
-def test_nothing_is_lost(case, resume):
+def test_nothing_is_lost(case, how):
     """The released AdaBound loses base_lrs when unpickled, and dies at the next step."""
     cls, kw = CASES[case]
-    x = np.ones((2, 3))
-    opt = cls([x], **kw)
-    g = gradients(20, (2, 3))
-    for g_t in g[:10]:
-        opt.step(grads=[g_t])
-    opt.param_groups[0]["lr"] *= 0.1  # a scheduler at work: initial_lr must survive
-    other, y = resume(cls, kw, opt, x)
-    assert y is not x
-    for g_t in g[10:]:
-        opt.step(grads=[g_t])
-        other.step(grads=[g_t])
-        np.testing.assert_array_equal(x, y)
-    np.testing.assert_array_equal(opt.effective_lr()[0], other.effective_lr()[0])
+    nothing_is_lost(cls(**kw), RESUMED[how])
 
 
 def test_a_state_dict_is_a_copy():

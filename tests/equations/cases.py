@@ -22,12 +22,15 @@ from adabound_np import (
     AMSGrad,
     Box,
     Constant,
+    CosineDecaySchedule,
     DynamicBounds,
     Geometric,
     Harmonic,
     InverseTime,
     InvSqrt,
+    JoinedSchedules,
     L2Ball,
+    LinearSchedule,
     OneMinusInverse,
     PairOfBounds,
     RMSprop,
@@ -216,10 +219,15 @@ CASES = {
             "schedules.OneMinusInverse.product": of_steps(OneMinusInverse()),
             "schedules.Scaled.__call__": of_steps(_SCALED),
             "schedules.Scaled.product": of_steps(_SCALED),
+            "annealing.LinearSchedule.__call__": of_steps(LinearSchedule(0.3, 0.9, 5)),
+            "annealing.CosineDecaySchedule.__call__": of_steps(CosineDecaySchedule(5, 0.2)),
+            "annealing.JoinedSchedules.__call__": of_steps(
+                JoinedSchedules([LinearSchedule(0.3, 0.9, 5), Geometric(0.9, 0.7)], [2])
+            ),
             "schedules.FromCallable.__call__": of_steps(FromCallable(_wave)),
             "schedules.FromCallable.product": _fresh,
             "schedules._inverse_factorial": lambda cls: (((t,), {}) for t in MANY),
-            "schedules._RunningProduct.product": _running,
+            "schedules.RunningProduct.product": _running,
         }.items()
     },
 }

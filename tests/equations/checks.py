@@ -23,7 +23,7 @@ def check(place, mutant=None):
     """
     traced, evaluated = Traced(place, mutant), Counter()
     remembers = place.endswith(
-        ("FromCallable.product", "_RunningProduct.product")
+        ("FromCallable.product", "RunningProduct.product")
     )  # and must not remember what a mutant did
     for result in results(traced, cases(place) if remembers else kept_cases(place), projection):
         if result.error:

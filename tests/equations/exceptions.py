@@ -29,11 +29,15 @@ EXCEPTIONS = {
         "own = getattr(self.function, 'product', None)",
     ): "chooses between two products; the one returned has an equation",
     (
-        "adabound_np.schedules._RunningProduct.product",
+        "adabound_np.schedules.RunningProduct.product",
         "done, product = self._recalled(t)",
     ): "recalls the last product; the product returned has an equation",
     (
-        "adabound_np.schedules._RunningProduct.product",
+        "adabound_np.schedules.RunningProduct.product",
         "self._remember(t, product)",
     ): "remembers the product; the next product returned has an equation",
+    (
+        "adabound_np.annealing.JoinedSchedules.__call__",
+        "return s",
+    ): "the value that the lines above made, which have equations",
 }

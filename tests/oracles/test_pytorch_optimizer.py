@@ -25,7 +25,7 @@ class AMSBoundAsThere(ab.AMSBound):
 
 
 class AdaBoundUncorrected(AdaBoundAsThere):
-    """Of bias correction only sqrt(1 - beta2^t), as pytorch_optimizer's adam_debias does."""
+    """Bias correction by sqrt(1 - beta2^t) alone, as pytorch_optimizer's adam_debias does."""
 
     @staticmethod
     def learning_rate(h, s, t):

@@ -211,3 +211,37 @@ def test_a_cluster_without_workers_yet(scheduler, reference, tmp_path):
             _, err = process.communicate(timeout=1200)
     assert process.returncode == 0, err
     assert path.read_bytes() == reference.read_bytes()
+
+
+OWN = """
+from adabound_np import Adam
+from problems.online import reddi_online
+
+class Mine(Adam):
+    pass
+
+def mine(cycle=101.0):
+    return reddi_online(C=cycle)
+"""
+
+
+def test_a_module_of_the_users_reaches_the_workers(scheduler, tmp_path):
+    """Also one that joins after the module was sent; the workers' folders do not have it."""
+    (tmp_path / "user").mkdir()
+    (tmp_path / "user" / "dask_own.py").write_text(OWN, encoding="utf-8")
+    command = [sys.executable, "-m", "problems", "sweep", "--problem", "dask_own:mine",
+               "--optimizers", "dask_own:Mine,adam", "--grid", "lr=0.1:1:10", "--steps", "100",
+               "--scheduler", scheduler[0], "--json"]  # fmt: skip
+    process = subprocess.Popen(
+        command, cwd=tmp_path / "user", env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stderr.readline().startswith("note: the cluster has no workers yet")
+    with worker(scheduler[0], tmp_path / "1"), worker(scheduler[0], tmp_path / "2"):
+        out, err = process.communicate(timeout=1200)
+    assert process.returncode == 0, err
+    record = json.loads(out)
+    assert (record["cells"], record["computed"]) == (20, 20)
+    _, records = read(tmp_path / "user" / record["file"])
+    for one, other in zip(records[::2], records[1::2], strict=True):
+        assert one["regret"] == other["regret"]

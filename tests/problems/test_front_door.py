@@ -3,22 +3,35 @@
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import problems
+from problems.cli import COMMANDS
 from problems.results.result import Result
 
 ROOT = Path(__file__).parents[2]
 #: A short call of each function.
 CALLS = {
+    "counterexample": lambda: problems.counterexample(steps=200),
     "effective_lr": lambda: problems.effective_lr("reddi-online", "adam", steps=50),
+    "equations": lambda: problems.equations(only="sgd.SGD"),
     "figures": lambda: problems.figures(show=ROOT / "docs" / "results" / "figures.json"),
+    "phase": lambda: problems.phase(x="lr=0.1,1", y="beta2=0.5,0.9", steps=20),
+    "sweep": lambda: problems.sweep(grid={"lr": [0.1, 1.0]}, steps=20),
     "theorems": lambda: problems.theorems("luo-3", quick=True),
+    "trace": problems.trace,
     "train": lambda: problems.train("digits-logistic", "adam", epochs=1),
     "wilson": lambda: problems.wilson("sgd", points=20, steps=20),
 }
+
+
+def test_there_is_a_function_for_each_command():
+    commands = {name.replace("-", "_") for name in COMMANDS} - {"fetch"}
+    assert set(problems.__all__) == set(CALLS) == commands
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -33,4 +46,10 @@ def test_every_function_works_after_every_import(name):
     assert str(result) == result.text()
     assert result.to_dict()["manifest"]["command"] == name
     assert isinstance(result.table()[0], dict)
-    assert result._repr_html_().startswith("<table>")
+    assert result._repr_html_().startswith(("<table>", "<h2>"))
+
+
+def test_importing_problems_imports_numpy_at_most():
+    code = "import sys, problems; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"scipy", "matplotlib", "tqdm", "numpy"}.isdisjoint(done.stdout.split())

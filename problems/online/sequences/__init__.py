@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from adabound_np.checks import known
 from problems.loading import call, load
 from problems.online.sequences.luo_theorem1 import luo_theorem1
@@ -17,9 +19,9 @@ from problems.online.sequences.reddi_theorem2 import reddi_theorem2
 from problems.online.sequences.reddi_theorem3 import reddi_theorem3
 from problems.online.sequences.reddi_theorem6 import reddi_theorem6
 from problems.online.sequences.savarese import FAMILIES, savarese
-from problems.online.setting import HYPERPARAMETERS, Setting, around
+from problems.online.setting import HYPERPARAMETERS, Setting, around, name_of
 
-__all__ = ["CONSTANTS", "FAMILIES", "SEQUENCES", "setting"]
+__all__ = ["CONSTANTS", "FAMILIES", "SEQUENCES", "setting", "takes"]
 
 #: Name -> the function that chooses its constants.
 SEQUENCES: dict[str, Callable[..., Setting]] = {
@@ -71,26 +73,67 @@ def setting(spec: Any, seed: int = 0, **constants: Any) -> Setting:
     name = getattr(spec, "__name__", type(spec).__name__)
     if isinstance(spec, str):
         name, own = call(spec)
+        for key in own.keys() & given.keys():
+            raise TypeError(f"{key} must be given once for {spec}, got {given[key]!r} beside it")
         given |= own
         spec = load(name) if ":" in name else SEQUENCES[known("problem", name, SEQUENCES)]
-    if isinstance(spec, type) or (callable(spec) and not _is_problem(spec)):
-        takes = tuple(inspect.signature(spec).parameters)
+    if _makes(spec):
+        parameters = tuple(inspect.signature(spec).parameters)
         shared = () if name in SEQUENCES else HYPERPARAMETERS
-        own = {key: given.pop(key) for key in takes if key in given}
-        if "seed" in takes:
+        own = {key: given.pop(key) for key in parameters if key in given}
+        if "seed" in parameters:
             own["seed"] = seed
         _only(name, given, (*shared, "force") if shared else ())
         spec = spec(**own)
     _only(name, given, (*HYPERPARAMETERS, "force"))
     given.pop("force", None)
     if isinstance(spec, Setting):
-        return replace(spec, **given)
+        return _checked(replace(spec, **given))
     if not _is_problem(spec):
         raise TypeError(
             f"problem {name} must be a problem (with feasible, reveal, comparator, best_losses), a "
             f"Setting, or a function that returns one, got {spec!r}"
         )
-    return around(spec, **given)
+    return _checked(around(spec, **given))
+
+
+def _checked(setting: Setting) -> Setting:
+    """A setting; raise ValueError if f_1 has a gradient of another shape than x's."""
+    _, f_1 = next(iter(setting.problem.reveal(1)))
+    found, wanted = np.shape(f_1.gradient(setting.x1)), np.shape(setting.x1)
+    if found != wanted:
+        raise ValueError(
+            f"problem {name_of(setting.problem)} must have gradients of x's shape {wanted}, "
+            f"got {found}"
+        )
+    return setting
+
+
+def takes(spec: Any) -> tuple[str, ...]:
+    """The constants of a problem, by their names as keywords of `setting`.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown.
+
+    Examples
+    --------
+    >>> takes("reddi-online")
+    ('C', 'beta1', 'beta2', 'lr', 'x1', 'force')
+    """
+    if isinstance(spec, str):
+        name, _ = call(spec)
+        if ":" not in name:
+            return CONSTANTS[known("problem", name, SEQUENCES)]
+        spec = load(name)
+    own = inspect.signature(spec).parameters if _makes(spec) else ()
+    return tuple(dict.fromkeys([*own, *HYPERPARAMETERS]))
+
+
+def _makes(value: Any) -> bool:
+    """Whether a value is what a problem or a setting is made by."""
+    return isinstance(value, type) or (callable(value) and not _is_problem(value))
 
 
 def _is_problem(value: Any) -> bool:

@@ -39,7 +39,7 @@ class ReddiStochastic(Stochastic):
     Parameters
     ----------
     seed : int
-        Of the generator that draws. Step t has its own draw, whatever range is asked for.
+        Seed of the generator. Step t has its own draw, whatever range is asked for.
     """
 
     name = "reddi-stochastic"

@@ -24,7 +24,7 @@ class ReddiTheorem3(Stochastic):
     Parameters
     ----------
     seed : int
-        Of the generator that draws. Step t has its own draw, whatever range is asked for.
+        Seed of the generator. Step t has its own draw, whatever range is asked for.
     C : float
         Greater than delta, so that p < 1.
     delta : float

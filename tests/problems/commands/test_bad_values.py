@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from problems.cli import COMMANDS, main
-from problems.commands import sweep
+from problems.results import sweep
 
 ROOT = Path(__file__).parents[3]
 #: Every second one takes --slow.

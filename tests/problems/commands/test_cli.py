@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import get_cachedir
 from matplotlib.lines import Line2D
 
 from problems.cli import main
@@ -29,6 +30,7 @@ def call(capsys, *args):
     return captured.out
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_table(tmp_path, capsys):
     out = call(capsys, *QUICK, "--out", str(tmp_path))
     assert "best fixed point x* = -1; T = 500 steps" in out
@@ -73,6 +75,7 @@ def test_json_and_files_agree(problem, tmp_path, capsys):
     assert len(list(tmp_path.iterdir())) == 3  # nothing temporary left
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_options_reach_the_run(tmp_path, capsys):
     out = call(
         capsys, "--problem", "reddi-online", "--steps", "300",
@@ -93,6 +96,7 @@ def test_options_reach_the_run(tmp_path, capsys):
     assert (hyper["schedule"], hyper["eps"], hyper["bias_correction"]) == ("constant", 0.0, False)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_seeds_matter_to_the_stochastic_problem(tmp_path, capsys):
     finals = set()
     for seed in ("0", "0", "1"):
@@ -103,6 +107,7 @@ def test_seeds_matter_to_the_stochastic_problem(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("problem", SEQUENCES)
+@pytest.mark.usefixtures("undrawn")
 def test_engines_agree(problem, tmp_path, capsys):
     records = []
     for engine in ("steps", "parallel"):
@@ -117,6 +122,7 @@ def test_engines_agree(problem, tmp_path, capsys):
     assert one == two
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_constants_of_the_later_problems(tmp_path, capsys):
     for problem, args, expected in (
         ("reddi-theorem2", ["--beta1", "0.5", "--beta2", "0.9"], {"C": 202}),
@@ -131,6 +137,7 @@ def test_constants_of_the_later_problems(tmp_path, capsys):
         assert {key: parameters[key] for key in expected} == expected
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_force_runs_and_says_so(tmp_path, capsys):
     args = ["--problem", "luo-theorem1", "--cycle", "10", *QUICK, "--out", str(tmp_path)]
     with pytest.raises(SystemExit) as stop:
@@ -208,7 +215,7 @@ def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
 def test_as_a_module(tmp_path):
     """Only JSON on stdout, from any folder; --version and --help."""
     root = Path(__file__).parents[3]
-    env = {"PYTHONPATH": str(root), "MPLCONFIGDIR": str(tmp_path), "PATH": ""}
+    env = {"PYTHONPATH": str(root), "MPLCONFIGDIR": get_cachedir(), "PATH": ""}
 
     def python(*args):
         return subprocess.run(
@@ -326,6 +333,7 @@ def test_no_two_styles_are_alike_in_grey():
         }),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("undrawn")
 def test_where_it_went(name, T, expected, tmp_path, capsys):
     out = call(capsys, "--problem", name, "--steps", str(T), "--out", str(tmp_path))
     rows = {line.split()[0]: line for line in out.splitlines() if line.split()}
@@ -336,6 +344,7 @@ def test_where_it_went(name, T, expected, tmp_path, capsys):
         assert rows[optimizer].endswith(f"regret per step {trend}")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_oscillation_is_not_judged_by_its_last_point(tmp_path, capsys):
     """AMSGrad leaves x = 1 slowly: not "to the worst point", wherever it is at T."""
     out = call(capsys, "--problem", "reddi-theorem2", "--beta1", "0.9", "--beta2", "0.99",
@@ -348,5 +357,6 @@ def test_an_oscillation_is_not_judged_by_its_last_point(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("T", "words"), [(1, "too few steps"), (2, "too few steps")])
+@pytest.mark.usefixtures("undrawn")
 def test_few_steps_are_not_judged(T, words, tmp_path, capsys):
     assert words in call(capsys, "--steps", str(T), "--out", str(tmp_path)).splitlines()[5]

@@ -144,8 +144,8 @@ DRAWN = ("counterexample", "phase", "theorems", "effective-lr")
 
 def test_the_users_matplotlibrc_changes_nothing(tmp_path):
     """Neither figures nor the page of equations, byte for byte; nor does the locale."""
-    (tmp_path / "rc").mkdir()
-    (tmp_path / "rc" / "matplotlibrc").write_text(
+    (tmp_path / "none").write_text("")
+    (tmp_path / "matplotlibrc").write_text(
         "text.usetex: True\nfont.family: monospace\nfont.size: 30\nmathtext.fontset: stix\n"
         "axes.grid: True\nfigure.facecolor: red\nsavefig.dpi: 30\nsavefig.bbox: tight\n"
         "svg.fonttype: none\nlines.linewidth: 9\npath.simplify: False\naxes.prop_cycle: "
@@ -157,8 +157,8 @@ def test_the_users_matplotlibrc_changes_nothing(tmp_path):
         "main(['equations', '--format', 'html', '--only', 'sgd.SGD'])\n"
     )
     pages = []
-    settings = ({"MPLCONFIGDIR": str(tmp_path / "none")},
-                {"MPLCONFIGDIR": str(tmp_path / "rc"), "LC_ALL": "C", "PYTHONUTF8": "0",
+    settings = ({"MATPLOTLIBRC": str(tmp_path / "none")},
+                {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc"), "LC_ALL": "C", "PYTHONUTF8": "0",
                  "PYTHONCOERCECLOCALE": "0", "PYTHONWARNDEFAULTENCODING": "1"})  # fmt: skip
     for number, env in enumerate(settings):
         (tmp_path / str(number)).mkdir()

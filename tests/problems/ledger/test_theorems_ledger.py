@@ -74,7 +74,7 @@ def test_both_bounds_clip_in_the_homogeneity_run():
 
 
 def test_numbers_of_the_paper():
-    """What PAPER's sources and independent computations say of the defaults."""
+    """What the papers and independent computations say of the defaults."""
     safety = LEDGER["first-step-safety"].run().outcome
     assert safety.parameters["eta_u(1)"] == pytest.approx(100.1)
     assert safety.bound == pytest.approx(0.1998, abs=5e-5)
@@ -368,6 +368,8 @@ def test_the_page_is_up_to_date():
     module = page_module()
     results = [entry.run() for entry in LEDGER.values()]
     assert module.page(results) == (ROOT / "docs" / "theorems.md").read_text()
+    assert not [stem for stem, figure in module.drawn(results).items()
+                if module.outdated(stem, figure)]  # fmt: skip
 
 
 def test_shown():

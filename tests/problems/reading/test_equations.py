@@ -1,14 +1,18 @@
 """The listing of equations, and its command."""
 
 import html
+import json
 import re
 import xml.etree.ElementTree as ET
 
 import pytest
 
+import problems
 from problems.cli import main
+from problems.reading import pages
 from problems.reading.equations import Source, in_source, listing
 from problems.reading.notation import SYMBOLS, symbols_at
+from problems.results.equations import FORMATS
 
 
 def call(capsys, *args):
@@ -58,7 +62,31 @@ def test_a_choice_of_functions(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["equations", "--only", "nowhere"])
     assert caught.value.code == 2
-    assert "--only" in capsys.readouterr().err
+    assert "only must occur in a function's dotted name, got 'nowhere'" in capsys.readouterr().err
+
+
+def test_the_function_returns_what_the_command_prints(capsys, tmp_path):
+    assert list(FORMATS) == list(pages.FORMATS)
+    only = "adam.Adam.moments"
+    for name, ending in FORMATS.items():
+        result = problems.equations(only=only, format=name)
+        printed = call(capsys, "--only", only, "--format", name)
+        assert str(result) + "\n" == printed
+        (path,) = result.save(tmp_path)
+        assert path.suffix == ending
+        assert path.read_text(encoding="utf-8") == printed
+    assert [e.place for e in result.equations] == [f"adabound_np.{only}"] * len(result.equations)
+    record = json.loads(call(capsys, "--only", only, "--json"))
+    assert record["equations"] == result.table()
+    assert record == result.to_dict()
+    assert result.table()[0]["latex"] == result.equations[0].latex
+    assert result._repr_html_().count("<svg") == len(result.equations)
+    assert "<table>" in problems.equations(notation=True)._repr_html_()
+    assert problems.equations().stem == "equations" != result.stem
+    with pytest.raises(ValueError, match="nothing to draw"):
+        result.plot()
+    with pytest.raises(ValueError, match="unknown format 'xml'"):
+        problems.equations(format="xml")
 
 
 def test_the_notation_is_a_table_of_all_symbols(capsys):

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import problems
+from adabound_np import AdaBound, Adam, AMSBound, Box
 from problems.cli import main
 from problems.forms import in_paper
 from problems.online.protocol import run
@@ -295,6 +297,170 @@ def test_bad_usage_names_the_option(args, named, capsys):
     assert caught.value.code == 2
     assert named in captured.err
     assert captured.out == ""
+
+
+# The function
+
+
+def test_what_it_takes():
+    """The same steps, however problem and optimizer are named; exact ones, too."""
+    s = setting("luo-theorem1")
+    for exact in (False, True):
+        expected = problems.trace("luo-theorem1", "adabound(gamma=0.1)", exact=exact).table()
+        for problem in (s, SEQUENCES["luo-theorem1"]):
+            assert problems.trace(problem, "adabound", gamma=0.1, exact=exact).table() == expected
+        kept = AdaBound.as_in_paper(lr=s.lr, betas=(s.beta1, s.beta2), final_lr=0.1, gamma=0.1,
+                                    schedule="inv-sqrt")  # fmt: skip
+        assert problems.trace(s, kept, exact=exact).table() == expected
+    assert problems.trace(s, Adam).table() == problems.trace("luo-theorem1", "adam").table()
+    assert problems.trace(s.problem, Adam).setting.beta2 == 0.99
+
+
+def test_the_result(tmp_path, capsys):
+    result = problems.trace(optimizer=AMSBound)
+    table = result.table()
+    assert [row["t"] for row in table] == [1, 2, 3, 4, 5, 6]
+    record = json.loads(call(capsys, "--optimizer", "amsbound", "--format", "json"))
+    assert record["rows"] == table
+    assert record["manifest"]["command"] == "trace"
+    assert record == json.loads(str(problems.trace(optimizer="amsbound", format="json")))
+    assert str(result) + "\n" == call(capsys, "--optimizer", "amsbound").replace(
+        "amsbound on", "AMSBound on"
+    )
+    left, right = result.plot().axes
+    np.testing.assert_array_equal(
+        left.lines[0].get_ydata(), [0.0, *(row["x_{t+1}"] for row in table)]
+    )
+    drawn = {line.get_label(): list(line.get_ydata()) for line in right.lines}
+    assert drawn[r"$\eta_u(t)$"] == [row["eta_u(t)"] for row in table]
+    assert "<img" in result._repr_html_()
+    written = result.save(tmp_path)
+    assert [path.suffix for path in written] == [".png", ".svg", ".csv"]
+    with written[-1].open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["x_{t+1}"]) for row in rows] == [row["x_{t+1}"] for row in table]
+
+
+def test_names_of_files():
+    assert problems.trace().stem == "trace-reddi-online-adabound"
+    stems = {problems.trace(**given).stem for given in (
+        {}, {"problem": "reddi-online"}, {"problem": "luo-theorem1"}, {"gamma": 0.1},
+        {"exact": True}, {"steps": 7}, {"optimizer": "adabound(eps=0.1)"}, {"optimizer": "adam"},
+    )}  # fmt: skip
+    assert len(stems) == 8
+
+
+OWN = '''
+from typing import Any, NamedTuple
+import numpy as np
+from adabound_np import Box, Optimizer
+from adabound_np.schedules import betas_of
+from problems.online import LinearProblem, Setting
+
+class State(NamedTuple):
+    t: Any
+    m: Any
+    spread: Any
+
+class Belief(Optimizer):
+    """Adam with the spread around m in place of the second moment, without correction."""
+
+    State = State
+
+    def __init__(self, params=None, lr=1e-3, betas=(0.9, 0.999), **shared):
+        super().__init__(params, {"lr": lr, "betas": betas}, shared)
+
+    @staticmethod
+    def symbols(group):
+        return dict(zip(("beta1", "beta2"), betas_of(group)))
+
+    @staticmethod
+    def moments(h, s, g, t):
+        m = h.beta1 * s.m + (1 - h.beta1) * g
+        spread = h.beta2 * s.spread + (1 - h.beta2) * ((g - m) * (g - m))
+        return m, State(t, m, spread)
+
+    @staticmethod
+    def learning_rate(h, s, t):
+        return h.schedule(t) * h.alpha / np.sqrt(s.spread)
+
+class Steps(LinearProblem):
+    name, feasible = "steps", Box(-1.0, 1.0)
+
+    def slopes(self, start, stop):
+        return np.where(np.arange(start, stop) % 2 == 0, 2.0, -1.0)
+
+    def formula(self):
+        return "2x if t is even, else -x"
+
+class Wide(Steps):
+    def reveal(self, T):
+        return ((t, Line()) for t in range(1, T + 1))
+
+class Line:
+    def __call__(self, x):
+        return x
+
+    def gradient(self, x):
+        return np.ones(2)
+
+def steps(beta1=0.5):
+    return Setting(Steps(), beta1=beta1, beta2=0.75, lr=0.5, x1=0.25)
+'''
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    (tmp_path / "trace_own.py").write_text(OWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return ("--problem", "trace_own:steps", "--optimizer", "trace_own:Belief")
+
+
+def test_your_own_by_name(own, capsys):
+    """Its state has columns, in floats and in fractions."""
+    assert "Belief on trace_own:steps: 2x if t is even, else -x" in call(capsys, *own)
+    rows = exact_rows(capsys, *own, "--steps", "2")
+    assert rows["m_t"] == ["-1/2", "3/4"]
+    assert rows["spread_t"] == ["1/16", "7/16"]  # 3/4 * 1/16 + 1/4 * (2 - 3/4)^2 = 28/64
+    assert rows["alpha/sqrt(V_t)"][0] == "2"
+    assert rows["x_hat_{t+1}"][0] == "5/4"
+    assert rows["x_{t+1}"][0] == "1"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--optimizer", "trace_own:Nothing"], "module trace_own has no 'Nothing'"),
+        (["--optimizer", "trace_own:Steps"], "Steps must be a class derived from adabound_np.Op"),
+        (["--problem", "trace_own:Belief"], "must be a problem"),
+        (["--problem", "trace_own:steps", "--cycle", "3"], "C must not be given for"),
+        (["--problem", "trace_own:Wide"], "problem steps must have gradients of x's shape (), got"),
+        (["--problem", "nowhere:steps"], "module nowhere of 'nowhere:steps' cannot be imported"),
+    ],
+)
+def test_your_own_refused(own, args, message, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["trace", *args])
+    assert caught.value.code == 2
+    captured = capsys.readouterr()
+    assert message in captured.err.splitlines()[-1]
+    assert captured.out == ""
+
+
+def test_a_problem_of_several_variables_is_refused():
+    class Two:
+        feasible = Box(np.zeros(2), np.ones(2))
+        comparator = best_losses = None
+
+        def reveal(self, T):
+            return ((t, self) for t in range(1, T + 1))
+
+        def gradient(self, x):
+            return x
+
+    with pytest.raises(ValueError, match=r"must be in one variable, got x1 of shape \(2,\)"):
+        problems.trace(Two(), "adam")
 
 
 fractions = st.fractions(min_value=-1000, max_value=1000, max_denominator=10**6)

@@ -2,11 +2,13 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
 
-from adabound_np import SGD, AdaBound, Box
+import problems
+from adabound_np import SGD, AdaBound, Adam, Box
 from problems.cli import main
 from problems.forms import in_paper
 from problems.online import (
@@ -16,11 +18,14 @@ from problems.online import (
     ReddiStochastic,
     ReddiTheorem2,
     endpoints,
+    reddi_online,
     run,
     setting,
 )
 from problems.optimizers import OPTIMIZERS
-from problems.sweeps.phase import Axis, phase, phase_figure
+from problems.sweeps.axes import Axis, axis_of
+from problems.sweeps.phase import phase
+from problems.sweeps.phase_figure import edges, phase_figure
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -91,7 +96,7 @@ OPTIONS = {"schedule": "inv-sqrt", "final_lr": 0.1, "gamma": 1e-3, "seed": 0}
 
 
 def test_a_phase_diagram_is_its_cells():
-    x, y = Axis("beta1", np.array([0.0, 0.5, 0.8])), Axis("beta2", np.array([0.5, 0.9]))
+    x, y = Axis("beta1", (0.0, 0.5, 0.8)), Axis("beta2", (0.5, 0.9))
     result = phase("reddi-theorem2", "adam", x, y, 800, OPTIONS)
     for i, beta2 in enumerate(y.values):
         for j, beta1 in enumerate(x.values):
@@ -111,7 +116,7 @@ def test_a_phase_diagram_is_its_cells():
 
 
 def test_conditions_and_optimizers_constants_as_axes():
-    x, y = Axis("C", np.array([20.0, 50.0, 80.0])), Axis("gamma", np.array([1e-3, 1.0]))
+    x, y = Axis("cycle", (20.0, 50.0, 80.0)), Axis("gamma", (1e-3, 1.0))
     result = phase("luo-theorem1", "adabound", x, y, 200, OPTIONS)
     np.testing.assert_array_equal(result.holds, [[False, True, True]] * 2)
     assert np.all(result.x_final[0] != result.x_final[1])
@@ -120,7 +125,7 @@ def test_conditions_and_optimizers_constants_as_axes():
 @pytest.mark.parametrize("family", ["savarese", "paper"])
 @pytest.mark.parametrize("optimizer", ["adam", "adabound"])
 def test_bounds_that_the_problem_sets(family, optimizer):
-    x, y = Axis("K", np.array([100.0, 300.0])), Axis("C", np.array([64.0, 80.0, 100.0]))
+    x, y = Axis("K", (100.0, 300.0)), Axis("cycle", (64.0, 80.0, 100.0))
     result = phase("savarese", optimizer, x, y, 400, {**OPTIONS, "bounds": family})
     for i, j in np.ndindex(3, 2):
         s = setting("savarese", K=x.values[j], C=y.values[i], bounds=family)
@@ -140,7 +145,9 @@ def test_the_command(tmp_path, capsys):
     assert record["x"] == {"name": "beta1", "values": [0.0, 0.4, 0.8]}
     assert np.shape(record["average_regret"]) == (2, 3)
     assert record["x_final"][0][2] is None
-    stem = tmp_path / "phase-reddi-theorem2-adam"
+    (stem,) = (path.with_suffix("") for path in tmp_path.glob("*.csv"))
+    assert re.fullmatch("phase-reddi-theorem2-adam-[0-9a-f]{6}", stem.name)
+    assert record["manifest"]["command"] == "phase"
     with stem.with_suffix(".csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 6
@@ -155,15 +162,21 @@ def test_the_command(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--x", "beta1"], "must be NAME=LO:HI:COUNT"),
-        (["--x", "beta1=0:0.9"], "must be NAME=LO:HI:COUNT"),
-        (["--x", "beta1=0.9:0.1:5"], "LO must be below HI"),
-        (["--x", "beta1=0.1:0.1:5"], "LO must be below HI"),
-        (["--x", "beta1=0:0.9:1"], "COUNT must be an integer from 2 to 1000"),
-        (["--x", "beta1=0:0.9:2.5"], "COUNT must be an integer from 2 to 1000"),
-        (["--x", "beta1=0:0.9:1e9"], "COUNT must be an integer from 2 to 1000"),
-        (["--x", "beta1=nan:0.9:2"], "LO must be below HI"),
-        (["--x", "lr=log:0:1:3"], "LO must be positive on a log scale"),
+        (["--x", "beta1"], "an axis must be AXIS=a,b,c or lo:hi:count or log:lo:hi:count, with"),
+        (["--x", "beta1=0:0.9"], "an axis must be AXIS=a,b,c or"),
+        (["--x", "beta1=0:0.9:2.5"], "an axis must be AXIS=a,b,c or"),
+        (["--x", "beta1=0:0.9:1e9"], "an axis must be AXIS=a,b,c or"),
+        (["--x", "beta1=0.9:0.1:5"], "beta1 must go from a number to a greater one"),
+        (["--x", "beta1=0.1:0.1:5"], "beta1 must go from a number to a greater one"),
+        (["--x", "beta1=nan:0.9:2"], "beta1 must go from a number to a greater one"),
+        (["--x", "beta1=0:0.9:1"], "beta1 must take 2 to 1,000,000 values"),
+        (["--x", "beta1=0:0.9:1001"], "beta1 must take 2 to 1,000 increasing values"),
+        (["--x", "beta1=0.5,0.4"], "beta1 must take 2 to 1,000 increasing values"),
+        (["--x", "beta1=0.5"], "beta1 must take 2 to 1,000 increasing values"),
+        (["--x", "lr=log:0:1:3"], "lr must be positive on a log scale"),
+        (["--optimizer", "adam(beta1=0.5)"], "beta1 must be no axis for adam(beta1=0.5)"),
+        (["--problem", "reddi-theorem2(beta1=0.5)"], "beta1 must be given once"),
+        (["--optimizer", "nowhere:Mine"], "module nowhere of 'nowhere:Mine' cannot be imported"),
         (["--x", "beta=0:0.9:3"], "did you mean 'beta2'?"),
         (["--x", "beta2=0.5:0.9:3"], "two different constants, got 'beta2' twice"),
         (["--x", "delta=0.5:0.9:3"], "unknown constant of reddi-theorem2 'delta'"),
@@ -185,8 +198,10 @@ def test_bad_usage(args, message, tmp_path, capsys):
 
 
 def test_results_that_cannot_be_written(tmp_path, capsys):
-    (tmp_path / "phase-reddi-online-adam.csv" / "full").mkdir(parents=True)
-    args = ["--problem", "reddi-online", "--x", "lr=0.1:1:2", "--y", "beta2=0.5:0.9:2"]
+    axes = {"x": "lr=0.1:1:2", "y": "beta2=0.5:0.9:2"}
+    stem = problems.phase("reddi-online", **axes, steps=10).stem
+    (tmp_path / f"{stem}.csv" / "full").mkdir(parents=True)
+    args = ["--problem", "reddi-online", "--x", axes["x"], "--y", axes["y"]]
     assert main(["phase", *args, "--steps", "10", "--out", str(tmp_path)]) == 1
     captured = capsys.readouterr()
     assert "the results cannot be written" in captured.err
@@ -194,10 +209,108 @@ def test_results_that_cannot_be_written(tmp_path, capsys):
 
 
 def test_a_log_axis_is_drawn_as_one():
-    x, y = Axis("lr", np.array([0.01, 0.1, 1.0]), log=True), Axis("beta2", np.array([0.5, 0.9]))
-    np.testing.assert_allclose(x.edges(), 10.0 ** np.array([-2.5, -1.5, -0.5, 0.5]))
-    np.testing.assert_allclose(y.edges(), [0.3, 0.7, 1.1])
+    x, y = axis_of("lr=log:0.01:1:3"), Axis("beta2", (0.5, 0.9))
+    np.testing.assert_allclose(edges(x), 10.0 ** np.array([-2.5, -1.5, -0.5, 0.5]))
+    np.testing.assert_allclose(edges(y), [0.3, 0.7, 1.1])
     axes = phase_figure(phase("reddi-online", "adam", x, y, 50, OPTIONS), "x", "").axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "linear")
-    with pytest.raises(ValueError, match="lr must take positive values on a log scale"):
-        Axis("lr", np.array([0.0, 1.0]), log=True)
+    with pytest.raises(ValueError, match="lr must be positive on a log scale, got 0"):
+        phase("reddi-online", "adam", Axis("lr", (0.0, 1.0), log=True), y, 50, OPTIONS)
+
+
+# The function
+
+
+AXES = {"x": "lr=0.1,0.5,1", "y": ("beta2", [0.9, 0.99]), "steps": 200}
+
+
+@pytest.mark.parametrize("optimizer", ["adam", Adam, "adam(eps=0.0)"])
+@pytest.mark.parametrize("kind", ["name", "function", "setting", "problem"])
+def test_what_it_takes(optimizer, kind):
+    """The same map, however the problem and the optimizer are named."""
+    expected = problems.phase("reddi-online", "adam", **AXES)
+    s = setting("reddi-online")
+    given = {"name": "reddi-online", "function": reddi_online, "setting": s, "problem": s.problem}
+    result = problems.phase(given[kind], optimizer, **AXES)
+    np.testing.assert_array_equal(result.x_final, expected.x_final)
+    np.testing.assert_array_equal(result.average_regret, expected.average_regret)
+
+
+def test_an_instance_keeps_its_hyperparameters():
+    opt = AdaBound.as_in_paper(lr=0.2, betas=(0.8, 0.9), final_lr=0.1, gamma=1e-3)
+    axes = {"x": "cycle=11,21", "y": "x1=0,0.5", "steps": 200}
+    result = problems.phase("reddi-online", opt, **axes)
+    same = problems.phase("reddi-online", "adabound", **axes, lr=0.2, beta1=0.8, beta2=0.9)
+    np.testing.assert_array_equal(result.x_final, same.x_final)
+    with pytest.raises(ValueError, match="lr must be no axis for AdaBound"):
+        problems.phase("reddi-online", opt, **{**axes, "x": "lr=0.1,0.2"})
+
+
+def test_the_result(tmp_path):
+    result = problems.phase("reddi-online", **AXES)
+    rows = result.table()
+    assert list(rows[0]) == ["lr", "beta2", "C", "holds", "x_final", "average_regret"]
+    assert [row["lr"] for row in rows] == [0.1, 0.5, 1.0] * 2
+    np.testing.assert_array_equal([row["x_final"] for row in rows], result.x_final.ravel())
+    record = result.to_dict()
+    assert record["average_regret"] == result.average_regret.tolist()
+    assert record["manifest"]["seed"] == 0
+    assert "<table>" in result._repr_html_()
+    assert str(result).startswith("adam on reddi-online, T = 200 steps a cell\n3 x 2 cells")
+    names = [path.name for path in result.save(tmp_path)]
+    assert names == [f"{result.stem}{ending}" for ending in (".png", ".svg", ".csv")]
+    first = (tmp_path / names[2]).read_bytes()
+    assert [path.name for path in result.save(tmp_path)] == names  # replaces its own files
+    assert (tmp_path / names[2]).read_bytes() == first
+
+
+def test_names_of_files():
+    """The defaults have a plain name; each other map has its own."""
+    usual = problems.phase(steps=1)
+    assert usual.stem == "phase-reddi-theorem2-adam"
+    others = [
+        problems.phase(**{**AXES, **given}).stem
+        for given in ({}, {"lr": 0.25, "x": "beta1=0,0.5"}, {"show": "x"}, {"schedule": "constant"},
+                      {"optimizer": "adam(eps=0.1)"}, {"y": "beta2=0.5,0.9"})
+    ]  # fmt: skip
+    assert len({usual.stem, *others}) == 7
+
+
+OWN = '''
+import numpy as np
+from adabound_np import Box, Adam
+from problems.online import LinearProblem
+
+class Mine(Adam):
+    """Adam, by another name."""
+
+class Steps(LinearProblem):
+    name, feasible = "steps", Box(-1.0, 1.0)
+    def __init__(self, height):
+        self.height = height
+    def slopes(self, start, stop):
+        return np.full(stop - start, self.height)
+
+def steps(height=1.0):
+    return Steps(height)
+'''
+
+
+def test_your_own_by_name(tmp_path, monkeypatch, capsys):
+    """A module in the current folder; a constant of the user's problem is an axis."""
+    (tmp_path / "phase_own.py").write_text(OWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    args = ["phase", "--problem", "phase_own:steps", "--optimizer", "phase_own:Mine",
+            "--x", "height=-1,1", "--y", "lr=0.1,0.2", "--steps", "50", "--json"]  # fmt: skip
+    assert main(args) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["problem"], record["optimizer"]) == ("phase_own:steps", "Mine")
+    assert record["x"]["name"] == "height"
+    assert np.array(record["x_final"])[:, 0] == pytest.approx(-np.array(record["x_final"])[:, 1])
+    names = [path.name for path in (tmp_path / "results").iterdir()]
+    assert all(name.startswith("phase-phase_own-steps-Mine-") for name in names)
+    with pytest.raises(SystemExit) as stop:
+        main([*args[:4], "phase_own:Steps", *args[5:]])
+    assert stop.value.code == 2
+    assert "must be a class derived from adabound_np.Optimizer" in capsys.readouterr().err

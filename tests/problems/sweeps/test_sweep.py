@@ -18,8 +18,9 @@ from problems.online import BrokenConditionError, run, setting
 from problems.sweeps import cells as cells_module
 from problems.sweeps import records as records_module
 from problems.sweeps import runner as sweep_module
-from problems.sweeps.cells import AXES, run_cell
-from problems.sweeps.plan import Plan, Span
+from problems.sweeps.axes import AXES, Span
+from problems.sweeps.cells import run_cell
+from problems.sweeps.plan import Plan
 from problems.sweeps.records import RecordsError, encode, read
 from problems.sweeps.runner import SweepError, pool, sweep
 

@@ -1,15 +1,24 @@
 """The sweep command, as a user meets it."""
 
 import json
+import os
+import re
 import statistics
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import problems
+from adabound_np import AdaBound, Adam
 from problems.cli import main
-from problems.commands.sweep import grid_axis
+from problems.online import reddi_online, setting
 from problems.optimizers import OPTIMIZERS
+from problems.sweeps.axes import axis_of
 from problems.sweeps.records import read
+
+ROOT = Path(__file__).parents[3]
 
 
 def call(capsys, *args):
@@ -99,7 +108,7 @@ def test_defaults(tmp_path, capsys, monkeypatch):
     ],
 )
 def test_values_of_a_grid(text, values):
-    assert grid_axis(text) == ("lr", tuple(values))
+    assert axis_of(text)[:2] == ("lr", tuple(values))
 
 
 def test_broken_conditions_are_refused_before_anything_runs(tmp_path, capsys):
@@ -111,7 +120,7 @@ def test_broken_conditions_are_refused_before_anything_runs(tmp_path, capsys):
     assert stop.value.code == 2
     err = capsys.readouterr().err
     assert "4 of 12 cells cannot be run; the first is cell 0 (adam, lr = 0.1, cycle = 10)" in err
-    assert "C >= 50 (C is 10); --force runs them anyway" in err
+    assert "C >= 50 (C is 10); --force runs it anyway" in err
     assert not list(tmp_path.iterdir())
     assert "12 cells" in call(capsys, *args, "--force")
     call(capsys, *args, "--force", "--resume")
@@ -154,8 +163,8 @@ STOCHASTIC = ("--problem", "reddi-stochastic")
         (["--grid", "delta=1"], "delta must not be given for reddi-online"),
         (["--problem", "savarese", "--grid", "gamma=1"], "gamma must not be swept on savarese"),
         (["--grid", "beta3=1"], "unknown axis 'beta3'; did you mean 'beta"),
-        (["--grid", "lr=1", "--grid", "lr=2"], "--grid must have each axis once, got 'lr' twice"),
-        (["--random", "lr=0:1"], "--samples must say how many draws --random takes, got none"),
+        (["--grid", "lr=1", "--grid", "lr=2"], "grid must have each axis once, got 'lr' twice"),
+        (["--random", "lr=0:1"], "samples must say how many draws random takes, got none"),
         (["--random", "lr=1:0", "--samples", "2"], "lr must go from a number to a greater one"),
         (["--random", "lr=0.1:1:3", "--samples", "2"], "must be AXIS=lo:hi or log:lo:hi or a,b,c"),
         (["--random", "lr=log:1", "--samples", "2"], "must be AXIS=lo:hi or log:lo:hi or a,b,c"),
@@ -164,7 +173,7 @@ STOCHASTIC = ("--problem", "reddi-stochastic")
         (["--random", "lr=log:0:1", "--samples", "2"], "lr must be positive on a log scale"),
         (
             ["--random", "lr=1:2", "--random", "lr=1:3", "--samples", "2"],
-            "--random must have each axis once, got 'lr' twice",
+            "random must have each axis once, got 'lr' twice",
         ),
         (
             ["--grid", "lr=1", "--random", "lr=1:2", "--samples", "2"],
@@ -187,7 +196,7 @@ STOCHASTIC = ("--problem", "reddi-stochastic")
         (["--engine", "paralel"], "did you mean 'parallel'?"),
         (["--steps", "0"], "must be a whole number of at least 1"),
         (["--workers", "0"], "must be a whole number of at least 1"),
-        (["--workers", "2", "--scheduler", "tcp://127.0.0.1:1"], "--workers must not be given"),
+        (["--workers", "2", "--scheduler", "tcp://127.0.0.1:1"], "workers must not be given"),
         (["--scheduler-timeout", "0"], "must be in (0, inf), got '0'"),
         (["--scheduler-timeout", "nan"], "must be in (0, inf), got 'nan'"),
     ],
@@ -226,7 +235,7 @@ def test_files_that_are_refused(tmp_path, capsys):
 def test_a_sweep_that_ends_early(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("problems.sweeps.runner.run_cell", exit)
     path = tmp_path / "a.jsonl"
-    args = ["sweep", "--steps", "50", "--optimizers", "adam", "--workers", "1", "--out", str(path)]
+    args = ["sweep", "--steps", "50", "--optimizers", "adam", "--workers", "2", "--out", str(path)]
     assert main(args) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -242,7 +251,7 @@ def test_results_without_a_finite_one(tmp_path, capsys, monkeypatch):
     call(capsys, *args)
     header, (record,) = read(path)
     monkeypatch.setattr(
-        "problems.commands.sweep.read", lambda path: (header, [{**record, "regret": None,
+        "problems.results.sweep.read", lambda path: (header, [{**record, "regret": None,
                                                     "average_regret": None}])
     )  # fmt: skip
     assert "adam       no finite result" in call(capsys, *args, "--resume")
@@ -256,3 +265,165 @@ def test_distributed_is_not_installed(tmp_path, capsys, monkeypatch):
     assert stop.value.code == 2
     assert "python -m pip install 'adabound-np[distributed]'" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+# The function
+
+GRID = {"lr": [0.1, 1.0], "beta2": "0.9:0.99:2"}
+
+
+@pytest.mark.parametrize("kind", ["name", "function", "setting", "problem"])
+def test_what_it_takes(kind):
+    """The same records, however problem and optimizers are named."""
+    s = setting("reddi-online")
+    given = {"name": "reddi-online", "function": reddi_online, "setting": s, "problem": s.problem}
+    result = problems.sweep(given[kind], ["adam", Adam, "adam(eps=0.0)"], grid=GRID, steps=100)
+    assert [record["optimizer"] for record in result.records[:3]] == ["adam", "Adam",
+                                                                      "adam(eps=0.0)"]  # fmt: skip
+    plain = problems.sweep(grid=["lr=0.1,1", "beta2=0.9,0.99"], optimizers=["adam"], steps=100)
+    for name in plain.header["optimizers"]:
+        ours = [r["regret"] for r in result.records if r["optimizer"] == name]
+        assert ours == [r["regret"] for r in plain.records]
+    for first in range(0, 12, 3):
+        assert len({record["regret"] for record in result.records[first : first + 3]}) == 1
+    specs = {"Adam": "adabound_np.adam:Adam"}
+    assert result.header["specs"] == specs
+
+
+def test_the_result(tmp_path):
+    result = problems.sweep(optimizers=["adam", "adabound"], grid=GRID, steps=100)
+    assert (result.file, result.computed) == (None, 8)
+    assert result.header["manifest"]["command"] == "sweep"
+    rows = result.table()
+    least = min((r for r in result.records if r["optimizer"] == "adam"),
+                key=lambda r: r["average_regret"])  # fmt: skip
+    assert rows[0] == {
+        "optimizer": "adam",
+        **least["parameters"],
+        "R_T/T": least["average_regret"],
+        "std of R_T/T": None,
+        "x_T": least["x_final"],
+        "std of x_T": None,
+    }
+    record = result.to_dict()
+    assert record["best"] == result.best
+    assert record["manifest"]["command"] == "sweep"
+    assert "<img" in result._repr_html_()
+    left, right = result.plot().axes
+    for panel, axis in ((left, "lr"), (right, "beta2")):
+        x, y = panel.lines[0].get_data()
+        for value, regret in zip(x, y, strict=True):
+            own = [r["average_regret"] for r in result.records
+                   if r["optimizer"] == "adam" and r["parameters"][axis] == value]  # fmt: skip
+            assert regret == min(own)
+    written = result.save(tmp_path)
+    assert read(written[-1]) == (result.header, result.records)
+    with pytest.raises(ValueError, match="nothing to draw"):
+        problems.sweep(optimizers=["adam"], steps=10).plot()
+
+
+def test_names_of_files():
+    def stem(problem="reddi-stochastic", **given):
+        return problems.sweep(problem, ["adam"], steps=5, **given).stem
+
+    assert stem() == "sweep-reddi-stochastic"
+    others = [stem(grid={"lr": [0.1]}), stem(grid={"lr": [0.2]}), stem(seeds=[1]),
+              stem("reddi-stochastic(lr=0.25)"), stem(schedule="constant")]  # fmt: skip
+    assert all(re.fullmatch("sweep-reddi-stochastic-[0-9a-f]{6}", name) for name in others)
+    assert len(set(others)) == 5
+
+
+def test_constants_that_are_settled_are_no_axes():
+    for optimizers, axis in ((["adam(beta2=0.9)"], "beta2"), ([AdaBound.as_in_paper()], "lr")):
+        with pytest.raises(ValueError, match=f"{axis} must be no axis for"):
+            problems.sweep(optimizers=optimizers, grid={axis: [0.1, 0.2]}, steps=5)
+    with pytest.raises(ValueError, match="C must be given once"):
+        problems.sweep("reddi-online(C=5)", grid={"cycle": [5, 11]}, steps=5)
+
+
+OWN = '''
+import numpy as np
+from adabound_np import Adam, Box
+from problems.online import LinearProblem
+
+class Mine(Adam):
+    """Adam, by another name."""
+
+class Bursts(LinearProblem):
+    name, feasible, period = "bursts", Box(-1.0, 1.0), 4
+
+    def __init__(self, height):
+        self.height = height
+
+    def slopes(self, start, stop):
+        return np.where(np.arange(start, stop) % 4 == 0, self.height, -1.0)
+
+def bursts(height=2.0):
+    return Bursts(height)
+'''
+SPLIT = ("--problem", "sweep_own:bursts", "--optimizers", "adam,sweep_own:Mine",
+         "--grid", "lr=0.01:1:5", "--grid", "height=1:9:5", "--steps", "200")  # fmt: skip
+
+
+def sweep_in(folder, *args):
+    """The command in a folder, from a Python of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "problems", "sweep", *args],
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_your_own_in_two_processes_and_resumed(tmp_path):
+    """A module in the current folder reaches the workers; a cut file is resumed."""
+    (tmp_path / "sweep_own.py").write_text(OWN, encoding="utf-8")
+    code, out, err = sweep_in(tmp_path, *SPLIT, "--workers", "2", "--json")
+    assert code == 0, err
+    record = json.loads(out)
+    assert (record["problem"], record["cells"]) == ("sweep_own:bursts", 50)
+    path = tmp_path / record["file"]
+    assert re.fullmatch(r"sweep-sweep_own-bursts-[0-9a-f]{6}\.jsonl", path.name)
+    header, records = read(path)
+    assert header["optimizers"] == ["adam", "Mine"]
+    assert header["specs"] == {"Mine": "sweep_own:Mine"}
+    for one, other in zip(records[::2], records[1::2], strict=True):
+        assert (one["optimizer"], other["optimizer"]) == ("adam", "Mine")
+        assert one["regret"] == other["regret"]
+    assert len({r["regret"] for r in records}) > 20
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:31]))
+    code, out, err = sweep_in(tmp_path, *SPLIT, "--resume")
+    assert code == 0, err
+    assert "20 of them run now" in out
+    assert path.read_bytes() == whole
+    code, _, err = sweep_in(tmp_path, *SPLIT[:2], "--optimizers", "sweep_own:Nothing")
+    assert code == 2
+    assert err.splitlines()[-1].endswith("module sweep_own has no 'Nothing'")
+
+
+def test_what_other_processes_cannot_import(tmp_path):
+    """A class at a prompt runs in this process; with workers it is refused in one line."""
+    code = (
+        "import problems\n"
+        "from adabound_np import Adam\n"
+        "class Mine(Adam): pass\n"
+        "print(len(problems.sweep(optimizers=[Mine], steps=20).records))\n"
+        "problems.sweep(optimizers=[Mine], steps=20, workers=2)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "1\n"
+    assert done.stderr.splitlines()[-1] == (
+        "ValueError: workers must be 1 here, got 2: Mine is defined in a notebook, which other "
+        "processes cannot import"
+    )
+
+    class Local(Adam):
+        pass
+
+    with pytest.raises(ValueError, match="Local cannot be pickled"):
+        problems.sweep(optimizers=[Local], steps=20, workers=2)
+    assert len(problems.sweep(optimizers=[Local], steps=20).records) == 1

@@ -23,6 +23,7 @@ MANY = (
 
 
 def start(path, *args, output=subprocess.PIPE):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # else a child of nohup ignores it
     return subprocess.Popen(
         [sys.executable, "-m", "problems", "sweep", *args,
          "--json", "--workers", "2", "--out", str(path)],

@@ -1,0 +1,7 @@
+"""Whether an optimizer or an online problem, whoever wrote it, does what the package relies on."""
+
+from problems.conformance.optimizer import check_optimizer
+from problems.conformance.problem import check_problem
+from problems.conformance.report import Check, Report
+
+__all__ = ["Check", "Report", "check_optimizer", "check_problem"]
