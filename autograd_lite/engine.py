@@ -35,18 +35,8 @@ from numpy.typing import NDArray
 from autograd_lite import guards
 from autograd_lite.within import within
 
-__all__ = [
-    "NUMPY",
-    "TABLE",
-    "Array",
-    "Primitive",
-    "Record",
-    "Tensor",
-    "composed",
-    "graph",
-    "no_grad",
-    "primitive",
-]
+__all__ = ["NUMPY", "TABLE", "Array", "Primitive", "Record", "Tensor"]
+__all__ += ["composed", "graph", "no_grad", "primitive"]
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -219,6 +209,11 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
     return lambda self, other: compare(self.data, _plain(other))
 
 
+def _conversion(convert: Callable[..., Any]) -> Any:
+    """Return the method of float(x): a number of Python's, made of the only element."""
+    return lambda self, *options: convert(self.item(), *options)
+
+
 class Tensor:
     """An array that remembers how it was computed.
 
@@ -349,11 +344,14 @@ class Tensor:
     __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
     __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
     __hash__ = object.__hash__
-    __neg__, __abs__ = _method(np.negative), _method(np.absolute)
+    __float__, __int__, __round__ = _conversion(float), _conversion(int), _conversion(round)
+    __pos__, __neg__, __abs__ = _method(np.positive), _method(np.negative), _method(np.absolute)
     __getitem__ = _method(operator.getitem)
     sum, mean, var = _method(np.sum), _method(np.mean), _method(np.var)
     max, min, clip = _method(np.max), _method(np.min), _method(np.clip)
-    swapaxes, squeeze = _method(np.swapaxes), _method(np.squeeze)
+    std, prod, cumsum, dot = _method(np.std), _method(np.prod), _method(np.cumsum), _method(np.dot)
+    trace, repeat, swapaxes = _method(np.trace), _method(np.repeat), _method(np.swapaxes)
+    squeeze, ravel, flatten = _method(np.squeeze), _method(np.ravel), _method(np.ravel)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
@@ -379,11 +377,13 @@ class Tensor:
     def __bool__(self) -> bool:
         return bool(self.data)
 
-    def __float__(self) -> float:
-        return float(self.item())
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
 
     def item(self) -> Any:
-        """Return the only element as a Python number; ValueError if there are more."""
+        """Return the only element as a Python number; ValueError if there are more, or none."""
+        if self.size != 1:
+            raise ValueError(f"a tensor must have one element to be a number, got {self.shape}")
         return self.data.item()
 
     @property

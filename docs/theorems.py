@@ -83,19 +83,27 @@ SOURCES = """\
 def page(results: Sequence[Result]) -> str:
     """The page, from results of the whole ledger."""
     by_id = {result.entry.id: result for result in results}
-    parts = ["# The theorems, executed\n", wrapped(HEAD), _table(results),
-             "## What remains true about AdaBound after Savarese\n",
-             wrapped(ESSAY.format(**numbers(by_id))), "## The ledger\n"]  # fmt: skip
+    parts = [
+        "# The theorems, executed\n",
+        wrapped(HEAD),
+        _table(results),
+        "## What remains true about AdaBound after Savarese\n",
+        wrapped(ESSAY.format(**numbers(by_id))),
+        "## The ledger\n",
+    ]
     parts += [_section(result) for result in results]
     return "\n".join([*parts, "## Sources\n", SOURCES])
 
 
 def wrapped(text: str) -> str:
     """Paragraphs at the documents' width."""
-    return "\n\n".join(
-        textwrap.fill(paragraph, 120, break_long_words=False, break_on_hyphens=False)
-        for paragraph in text.strip().split("\n\n")
-    ) + "\n"  # fmt: skip
+    return (
+        "\n\n".join(
+            textwrap.fill(paragraph, 120, break_long_words=False, break_on_hyphens=False)
+            for paragraph in text.strip().split("\n\n")
+        )
+        + "\n"
+    )
 
 
 def numbers(by_id: Mapping[str, Result]) -> dict[str, str]:
@@ -106,15 +114,23 @@ def numbers(by_id: Mapping[str, Result]) -> dict[str, str]:
     at = spread["gamma"].tolist().index(1e-3)
     safety = by_id["first-step-safety"].outcome
     return {
-        "first": first, "since": since, "T": f"{four.steps:,}", "regret": shown(four.measured),
-        "bound": shown(four.bound), "repaired": shown(float(four.curves["repaired"][-1])),
-        "K": f"{five.parameters['K']:,}", "ams_T": f"{five.steps:,}",
-        "ams_regret": shown(five.measured), "ams_bound": shown(five.bound),
+        "first": first,
+        "since": since,
+        "T": f"{four.steps:,}",
+        "regret": shown(four.measured),
+        "bound": shown(four.bound),
+        "repaired": shown(float(four.curves["repaired"][-1])),
+        "K": f"{five.parameters['K']:,}",
+        "ams_T": f"{five.steps:,}",
+        "ams_regret": shown(five.measured),
+        "ams_bound": shown(five.bound),
         "spread": shown(float(spread["measured"][at]), 5),
         "M": shown(float(spread["bound"][at]), 5),
-        "eta_u": shown(safety.parameters["eta_u(1)"]), "safe": shown(safety.bound),
-        "h": f"{safety.parameters['h']:g}", "growth": shown(float(safety.curves["ratio"][0])),
-    }  # fmt: skip
+        "eta_u": shown(safety.parameters["eta_u(1)"]),
+        "safe": shown(safety.bound),
+        "h": f"{safety.parameters['h']:g}",
+        "growth": shown(float(safety.curves["ratio"][0])),
+    }
 
 
 def _table(results: Sequence[Result]) -> str:
@@ -137,8 +153,16 @@ _SIGNS = {"<=": "≤", ">=": "≥", "=": "="}
 
 def statement(entry: Entry) -> str:
     """What a section says before anything is run."""
-    lines = [f"### {entry.id}", "", f"**{entry.title}** ({entry.source}). {entry.claim}", "",
-             "$$", entry.latex, "$$", ""]  # fmt: skip
+    lines = [
+        f"### {entry.id}",
+        "",
+        f"**{entry.title}** ({entry.source}). {entry.claim}",
+        "",
+        "$$",
+        entry.latex,
+        "$$",
+        "",
+    ]
     for slip in entry.slips:
         lines += [f"*Erratum.* {slip}", ""]
     code = ", ".join(f"[`{path}`](../{path})" for path in entry.code)
@@ -157,8 +181,10 @@ def _section(result: Result) -> str:
         f"- Measured: {_text(outcome.quantity)} = {shown(outcome.measured)}, claimed "
         f"{_SIGNS[outcome.relation]} {shown(outcome.bound)}",
     ]
-    lines += [f"- {'Also true' if fact.holds else '**Not true**'}: {_text(fact.text)}"
-              for fact in dict.fromkeys(outcome.facts)]  # fmt: skip
+    lines += [
+        f"- {'Also true' if fact.holds else '**Not true**'}: {_text(fact.text)}"
+        for fact in dict.fromkeys(outcome.facts)
+    ]
     lines += [f"- Note: {_text(remark)}" for remark in outcome.remarks]
     lines += [f"- Verdict: **{outcome.verdict}**", ""]
     if entry.id in FIGURES:

@@ -65,17 +65,27 @@ def counterexample_figure(
         word = "best" if end == optimum else "worst"
         left.axhline(end, color="0.6", linewidth=0.8, zorder=0)
         left.annotate(
-            f"{word} fixed point, x = {end:g}", (0.02, end), xycoords=("axes fraction", "data"),
-            xytext=(0, 3 if end == hi else -3), textcoords="offset points", fontsize=9,
-            color="0.35", va="bottom" if end == hi else "top",
-        )  # fmt: skip
+            f"{word} fixed point, x = {end:g}",
+            (0.02, end),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, 3 if end == hi else -3),
+            textcoords="offset points",
+            fontsize=9,
+            color="0.35",
+            va="bottom" if end == hi else "top",
+        )
     for label, t in (marks or {}).items():
         if 1 < t < max(run.steps for run in runs.values()):
             left.axvline(t, color="0.4", linewidth=0.8, linestyle=":", zorder=0)
             left.annotate(
-                label, (t, 0.75), xycoords=("data", "axes fraction"), xytext=(-3, 0),
-                textcoords="offset points", ha="right", color="0.35",
-            )  # fmt: skip
+                label,
+                (t, 0.75),
+                xycoords=("data", "axes fraction"),
+                xytext=(-3, 0),
+                textcoords="offset points",
+                ha="right",
+                color="0.35",
+            )
     margin = 0.12 * (hi - lo)
     left.set(xscale="log", xlabel="step $t$", ylabel="$x_t$", ylim=(lo - margin, hi + margin))
     right.set(xscale="log", xlabel="step $t$", ylabel="average regret $R_t / t$")
@@ -84,8 +94,9 @@ def counterexample_figure(
         axes.margins(x=0)
     _label(left, runs, [_whereabouts(problem, run) for run in runs.values()])
     _label(right, runs, [trend(run) for run in runs.values()])
-    band = Patch(color="0.5", alpha=0.3, linewidth=0,
-                 label="shaded: range of $x_t$ between two drawn steps")  # fmt: skip
+    band = Patch(
+        color="0.5", alpha=0.3, linewidth=0, label="shaded: range of $x_t$ between two drawn steps"
+    )
     figure.legend(handles=[band], frameon=False, fontsize=9, loc="outside lower left")
     figure.suptitle(f"{name_of(problem)}:  {formula_of(problem)}", fontsize=11)
     return figure
@@ -106,8 +117,10 @@ def _label(axes: Axes, runs: Mapping[str, Summary], words: Sequence[str]) -> Non
     """Write what became of each line beside its end, and which line hides it, or it hides."""
     axes.autoscale_view()
     to_axes = axes.transData + axes.transAxes.inverted()
-    paths = [to_axes.transform(np.column_stack(line.get_data()))[:, 1]
-             for line in axes.lines[: len(runs)]]  # fmt: skip
+    paths = [
+        to_axes.transform(np.column_stack(line.get_data()))[:, 1]
+        for line in axes.lines[: len(runs)]
+    ]
     drawn = [i for i, y in enumerate(paths) if np.isfinite(y).any()]
     ends = [float(paths[i][np.isfinite(paths[i])][-1]) for i in drawn]
     heights = apart(ends, min(0.13, 1.1 / len(runs)))
@@ -118,9 +131,14 @@ def _label(axes: Axes, runs: Mapping[str, Summary], words: Sequence[str]) -> Non
         axes.add_artist(Line2D([1, 1.04], [end, height], color="0.6", linewidth=0.8, **shared))
         axes.add_artist(Line2D([1.04, 1.18], [height] * 2, linewidth=2.0, **look, **shared))
         axes.text(
-            1.2, height, f"{title(names[i])}{_overlap(i, paths, names, steps)}:\n{words[i]}",
-            transform=axes.transAxes, va="center", fontsize=9.5, linespacing=1.05,
-        )  # fmt: skip
+            1.2,
+            height,
+            f"{title(names[i])}{_overlap(i, paths, names, steps)}:\n{words[i]}",
+            transform=axes.transAxes,
+            va="center",
+            fontsize=9.5,
+            linespacing=1.05,
+        )
 
 
 def apart(heights: Sequence[float], gap: float) -> list[float]:

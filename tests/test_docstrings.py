@@ -20,16 +20,34 @@ MODULES = [
 #: Public names of adabound_np and autograd_lite without an example, and why.
 WITHOUT_EXAMPLE = {
     **dict.fromkeys(
-        ["SGDState", "CSGDState", "AdaGradState", "RMSpropState", "AdamState", "AMSGradState",
-         "AdamNCState", "AdaBoundState", "AMSBoundState"],
+        [
+            "SGDState",
+            "CSGDState",
+            "AdaGradState",
+            "RMSpropState",
+            "AdamState",
+            "AMSGradState",
+            "AdamNCState",
+            "AdaBoundState",
+            "AMSBoundState",
+        ],
         "a named tuple, made by `init` of an optimizer",
     ),
     **dict.fromkeys(["Bounds", "FeasibleSet", "Schedule"], "a protocol, shown by its classes"),
     "RunningMax": "a mark without behaviour",
     "RunningProduct": "a base class, shown by the schedules derived from it",
     **dict.fromkeys(
-        ["array_of", "check_gradient", "check_overlap", "check_shape", "check_state", "data_of",
-         "gradient_of", "groups_of", "params_of"],
+        [
+            "array_of",
+            "check_gradient",
+            "check_overlap",
+            "check_shape",
+            "check_state",
+            "data_of",
+            "gradient_of",
+            "groups_of",
+            "params_of",
+        ],
         "checks of `Optimizer`, shown by what it refuses",
     ),
     **dict.fromkeys(
@@ -50,7 +68,7 @@ WITHOUT_EXAMPLE = {
     ),
     **dict.fromkeys(["GradcheckReport", "GraphNode"], "a result of `gradcheck` or `draw`"),
     **dict.fromkeys(["table", "updated"], "writes the page docs/autograd_lite.md"),
-}  # fmt: skip
+}
 
 
 def public(source):

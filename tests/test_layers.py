@@ -96,3 +96,44 @@ def test_a_circle_is_found(case, tmp_path):
     assert {"pack.a", "pack.b"} <= set(found)
     (tmp_path / "pack" / "b.py").write_text("import ast\n", encoding="utf-8")
     assert circle(import_graph("pack", tmp_path)) == []
+
+
+def room(module):
+    """The package of a module, or its room in problems."""
+    parts = module.split(".")
+    return parts[0] if parts[0] != "problems" or len(parts) == 1 else parts[1]
+
+
+def drawing():
+    """A line for each room: what it imports, of the whole repository, read from the source."""
+    packages = ("adabound_np", "autograd_lite", "problems")
+    paths = {name: path for package in packages for name, path in modules(package).items()}
+    arrows = {}
+    for name in paths:
+        found = {room(other) for other in imports(name, paths)} - {room(name)}
+        arrows.setdefault(room(name), set()).update(found)
+    below = {}  # how many layers lie below a room
+
+    def depth(name):
+        if name not in below:
+            below[name] = 1 + max(map(depth, arrows[name]), default=-1)
+        return below[name]
+
+    order = sorted(arrows, key=lambda name: (-depth(name), name))
+    width = max(map(len, order))
+    return "".join(
+        f"{name:<{width}} -> {', '.join(o for o in order if o in arrows[name])}".rstrip(" ->")
+        + "\n"
+        for name in order
+    )
+
+
+def test_the_drawing_of_rooms_is_true():
+    """`python -m tests.test_layers` prints the lines that CONTRIBUTING.md should have."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawn = text.partition("<!-- rooms -->\n```text\n")[2].partition("```")[0]
+    assert drawn == drawing()
+
+
+if __name__ == "__main__":
+    print(drawing(), end="")

@@ -1,7 +1,16 @@
 """Networks: modules made of operations, with PyTorch's names and weight layouts."""
 
 from autograd_lite.nn import init
-from autograd_lite.nn.activations import LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from autograd_lite.nn.activations import (
+    GELU,
+    Identity,
+    LeakyReLU,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 from autograd_lite.nn.layers import (
     AvgPool2d,
     BatchNorm1d,
@@ -15,10 +24,11 @@ from autograd_lite.nn.layers import (
     Linear,
     MaxPool2d,
 )
-from autograd_lite.nn.module import Module, Sequential
+from autograd_lite.nn.module import Module, ModuleList, Sequential
 from autograd_lite.nn.recurrent import LSTM
 
 __all__ = [
+    "GELU",
     "LSTM",
     "AvgPool2d",
     "BatchNorm1d",
@@ -28,14 +38,17 @@ __all__ = [
     "Embedding",
     "Flatten",
     "GlobalAvgPool2d",
+    "Identity",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
     "MaxPool2d",
     "Module",
+    "ModuleList",
     "ReLU",
     "Sequential",
     "Sigmoid",
+    "Softmax",
     "Softplus",
     "Tanh",
     "init",

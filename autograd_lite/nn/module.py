@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
 from autograd_lite.engine import Array, Tensor
 
-__all__ = ["Module", "Sequential"]
+__all__ = ["Module", "ModuleList", "Sequential"]
 
 M = TypeVar("M", bound="Module")
 
@@ -56,6 +56,20 @@ class Module:
                     "modules and parameters to attributes of self, in __init__"
                 )
 
+    def __repr__(self) -> str:
+        own, parts = [], []
+        for name, value in vars(self).items():
+            if isinstance(value, Module):
+                parts.append(f"({name}): {value!r}".replace("\n", "\n  "))
+            elif isinstance(value, (Tensor, np.ndarray)):
+                own.append(f"{name}: {value.shape}")
+            elif isinstance(value, (bool, int, float, str, type(None))) and name != "training":
+                own.append(f"{name}={value!r}")
+        settings = ", ".join(own)
+        if parts:
+            settings = "".join(f"\n  {line}" for line in (settings, *parts) if line) + "\n"
+        return f"{type(self).__name__}({settings})"
+
     def _attributes(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Yield (full name, value) of this module, its parts, and their tensors and arrays."""
         yield prefix, self
@@ -69,7 +83,7 @@ class Module:
             elif _holds_parts(value):
                 raise TypeError(
                     f"{prefix}{name} is a {type(value).__name__} of modules or parameters, which "
-                    "would not be found; use Sequential, or one attribute for each"
+                    "would not be found; use Sequential or ModuleList, or one attribute for each"
                 )
 
     def _entries(self) -> dict[str, Any]:
@@ -183,7 +197,28 @@ def _described(value: Any) -> str:
     return f"the {kind} {value.__name__}" if hasattr(value, "__name__") else repr(value)
 
 
-class Sequential(Module):
+class _Modules(Module):
+    """Modules under the names "0", "1", ..."""
+
+    def _append(self, module: Module) -> None:
+        if not isinstance(module, Module):
+            raise TypeError(
+                f"modules must be modules, such as nn.ReLU() for ops.relu, one argument each; "
+                f"got {_described(module)} as number {len(self)}"
+            )
+        setattr(self, str(len(self)), module)
+
+    def __iter__(self) -> Iterator[Module]:
+        return (value for value in vars(self).values() if isinstance(value, Module))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __getitem__(self, index: int) -> Module:
+        return list(self)[index]
+
+
+class Sequential(_Modules):
     """Modules one after the other; also a list of modules, by index and in loops.
 
     Raises
@@ -195,6 +230,12 @@ class Sequential(Module):
     --------
     >>> from autograd_lite.nn import Linear, ReLU
     >>> model = Sequential(Linear(4, 3, rng=0), ReLU(), Linear(3, 2, rng=1))
+    >>> model
+    Sequential(
+      (0): Linear(weight: (3, 4), bias: (3,))
+      (1): ReLU()
+      (2): Linear(weight: (2, 3), bias: (2,))
+    )
     >>> [name for name, _ in model.named_parameters()]
     ['0.weight', '0.bias', '2.weight', '2.bias']
     >>> model(Tensor(np.ones((5, 4), np.float32))).shape
@@ -202,25 +243,52 @@ class Sequential(Module):
     """
 
     def __init__(self, *modules: Module) -> None:
-        for i, module in enumerate(modules):
-            if not isinstance(module, Module):
-                raise TypeError(
-                    f"modules must be modules, such as nn.ReLU() for ops.relu, one argument each; "
-                    f"got {_described(module)} as number {i}"
-                )
-            setattr(self, str(i), module)
-
-    def __iter__(self) -> Iterator[Module]:
-        return (value for value in vars(self).values() if isinstance(value, Module))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-    def __getitem__(self, index: int) -> Module:
-        return list(self)[index]
+        for module in modules:
+            self._append(module)
 
     def forward(self, x: Any) -> Any:
         """Apply the modules in order."""
         for module in self:
             x = module(x)
         return x
+
+
+class ModuleList(_Modules):
+    """A list of modules whose parameters are found, for a `forward` of your own.
+
+    Parameters
+    ----------
+    modules : iterable of Module
+        Parts, by index and in loops.
+
+    Raises
+    ------
+    TypeError
+        If `modules` is not an iterable of modules, or the list itself is called.
+
+    Examples
+    --------
+    >>> from autograd_lite.nn import Linear
+    >>> layers = ModuleList(Linear(4, 4, rng=i) for i in range(3))
+    >>> layers.append(Linear(4, 1, rng=3))
+    >>> len(layers), [name for name, _ in layers.named_parameters()][:2]
+    (4, ['0.weight', '0.bias'])
+    """
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        self.extend(modules)
+
+    def append(self, module: Module) -> None:
+        """Add a module at the end."""
+        self._append(module)
+
+    def extend(self, modules: Iterable[Module]) -> None:
+        """Add several modules at the end."""
+        if not isinstance(modules, Iterable):
+            raise TypeError(f"modules must be a list of modules, got {_described(modules)}")
+        for module in modules:
+            self._append(module)
+
+    def forward(self, *_: Any, **__: Any) -> Any:
+        """Refuse: a list says nothing about how its modules are applied."""
+        raise TypeError("a ModuleList is not called; call its modules, or use Sequential")

@@ -2,12 +2,13 @@ r"""Elementwise operations with a kink or a choice; each docstring says what hap
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import primitive
-from autograd_lite.ops.arguments import number, weak
+from autograd_lite.ops.arguments import as_floats, number, weak
 
 
 @primitive(np.absolute)
@@ -23,6 +24,38 @@ def abs(x: Any) -> Any:
 abs.vjps = (
     # \bar{x} = \bar{y} \mathrm{sign}(x)        [calculus]
     lambda y_bar, y, x: y_bar * np.sign(x),
+)
+
+
+@primitive(np.sign)
+def sign(x: Any) -> Any:
+    """Sign -1, 0 or 1; gradient 0, also at 0.
+
+    >>> sign([-2.0, 0.0, 3.0])
+    Tensor([-1.,  0.,  1.])
+    """
+    return np.sign(x)
+
+
+sign.vjps = (
+    # \bar{x} = 0        [calculus]
+    lambda y_bar, y, x: np.zeros_like(y_bar),
+)
+
+
+@primitive(np.positive)
+def positive(x: Any) -> Any:
+    """Return +x, equal to x.
+
+    >>> positive(-2.0)
+    Tensor(-2.)
+    """
+    return np.positive(x)
+
+
+positive.vjps = (
+    # \bar{x} = \bar{y}        [calculus]
+    lambda y_bar, y, x: y_bar,
 )
 
 
@@ -175,6 +208,44 @@ def softplus(x: Any) -> Any:
 softplus.vjps = (
     # \bar{x} = \bar{y} \sigma(x)        [calculus]
     lambda y_bar, y, x: y_bar * sigmoid.forward(x),
+)
+
+
+@primitive(np.logaddexp)
+def logaddexp(a: Any, b: Any) -> Any:
+    """Return log(e^a + e^b), computed without overflow; equal infinities have gradient NaN.
+
+    >>> logaddexp(1000.0, 1000.0) - 1000
+    Tensor(0.69314718)
+    """
+    return np.logaddexp(a, b)
+
+
+logaddexp.vjps = (
+    # \bar{a} = \bar{y} \sigma(a - b)        [calculus]
+    lambda y_bar, y, a, b: y_bar * sigmoid.forward(np.subtract(a, b)),
+    # \bar{b} = \bar{y} \sigma(b - a)        [calculus]
+    lambda y_bar, y, a, b: y_bar * sigmoid.forward(np.subtract(b, a)),
+)
+
+_erfc = np.frompyfunc(math.erfc, 1, 1)  # NumPy has none
+
+
+@primitive(saves=True)
+def gelu(x: Any) -> Any:
+    r"""Return x \Phi(x), with the normal distribution's function \Phi(x) = erfc(-x / \sqrt{2}) / 2.
+
+    >>> gelu([-1.0, 0.0, 1.0])
+    Tensor([-0.15865525,  0.        ,  0.84134475])
+    """
+    x = as_floats(x)
+    phi = np.asarray(_erfc(-x / math.sqrt(2)), x.dtype) / 2
+    return x * phi, phi
+
+
+gelu.vjps = (
+    # \bar{x} = \bar{y} (\Phi(x) + x e^{-x^2 / 2} / \sqrt{2 \pi})        [calculus]
+    lambda y_bar, phi, x: y_bar * (phi + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi)),
 )
 
 

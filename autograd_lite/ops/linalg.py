@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import Array, primitive
+from autograd_lite.engine import Array, Tensor, composed, primitive
+from autograd_lite.ops.arguments import whole
+from autograd_lite.ops.elementwise import multiply
+from autograd_lite.ops.reduce import sum
+from autograd_lite.ops.shape import getitem, moveaxis, reshape
 
 
 @primitive(np.matmul)
@@ -45,6 +49,59 @@ matmul.vjps = (
     # \bar{B} = A^T \bar{Y}        [Giles08 Sec. 2.2.2]
     lambda y_bar, y, a, b: _matmul_right(y_bar, np.asarray(a), np.asarray(b)),
 )
+
+
+@composed(np.dot)
+def dot(a: Any, b: Any) -> Tensor:
+    """Product of vectors, of matrices, or of anything with a number.
+
+    Raises
+    ------
+    ValueError
+        If b has more than two axes; `matmul` and `einsum` take those.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    Tensor(11.)
+    """
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return multiply(a, b)
+    if np.ndim(b) > 2:
+        raise ValueError(
+            f"b must have at most two axes, got shape {np.shape(b)}; use matmul or einsum"
+        )
+    return matmul(a, b)
+
+
+@composed(np.outer)
+def outer(a: Any, b: Any) -> Tensor:
+    """Products of every element of a with every element of b.
+
+    >>> outer([1.0, 2.0], [3.0, 4.0])
+    Tensor([[3., 4.],
+            [6., 8.]])
+    """
+    return multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
+
+
+@composed(np.trace)
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """Sum of a diagonal of each matrix in the axes `axis1` and `axis2`.
+
+    Raises
+    ------
+    TypeError
+        If `offset` is not an int.
+    ValueError
+        If x has not these two axes.
+
+    >>> trace([[1.0, 2.0], [3.0, 4.0]])
+    Tensor(5.)
+    """
+    offset = whole("offset", offset, -np.size(x))
+    x = moveaxis(x, (axis1, axis2), (-2, -1))
+    rows = np.arange(x.shape[-2])
+    rows = rows[(rows >= -offset) & (rows < x.shape[-1] - offset)]
+    return sum(getitem(x, (..., rows, rows + offset)), -1)
 
 
 def _rows(x: Array) -> Array:

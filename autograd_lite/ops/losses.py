@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Array, primitive
-from autograd_lite.ops.arguments import as_floats, number
+from autograd_lite.ops.arguments import as_floats, number, whole
 from autograd_lite.ops.kinked import sigmoid
 
 
@@ -140,73 +140,119 @@ binary_cross_entropy_with_logits.vjps = (
 
 @primitive(saves=True)
 def cross_entropy(
-    logits: Any, labels: Any, label_smoothing: float = 0.0, reduction: str = "mean"
+    logits: Any,
+    labels: Any,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+    *,
+    weight: Any = None,
+    ignore_index: int = -100,
 ) -> Any:
     r"""Cross entropy of softmax(logits) against labels.
 
-    With smoothing s the target is (1 - s) on the label plus s/C on every class.
+    With smoothing s the target is (1 - s) on the label plus s/C on every class. The mean is
+    weighted, as PyTorch's: the sum over the cases divided by the sum of their labels' weights.
+    If all labels are ignored it is NaN, and its gradient 0.
 
     Parameters
     ----------
     logits : array (N, C)
     labels : array of int (N,)
-        Classes, in [0, C).
+        Classes, in [0, C), or `ignore_index`.
     label_smoothing : float
         s in [0, 1].
     reduction : str
-        "mean" (over the N rows), "sum" or "none".
+        "mean" (over the cases that are not ignored), "sum" or "none".
+    weight : array_like (C,), optional
+        Weights of the classes, at least 0; 1 by default.
+    ignore_index : int
+        Label of the cases whose loss and gradient are 0.
 
     Raises
     ------
     TypeError
-        If the labels are not integers.
+        If the labels or `ignore_index` are not integers, or `weight` is not numeric.
     ValueError
-        If a shape does not fit, or a label, `label_smoothing` or `reduction` is not allowed.
+        If a shape does not fit, or a label, a weight, `label_smoothing` or `reduction` is not
+        allowed.
 
     Examples
     --------
     >>> cross_entropy([[0.0, 0.0], [1000.0, 0.0]], [1, 0])
     Tensor(0.34657359)
+    >>> cross_entropy([[0.0, 0.0], [1000.0, 0.0]], [1, -100])
+    Tensor(0.69314718)
     """
     logits, labels = np.asarray(logits), np.asarray(labels)
     label_smoothing = number("label_smoothing", label_smoothing, 0, 1, closed=True)
-    n, c = _check_labels(logits, labels)
+    _check_labels(logits, labels, whole("ignore_index", ignore_index, -(2**63)))
+    if weight is not None:
+        _check_weight(weight, logits.shape[1])
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    loss = -log_p[np.arange(n), labels]
+    used, t, w = _cases(log_p, labels, weight, ignore_index)
+    loss = -w[t] * log_p[np.arange(len(t)), t]
     if label_smoothing:
-        loss = (1 - label_smoothing) * loss - (label_smoothing / c) * log_p.sum(axis=1)
+        loss = (1 - label_smoothing) * loss - (label_smoothing / len(w)) * (log_p @ w)
+    loss = np.where(used, loss, 0)
+    if reduction == "mean":
+        with np.errstate(invalid="ignore"):  # 0 / 0
+            return np.sum(loss) / np.sum(w[t] * used), log_p
     return _reduced(loss, reduction), log_p
 
 
-def _check_labels(logits: Array, labels: Array) -> tuple[int, int]:
+def _check_labels(logits: Array, labels: Array, ignore_index: int) -> None:
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(f"logits (N, C) and labels (N,): got {logits.shape} and {labels.shape}")
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers, got dtype {labels.dtype}")
-    if labels.size and not 0 <= labels.min() <= labels.max() < logits.shape[1]:
+    used = labels[labels != ignore_index]
+    if used.size and not 0 <= used.min() <= used.max() < logits.shape[1]:
         raise ValueError(
-            f"labels must be in [0, {logits.shape[1]}), got {labels.min()} to {labels.max()}"
+            f"labels must be in [0, {logits.shape[1]}), got {used.min()} to {used.max()}"
         )
-    return logits.shape
+
+
+def _check_weight(weight: Any, classes: int) -> None:
+    w = np.asarray(weight)
+    if w.dtype.kind not in "fiu":
+        raise TypeError(f"weight must be an array of real numbers, got {weight!r}")
+    if w.shape != (classes,) or not np.all(w >= 0):
+        raise ValueError(f"weight must be {classes} numbers of at least 0, got {weight!r}")
+
+
+def _cases(log_p: Array, labels: Any, weight: Any, ignore_index: int) -> tuple[Array, Array, Array]:
+    """Return which cases count, a class for each (0 for the others), the classes' weights."""
+    used = np.not_equal(labels, ignore_index)
+    w = np.ones(log_p.shape[1]) if weight is None else np.asarray(weight)
+    return used, np.where(used, labels, 0), w.astype(log_p.dtype)
 
 
 def _cross_entropy(
-    y_bar: Any, log_p: Array, labels: Any, label_smoothing: float, reduction: str
+    y_bar: Any,
+    log_p: Array,
+    labels: Any,
+    label_smoothing: float,
+    reduction: str,
+    weight: Any = None,
+    ignore_index: int = -100,
 ) -> Array:
-    n, c = log_p.shape
-    slope = np.exp(log_p)
-    slope[np.arange(n), labels] -= 1 - label_smoothing
+    used, t, w = _cases(log_p, labels, weight, ignore_index)
+    slope, on_label = np.exp(log_p), (1 - label_smoothing) * w[t]
+    if weight is not None:  # else the target adds up to 1
+        slope *= (on_label + label_smoothing * np.mean(w))[:, None]
+    slope[np.arange(len(t)), t] -= on_label
     if label_smoothing:
-        slope -= label_smoothing / c
-    share = _share(y_bar, n, reduction)
-    slope *= share[:, None] if reduction == "none" else share
+        slope -= (label_smoothing / len(w)) * w
+    total = np.sum(w[t] * used) if reduction == "mean" else 1
+    slope *= np.divide(y_bar, total, out=np.zeros_like(on_label), where=used)[:, None]
     return slope
 
 
 cross_entropy.vjps = (
-    # \bar{x}_{nc} = \bar{y}_n (p_{nc} - (1 - s) [c = t_n] - s / C) / N        [calculus]
-    lambda y_bar, log_p, logits, labels, label_smoothing=0.0, reduction="mean": _cross_entropy(
-        y_bar, log_p, labels, label_smoothing, reduction
+    # \bar{x}_{nc} = \bar{y}_n u_n ((1-s) w_{t_n} (p_{nc}-[c=t_n]) + s (p_{nc} \sum_j w_j-w_c)/C)/N
+    #     [calculus, u: 0 for what is ignored]
+    lambda y_bar, log_p, logits, labels, label_smoothing=0.0, reduction="mean", **of_classes: (
+        _cross_entropy(y_bar, log_p, labels, label_smoothing, reduction, **of_classes)
     ),
 )

@@ -1,4 +1,7 @@
-r"""Reductions over any axes: `axis` is an int, a tuple of ints, or None for all of them."""
+r"""Reductions over any axes: `axis` is an int, a tuple of ints, or None for all of them.
+
+`cumsum`, which keeps all partial sums, takes an int or None.
+"""
 
 from __future__ import annotations
 
@@ -79,6 +82,107 @@ var.vjps = (
     lambda y_bar, y, x, axis=None, ddof=0, keepdims=False: (
         _spread(2 * y_bar / _freedom(x, axis, ddof), x, axis, keepdims)
         * (x - np.mean(x, axis=axis, keepdims=True))
+    ),
+)
+
+
+def _centred(x: Array, axis: Any) -> Array:
+    """Return the deviations from the mean, 0 for equal elements."""
+    deviations = x - np.mean(x, axis=axis, keepdims=True)
+    rest = np.mean(deviations, axis=axis, keepdims=True)  # what rounding left of the mean
+    return np.asarray(deviations - rest)
+
+
+@primitive(np.std)
+def std(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
+    """Standard deviation over `axis`, the square root of `var`; gradient 0 where it is 0.
+
+    >>> std([1.0, 3.0])
+    Tensor(1.)
+    """
+    return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
+
+
+std.vjps = (
+    # \bar{x}_i = \bar{y} (x_i - \mu) / ((n - d) (y + [y = 0]))        [calculus]
+    lambda y_bar, y, x, axis=None, ddof=0, keepdims=False: (
+        _spread(y_bar / (y + (y == 0)) / _freedom(x, axis, ddof), x, axis, keepdims)
+        * _centred(x, axis)
+    ),
+)
+
+
+@primitive(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
+    """Root of the sum of squares, of vectors or of matrices (Frobenius); gradient 0 at 0.
+
+    Raises
+    ------
+    ValueError
+        If `ord` is not None, "fro" for matrices or 2 for vectors.
+
+    >>> norm([3.0, 4.0])
+    Tensor(5.)
+    """
+    of_vectors = np.ndim(x) == 1 if axis is None else np.ndim(axis) == 0
+    if (ord is not None and (ord == 2) != of_vectors) or ord not in (None, 2, "fro"):
+        kind, allowed = ("vectors", 2) if of_vectors else ("matrices", "'fro'")
+        raise ValueError(f"ord must be None or, for {kind}, {allowed}, got {ord!r}")
+    return np.linalg.norm(x, ord, axis, keepdims)
+
+
+norm.vjps = (
+    # \bar{x}_i = \bar{y} x_i / (y + [y = 0])        [calculus]
+    lambda y_bar, y, x, ord=None, axis=None, keepdims=False: (  # noqa: A006
+        _spread(y_bar / (y + (y == 0)), x, axis, keepdims) * x
+    ),
+)
+
+
+@primitive(np.prod)
+def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Product over `axis`; the gradient is right where elements are 0, too.
+
+    >>> prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    Tensor([3., 8.])
+    """
+    return np.prod(x, axis=axis, keepdims=keepdims)
+
+
+def _others(x: Array, axis: Any) -> Array:
+    """Return, for each element, the product over `axis` of all the others."""
+    axes = tuple(range(x.ndim)) if axis is None else tuple(np.atleast_1d(axis))
+    last = tuple(range(-len(axes), 0))
+    moved = np.moveaxis(x, axes, last)
+    rows = moved.reshape(*moved.shape[: x.ndim - len(axes)], _count(x, axis))
+    before, after = np.ones_like(rows), np.ones_like(rows)
+    before[..., 1:] = np.cumprod(rows[..., :-1], axis=-1)
+    after[..., :-1] = np.cumprod(rows[..., :0:-1], axis=-1)[..., ::-1]
+    return np.moveaxis((before * after).reshape(moved.shape), last, axes)
+
+
+prod.vjps = (
+    # \bar{x}_i = \bar{y} \prod_j x_j^{1 - [j = i]}        [calculus]
+    lambda y_bar, y, x, axis=None, keepdims=False: (
+        _spread(y_bar, x, axis, keepdims) * _others(x, axis)
+    ),
+)
+
+
+@primitive(np.cumsum)
+def cumsum(x: Any, axis: int | None = None) -> Any:
+    """Sums of the first elements along `axis`; with axis None, of all elements in one row.
+
+    >>> cumsum([1.0, 2.0, 3.0])
+    Tensor([1., 3., 6.])
+    """
+    return np.cumsum(x, axis=axis)
+
+
+cumsum.vjps = (
+    # \bar{x}_i = \sum_j [j \ge i] \bar{y}_j        [adjoint]
+    lambda y_bar, y, x, axis=None: np.reshape(
+        np.flip(np.cumsum(np.flip(y_bar, axis), axis), axis), x.shape
     ),
 )
 

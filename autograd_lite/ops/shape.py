@@ -33,6 +33,16 @@ reshape.vjps = (
 )
 
 
+@composed(np.ravel)
+def ravel(x: Any) -> Tensor:
+    """Return all elements in one row; `x.flatten()` is the same.
+
+    >>> ravel([[1.0, 2.0], [3.0, 4.0]])
+    Tensor([1., 2., 3., 4.])
+    """
+    return reshape(x, -1)
+
+
 @primitive(np.transpose, np.permute_dims)
 def transpose(x: Any, axes: Any = None) -> Any:
     """Permute the axes: axis i of the result is axis axes[i] of x; reverse them if None.
@@ -167,6 +177,30 @@ getitem.vjps = (
 )
 
 
+@composed(np.repeat)
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
+    """Repeat each element along `axis`; with axis None, of all elements in one row.
+
+    Raises
+    ------
+    TypeError
+        If `repeats` is not an int or several, one for each element.
+    ValueError
+        If one of them is negative, or their number is another.
+
+    >>> repeat([1.0, 2.0], [1, 2])
+    Tensor([1., 2., 2.])
+    """
+    x, axis = (reshape(x, -1), 0) if axis is None else (x, axis)
+    n, counts = np.shape(x)[axis], np.asarray(repeats)
+    if counts.dtype.kind not in "iu":
+        raise TypeError(f"repeats must be integers, got {repeats!r}")
+    if counts.size not in (1, n) or counts.ndim > 1 or np.any(counts < 0):
+        raise ValueError(f"repeats must be one int, or {n}, of at least 0, got {repeats!r}")
+    index = np.repeat(np.arange(n), counts)
+    return getitem(x, (*[slice(None)] * (axis % np.ndim(x)), index))
+
+
 @Primitive
 def join(*arrays: Any, axis: int = 0) -> Any:
     """Concatenate arrays given one by one."""
@@ -203,6 +237,28 @@ def stack(tensors: Sequence[Any], axis: int = 0) -> Tensor:
             [2., 4.]])
     """
     return join(*[expand_dims(tensor, axis) for tensor in tensors], axis=axis)
+
+
+@composed(np.vstack)
+def vstack(tensors: Sequence[Any]) -> Tensor:
+    """Join along the first axis; a vector is a row.
+
+    >>> vstack([[1.0, 2.0], [3.0, 4.0]])
+    Tensor([[1., 2.],
+            [3., 4.]])
+    """
+    return concatenate([t if np.ndim(t) > 1 else reshape(t, (1, -1)) for t in tensors])
+
+
+@composed(np.hstack)
+def hstack(tensors: Sequence[Any]) -> Tensor:
+    """Join along the second axis, or vectors and numbers in one row.
+
+    >>> hstack([[1.0, 2.0], [3.0]])
+    Tensor([1., 2., 3.])
+    """
+    parts = [t if np.ndim(t) else reshape(t, -1) for t in tensors]
+    return concatenate(parts, axis=1 if parts and np.ndim(parts[0]) > 1 else 0)
 
 
 @composed(np.split)

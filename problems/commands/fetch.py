@@ -15,13 +15,17 @@ HELP = "download a data set's official files"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "name", type=name_of("data set", SOURCES), metavar="NAME",
+        "name",
+        type=name_of("data set", SOURCES),
+        metavar="NAME",
         help=f"one of {', '.join(SOURCES)}",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--data", default="data", metavar="DIR",
+        "--data",
+        default="data",
+        metavar="DIR",
         help="folder for all data sets; NAME becomes a folder in it (default: %(default)s)",
-    )  # fmt: skip
+    )
 
 
 def run(options: argparse.Namespace) -> int:

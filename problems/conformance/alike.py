@@ -197,8 +197,9 @@ def _twice(name: str, function: Callable[..., Any], h: Any, *given: Any) -> Any:
     before, settings = copy.deepcopy(given), repr(vars(h))
     first = copy.deepcopy(function(h, *given))
     where = {"t": given[-1]}
-    for what, now, then in zip(("s", "g", "t") if len(given) == 3 else ("s", "t"), given, before,
-                               strict=True):  # fmt: skip
+    for what, now, then in zip(
+        ("s", "g", "t") if len(given) == 3 else ("s", "t"), given, before, strict=True
+    ):
         for field, a, b in _parts(what, now, then):
             agree(f"after {name}, {field}", a, b, **where)
     if repr(vars(h)) != settings:

@@ -131,8 +131,9 @@ class _Checks:
             y = x + rng.normal(size=self.shape) * _spread(F, self.shape)
             nearest, best = np.linalg.norm(y - z), np.linalg.norm(y - F.project(y, ones))
             if best > nearest * (1 + 1e-9):
-                raise CounterexampleError(f"project gives {F.project(y, ones)} for {y}, which is "
-                                          f"farther than {z}")  # fmt: skip
+                raise CounterexampleError(
+                    f"project gives {F.project(y, ones)} for {y}, which is farther than {z}"
+                )
             g = rng.normal(size=self.shape)
             try:
                 least = np.asarray(F.argmin_linear(g))
@@ -224,8 +225,10 @@ class _Checks:
             if np.isinf(fixed).any():
                 raise NotApplicableError("the total loss has no minimum on F")
             own, less = self._total(fixed, T), np.asarray(self.problem.best_losses(T))
-            for name, value in ((f"best_losses({self.T})", best[T - 1]),
-                                (f"best_losses({T})", less[-1])):  # fmt: skip
+            for name, value in (
+                (f"best_losses({self.T})", best[T - 1]),
+                (f"best_losses({T})", less[-1]),
+            ):
                 if not abs(value - own) <= RTOL * self._size(T):
                     raise CounterexampleError(
                         f"{name} gives {value:.10g} after step {T}, comparator({T}) has {own:.10g}"

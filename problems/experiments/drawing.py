@@ -26,9 +26,16 @@ __all__ = ["MARKERS", "curves_figure", "draw", "sensitivity_figure"]
 
 #: Marks that tell lines apart in grey.
 MARKERS = {
-    "sgd": "o", "sgdm": "s", "sgdm-dampened": "D", "csgd": "x", "adagrad": "^", "adam": "v",
-    "amsgrad": "<", "adabound": "*", "amsbound": "P",
-}  # fmt: skip
+    "sgd": "o",
+    "sgdm": "s",
+    "sgdm-dampened": "D",
+    "csgd": "x",
+    "adagrad": "^",
+    "adam": "v",
+    "amsgrad": "<",
+    "adabound": "*",
+    "amsbound": "P",
+}
 
 
 @fixed_style()
@@ -54,9 +61,10 @@ def curves_figure(task: Mapping[str, Any]) -> Picture:
                 _curve(axes, name, number, mean, std)
                 curves.append(mean)
         axes.set(
-            xlabel="epoch", ylabel=f"{part} {task['metric']}" + (" (%)" if accuracy else ""),
+            xlabel="epoch",
+            ylabel=f"{part} {task['metric']}" + (" (%)" if accuracy else ""),
             ylim=_window(curves, accuracy),
-        )  # fmt: skip
+        )
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.25)
     handles, _ = panels[1].get_legend_handles_labels()
@@ -73,9 +81,16 @@ def _curve(axes: Axes, name: str, number: int, mean: Any, std: Any) -> None:
     epochs, look = np.arange(1, len(mean) + 1), style(name)
     every = max(1, len(mean) // 5)
     axes.plot(
-        epochs, mean, **look, label=name, linewidth=1.5, marker=MARKERS.get(name, ""), markersize=5,
-        markevery=(number % every, every), markerfacecolor="w",
-    )  # fmt: skip
+        epochs,
+        mean,
+        **look,
+        label=name,
+        linewidth=1.5,
+        marker=MARKERS.get(name, ""),
+        markersize=5,
+        markevery=(number % every, every),
+        markerfacecolor="w",
+    )
     axes.fill_between(epochs, mean - std, mean + std, color=look["color"], alpha=0.12, linewidth=0)
 
 
@@ -132,9 +147,16 @@ def sensitivity_figure(each: Mapping[str, Any], title: str) -> Picture:
         )
         bars = np.maximum((mean - low, high - mean), 0)  # the mean of equal values may be rounded
         axes.errorbar(
-            x, mean, yerr=bars, **style(optimizer), label=label, capsize=3,
-            linewidth=1.5, marker=MARKERS[optimizer], markersize=6,
-        )  # fmt: skip
+            x,
+            mean,
+            yerr=bars,
+            **style(optimizer),
+            label=label,
+            capsize=3,
+            linewidth=1.5,
+            marker=MARKERS[optimizer],
+            markersize=6,
+        )
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
         axes.grid(alpha=0.25)

@@ -221,10 +221,12 @@ def _task_table(name: str, task: Mapping[str, Any]) -> str:
         given = _given(row["hyperparameters"])
         against = row["against"] or {"difference": None, "t": None, "wilcoxon": None}
         cells = [
-            _cell(row["mean"], 9, 2, scale), _cell(row["std"], 7, 2, scale),
-            _cell(against["difference"], 8, 2, scale, sign=True), _p(against["t"]),
+            _cell(row["mean"], 9, 2, scale),
+            _cell(row["std"], 7, 2, scale),
+            _cell(against["difference"], 8, 2, scale, sign=True),
+            _p(against["t"]),
             _p(against["wilcoxon"]),
-        ]  # fmt: skip
+        ]
         note = f"  ({row['diverged']} diverged)" if row["diverged"] else ""
         lines.append(f"{optimizer:<14} {' '.join(cells)}  {given}{note}")
     return "\n".join(lines)

@@ -23,8 +23,16 @@ __all__ = [
 
 #: What is compared: the paper's six, plain SGD, and [Sav19]'s SGD with dampened momentum.
 OPTIMIZERS = (
-    "sgd", "sgdm", "sgdm-dampened", "csgd", "adagrad", "adam", "amsgrad", "adabound", "amsbound",
-)  # fmt: skip
+    "sgd",
+    "sgdm",
+    "sgdm-dampened",
+    "csgd",
+    "adagrad",
+    "adam",
+    "amsgrad",
+    "adabound",
+    "amsbound",
+)
 #: What the others are tested against: the paper's SGD, which has momentum.
 BASELINE = "sgdm"
 #: Whose effective rates are recorded.

@@ -77,9 +77,12 @@ def retrieve(pooch: Any, download: Download, folder: Path) -> Path:
     part = folder / f"{download.name}.part"
     try:
         path = pooch.retrieve(
-            download.url, download.checksum, fname=download.name, path=folder,
+            download.url,
+            download.checksum,
+            fname=download.name,
+            path=folder,
             downloader=Resuming(part),
-        )  # fmt: skip
+        )
     except OSError:  # some of requests' are ValueErrors, too
         raise
     except ValueError as error:
@@ -121,9 +124,17 @@ class Resuming:
         total = None if length is None else start + int(length)
         with (
             self.part.open("ab" if start else "wb") as file,
-            tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=self.part.stem,
-                 leave=False, disable=None, delay=1) as bar,
-        ):  # fmt: skip
+            tqdm(
+                total=total,
+                initial=start,
+                unit="B",
+                unit_scale=True,
+                desc=self.part.stem,
+                leave=False,
+                disable=None,
+                delay=1,
+            ) as bar,
+        ):
             for chunk in response.iter_content(CHUNK):
                 file.write(chunk)
                 bar.update(len(chunk))
@@ -146,5 +157,7 @@ def unpack(source: Source, archive: Path, members: Mapping[str, Path]) -> None:
                 with replacing(path) as temporary:
                     temporary.write_bytes(content)
     except (tarfile.TarError, KeyError, EOFError, zlib.error) as error:
-        raise DataError(f"{archive} must be an archive with {', '.join(members)}, "
-                        f"got one that is corrupt or lacks some ({error})") from None  # fmt: skip
+        raise DataError(
+            f"{archive} must be an archive with {', '.join(members)}, "
+            f"got one that is corrupt or lacks some ({error})"
+        ) from None

@@ -12,8 +12,17 @@ from adabound_np.checks import positive_int
 from autograd_lite import Tensor, nn, no_grad, ops
 from autograd_lite.nn.init import Seed
 
-__all__ = ["MODES", "NOISE", "RADIUS", "STD", "Coverage", "Gan", "coverage", "energy_distance",
-           "ring"]  # fmt: skip
+__all__ = [
+    "MODES",
+    "NOISE",
+    "RADIUS",
+    "STD",
+    "Coverage",
+    "Gan",
+    "coverage",
+    "energy_distance",
+    "ring",
+]
 
 #: The mixture: as many Gaussians, of this standard deviation, on a circle of this radius.
 MODES, STD, RADIUS = 8, 0.05, 1.0
@@ -65,10 +74,12 @@ class Gan(nn.Module):
 
         def network(inputs: int, outputs: int) -> nn.Sequential:
             return nn.Sequential(
-                nn.Linear(inputs, hidden, rng=rng, dtype=dtype), nn.LeakyReLU(0.2),
-                nn.Linear(hidden, hidden, rng=rng, dtype=dtype), nn.LeakyReLU(0.2),
+                nn.Linear(inputs, hidden, rng=rng, dtype=dtype),
+                nn.LeakyReLU(0.2),
+                nn.Linear(hidden, hidden, rng=rng, dtype=dtype),
+                nn.LeakyReLU(0.2),
                 nn.Linear(hidden, outputs, rng=rng, dtype=dtype),
-            )  # fmt: skip
+            )
 
         self.generator = network(NOISE, 2)
         self.discriminator = network(2, 1)

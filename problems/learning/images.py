@@ -195,9 +195,11 @@ def cifar10(folder: str | Path, *, verify: bool = True) -> Images:
         images.append(x.reshape(-1, *CIFAR_SHAPE))
         labels.append(checked(y, str(path)))
     return Images(
-        scaled(np.concatenate(images[:-1])), np.concatenate(labels[:-1]),
-        scaled(images[-1]), labels[-1],
-    )  # fmt: skip
+        scaled(np.concatenate(images[:-1])),
+        np.concatenate(labels[:-1]),
+        scaled(images[-1]),
+        labels[-1],
+    )
 
 
 def cifar_records(data: bytes, path: Path) -> tuple[Bytes, NDArray[np.int64]]:
@@ -220,8 +222,9 @@ def decompressed(path: Path) -> bytes:
     try:
         return gzip.decompress(data)
     except (EOFError, OSError, zlib.error, struct.error) as error:
-        raise DataError(f"{path} must be a whole gzip file, got one that is cut short or corrupt "
-                        f"({error})") from None  # fmt: skip
+        raise DataError(
+            f"{path} must be a whole gzip file, got one that is cut short or corrupt ({error})"
+        ) from None
 
 
 def idx(data: bytes, path: Path, ndim: int) -> Bytes:

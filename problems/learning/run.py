@@ -299,8 +299,11 @@ def fingerprint(data: Data) -> str:
     """A CRC-32 of what is learned and tested."""
     if isinstance(data, Images):
         parts: list[Any] = [
-            data.train_images, data.train_labels, data.test_images, data.test_labels
-        ]  # fmt: skip
+            data.train_images,
+            data.train_labels,
+            data.test_images,
+            data.test_labels,
+        ]
     elif isinstance(data, Corpus):
         parts = [data.train, data.test]
     else:

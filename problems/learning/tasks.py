@@ -183,34 +183,58 @@ _GAN = _rates(0.1, 0.01, 1e-2, 1e-3, 0.1)
 
 def _digits_task(name: str, title: str, build: Any, epochs: int, decay: float = 0.0) -> Task:
     return Task(
-        name, title, lambda folder, verify: _digits(), build, _images(), 128, epochs,
-        weight_decay=decay, rates=_DIGITS,
-    )  # fmt: skip
+        name,
+        title,
+        lambda folder, verify: _digits(),
+        build,
+        _images(),
+        128,
+        epochs,
+        weight_decay=decay,
+        rates=_DIGITS,
+    )
 
 
 def _text_task(layers: int) -> Task:
     return Task(
-        f"text-lstm{layers}", f"Python's help topics by character, {layers}-layer LSTM",
+        f"text-lstm{layers}",
+        f"Python's help topics by character, {layers}-layer LSTM",
         lambda folder, verify: _topics(),
         lambda data, rng: LanguageModel(len(data.vocabulary), 64, layers, 0.1, rng=rng),
-        _text, 20, 16, "perplexity", rates=_TEXT,
-    )  # fmt: skip
+        _text,
+        20,
+        16,
+        "perplexity",
+        rates=_TEXT,
+    )
 
 
 def _treebank_task(layers: int) -> Task:
     return Task(
-        f"ptb-lstm{layers}", f"Penn Treebank by word, {layers}-layer LSTM",
+        f"ptb-lstm{layers}",
+        f"Penn Treebank by word, {layers}-layer LSTM",
         lambda folder, verify: penn_treebank(_of(folder, "ptb"), verify=verify),
         lambda data, rng: LanguageModel(len(data.vocabulary), 200, layers, 0.2, rng=rng),
-        _text, 20, 200, "perplexity", rates=_TEXT,
-    )  # fmt: skip
+        _text,
+        20,
+        200,
+        "perplexity",
+        rates=_TEXT,
+    )
 
 
 def _cifar_task(name: str, title: str, build: Any) -> Task:
     return Task(
-        name, title, _cifar10, lambda data, rng: build(CLASSES, rng=rng), _images(True),
-        128, 200, weight_decay=5e-4, rates=_PAPER,
-    )  # fmt: skip
+        name,
+        title,
+        _cifar10,
+        lambda data, rng: build(CLASSES, rng=rng),
+        _images(True),
+        128,
+        200,
+        weight_decay=5e-4,
+        rates=_PAPER,
+    )
 
 
 #: The tasks by name.
@@ -218,38 +242,62 @@ TASKS: dict[str, Task] = {
     task.name: task
     for task in (
         _digits_task(
-            "digits-logistic", "digits, logistic regression",
-            lambda data, rng: LogisticRegression(_pixels(data), CLASSES, rng=rng), 60,
+            "digits-logistic",
+            "digits, logistic regression",
+            lambda data, rng: LogisticRegression(_pixels(data), CLASSES, rng=rng),
+            60,
         ),
         _digits_task(
-            "digits-mlp", "digits, perceptron with 100 hidden units",
-            lambda data, rng: Perceptron(_pixels(data), 100, CLASSES, rng=rng), 60,
+            "digits-mlp",
+            "digits, perceptron with 100 hidden units",
+            lambda data, rng: Perceptron(_pixels(data), 100, CLASSES, rng=rng),
+            60,
         ),
         _digits_task(
-            "digits-resnet", "digits, ResNet of 3 blocks",
-            lambda data, rng: ResNet([1, 1, 1], [8, 16, 32], 1, CLASSES, rng=rng), 24, 5e-4,
+            "digits-resnet",
+            "digits, ResNet of 3 blocks",
+            lambda data, rng: ResNet([1, 1, 1], [8, 16, 32], 1, CLASSES, rng=rng),
+            24,
+            5e-4,
         ),
         _digits_task(
-            "digits-densenet", "digits, DenseNet-BC of 2 x 2 layers, growth 8",
-            lambda data, rng: DenseNet([2, 2], 8, 0.5, 1, CLASSES, rng=rng), 18, 5e-4,
+            "digits-densenet",
+            "digits, DenseNet-BC of 2 x 2 layers, growth 8",
+            lambda data, rng: DenseNet([2, 2], 8, 0.5, 1, CLASSES, rng=rng),
+            18,
+            5e-4,
         ),
-        _text_task(1), _text_task(2), _text_task(3),
+        _text_task(1),
+        _text_task(2),
+        _text_task(3),
         Task(
-            "gan", "GAN on a ring of eight Gaussians", lambda folder, verify: None,
-            lambda data, rng: Gan(64, rng=rng), lambda data, size: Adversarial(size, 100),
-            128, 30, "energy distance", rates=_GAN,
+            "gan",
+            "GAN on a ring of eight Gaussians",
+            lambda folder, verify: None,
+            lambda data, rng: Gan(64, rng=rng),
+            lambda data, size: Adversarial(size, 100),
+            128,
+            30,
+            "energy distance",
+            rates=_GAN,
         ),
         Task(
-            "mnist-mlp", "MNIST, perceptron with 100 hidden units",
+            "mnist-mlp",
+            "MNIST, perceptron with 100 hidden units",
             lambda folder, verify: mnist(_of(folder, "mnist"), verify=verify),
             lambda data, rng: Perceptron(_pixels(data), 100, CLASSES, rng=rng),
-            _images(), 128, 100, rates=_PAPER,
+            _images(),
+            128,
+            100,
+            rates=_PAPER,
         ),
         _cifar_task("cifar-resnet34", "CIFAR-10, ResNet-34", resnet34),
         _cifar_task("cifar-densenet121", "CIFAR-10, DenseNet-121", densenet121),
-        _treebank_task(1), _treebank_task(2), _treebank_task(3),
+        _treebank_task(1),
+        _treebank_task(2),
+        _treebank_task(3),
     )
-}  # fmt: skip
+}
 
 
 def task_named(name: str) -> Task:

@@ -81,9 +81,13 @@ def _load(task: str | Task, folder: str, verify: bool) -> Data:
 def run_trial(trial: Trial, progress: Callable[[int, int], Any] | None = None) -> History:
     """Run a trial from where its checkpoint is: the function that workers call."""
     return train(
-        *trial.arguments(), **trial.loaded(), progress=progress, checkpoint=trial.checkpoint,
-        every=trial.every, resume=True,
-    )  # fmt: skip
+        *trial.arguments(),
+        **trial.loaded(),
+        progress=progress,
+        checkpoint=trial.checkpoint,
+        every=trial.every,
+        resume=True,
+    )
 
 
 def finished(trial: Trial, resume: bool) -> History | None:

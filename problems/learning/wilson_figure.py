@@ -49,10 +49,15 @@ def wilson_figure(results: Sequence[dict[str, Any]], majority: float, title: str
         axes.grid(alpha=0.25)
     panels[0].axhline(majority, color="0.6", linewidth=0.8, zorder=0)
     panels[0].annotate(
-        f"the majority's share, {majority:.3f}", (0.02, majority),
-        xycoords=("axes fraction", "data"), xytext=(0, -3), textcoords="offset points",
-        fontsize=9, color="0.35", va="top",
-    )  # fmt: skip
+        f"the majority's share, {majority:.3f}",
+        (0.02, majority),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, -3),
+        textcoords="offset points",
+        fontsize=9,
+        color="0.35",
+        va="top",
+    )
     figure.suptitle(title, fontsize=11)
     return figure
 

@@ -16,11 +16,28 @@ from problems.ledger.entry import VERDICTS, Entry, Outcome, Result
 __all__ = ["LEDGER", "VERDICTS", "Entry", "Outcome", "Result"]
 
 _ORDER = (
-    "reddi-1", "reddi-2", "reddi-3", "reddi-4", "reddi-5", "reddi-6", "reddi-gamma",
-    "luo-1", "luo-2", "luo-3", "luo-4", "luo-5", "luo-corollary",
-    "savarese-2", "savarese-claim-1", "savarese-3", "savarese-prop-1", "savarese-cor-2",
-    "wilson-lemma", "first-step-safety", "clip-homogeneity",
-)  # fmt: skip
+    "reddi-1",
+    "reddi-2",
+    "reddi-3",
+    "reddi-4",
+    "reddi-5",
+    "reddi-6",
+    "reddi-gamma",
+    "luo-1",
+    "luo-2",
+    "luo-3",
+    "luo-4",
+    "luo-5",
+    "luo-corollary",
+    "savarese-2",
+    "savarese-claim-1",
+    "savarese-3",
+    "savarese-prop-1",
+    "savarese-cor-2",
+    "wilson-lemma",
+    "first-step-safety",
+    "clip-homogeneity",
+)
 _ENTRIES = {
     entry.id: entry
     for module in (reddi, amsgrad, luo, luo_regret, savarese, wilson, first_step)

@@ -30,16 +30,31 @@ ROUNDING = 8 * float(np.finfo(float).eps)
 
 
 def theorem_4(
-    *, optimizer: str = "amsgrad", alpha: float = 0.5, beta1: float = 0.5, lam: float = 0.9,
-    beta2: float = 0.9, T: int = 400, T_line: int = 1_000_000, d: int = 3, seed: int = 0,
-    scale: float = 1.0, kinds: tuple[str, ...] = tuple(LOSSES),
-) -> Outcome:  # fmt: skip
+    *,
+    optimizer: str = "amsgrad",
+    alpha: float = 0.5,
+    beta1: float = 0.5,
+    lam: float = 0.9,
+    beta2: float = 0.9,
+    T: int = 400,
+    T_line: int = 1_000_000,
+    d: int = 3,
+    seed: int = 0,
+    scale: float = 1.0,
+    kinds: tuple[str, ...] = tuple(LOSSES),
+) -> Outcome:
     r"""Run AMSGrad, \beta_{1t} = \beta_1 \lambda^{t-1}, against Theorem 4."""
     momentum, gamma = Geometric(beta1, lam), beta1 / math.sqrt(beta2)
 
     def make_it(case: Case) -> Optimizer:
-        return in_paper(optimizer, lr=alpha, beta1=momentum, beta2=beta2, schedule="inv-sqrt",
-                    feasible=case.problem.feasible)  # fmt: skip
+        return in_paper(
+            optimizer,
+            lr=alpha,
+            beta1=momentum,
+            beta2=beta2,
+            schedule="inv-sqrt",
+            feasible=case.problem.feasible,
+        )
 
     def bound(case: Case, s: Sums) -> Any:
         return amsgrad_bound(s, case.D, alpha, beta1, beta2)
@@ -59,17 +74,26 @@ def theorem_4(
 
 
 def theorem_5(
-    *, alpha: float = 0.5, beta1: float = 0.5, lam: float = 0.9, beta2: float | None = None,
-    T: int = 400, T_line: int = 1_000_000, d: int = 3, seed: int = 0, scale: float = 1.0,
+    *,
+    alpha: float = 0.5,
+    beta1: float = 0.5,
+    lam: float = 0.9,
+    beta2: float | None = None,
+    T: int = 400,
+    T_line: int = 1_000_000,
+    d: int = 3,
+    seed: int = 0,
+    scale: float = 1.0,
     kinds: tuple[str, ...] = tuple(LOSSES),
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     r"""Run AdamNC with \beta_{2t} = 1 - 1/t, \zeta = \alpha, against Theorem 5 and Corollary 2."""
     momentum = Geometric(beta1, lam)
     averaging = OneMinusInverse() if beta2 is None else beta2
 
     def make_it(case: Case) -> Optimizer:
-        return AdamNC.as_in_paper(lr=alpha, betas=(momentum, averaging),
-                                  feasible=case.problem.feasible)  # fmt: skip
+        return AdamNC.as_in_paper(
+            lr=alpha, betas=(momentum, averaging), feasible=case.problem.feasible
+        )
 
     def bound(case: Case, s: Sums) -> Any:
         return adamnc_bound(s, case.D, beta1, alpha)
@@ -89,9 +113,13 @@ def theorem_5(
     return outcome_of(
         found,
         {"alpha": alpha, "beta1": beta1, "lambda": lam, "beta2_t": repr(averaging), "zeta": alpha},
-        facts=[Condition(f"Corollary 2 on the worst case: R_T <= {shown(second)}",
-                         bool(found.course.regret[-1] <= second))],
-    )  # fmt: skip
+        facts=[
+            Condition(
+                f"Corollary 2 on the worst case: R_T <= {shown(second)}",
+                bool(found.course.regret[-1] <= second),
+            )
+        ],
+    )
 
 
 def gradients(T: int, d: int, seed: int) -> NDArray[np.float64]:
@@ -108,9 +136,15 @@ def gradients(T: int, d: int, seed: int) -> NDArray[np.float64]:
 
 
 def gamma(
-    *, alpha: float = 0.5, beta1: float = 0.9, beta2: float = 0.9, T: int = 5000, d: int = 8,
-    seed: int = 0, schedule: str = "inv-sqrt",
-) -> Outcome:  # fmt: skip
+    *,
+    alpha: float = 0.5,
+    beta1: float = 0.9,
+    beta2: float = 0.9,
+    T: int = 5000,
+    d: int = 8,
+    seed: int = 0,
+    schedule: str = "inv-sqrt",
+) -> Outcome:
     r"""Follow \Gamma_t, the growth of \sqrt{V_t}/\alpha_t = \eta_t^{-1}, along one sequence.
 
     Reported as a share of the inverse rate itself, since both grow without bound.
@@ -134,52 +168,84 @@ def gamma(
             before = inverse
     sound, unsound = ("sgd", "adagrad", "amsgrad"), ("adam", "rmsprop")
     return Outcome(
-        (Condition(f"alpha_t = alpha/sqrt(t) (the schedule is {schedule})",
-                   schedule == "inv-sqrt"),),
-        {"alpha": alpha, "beta1": beta1, "beta2": beta2, "d": d, "seed": seed,
-         "schedule": schedule}, T,
+        (
+            Condition(
+                f"alpha_t = alpha/sqrt(t) (the schedule is {schedule})", schedule == "inv-sqrt"
+            ),
+        ),
+        {
+            "alpha": alpha,
+            "beta1": beta1,
+            "beta2": beta2,
+            "d": d,
+            "seed": seed,
+            "schedule": schedule,
+        },
+        T,
         "least Gamma_t of SGD, AdaGrad and AMSGrad, as a share of sqrt(V_t)/alpha_t",
-        min(least[name] for name in sound), -ROUNDING, ">=",
-        tuple(Condition(f"Gamma_t of {name} takes both signs",
-                        least[name] < -1e-3 < 1e-3 < most[name]) for name in unsound),
+        min(least[name] for name in sound),
+        -ROUNDING,
+        ">=",
+        tuple(
+            Condition(
+                f"Gamma_t of {name} takes both signs", least[name] < -1e-3 < 1e-3 < most[name]
+            )
+            for name in unsound
+        ),
         tuple(f"{name}: from {shown(least[name], 3)} to {shown(most[name], 3)}" for name in least),
-    )  # fmt: skip
+    )
 
 
-_CODE = ("adabound_np/amsgrad.py", "problems/ledger/bounds.py",
-         "problems/ledger/amsgrad.py")  # fmt: skip
+_CODE = ("adabound_np/amsgrad.py", "problems/ledger/bounds.py", "problems/ledger/amsgrad.py")
 
 #: The results that this module executes.
 ENTRIES = (
     Entry(
-        "reddi-4", "AMSGrad's regret", "[Reddi18] Theorem 4, revised version",
+        "reddi-4",
+        "AMSGrad's regret",
+        "[Reddi18] Theorem 4, revised version",
         "AMSGrad's regret is at most a bound of order sqrt(T log T) (momentum that dies out).",
         r"R_T \le \frac{D_\infty^2 \sqrt{T}}{\alpha(1-\beta_1)} \sum_i \hat v_{T,i}^{1/2}"
         r" + \frac{D_\infty^2}{(1-\beta_1)^2} \sum_t \sum_i \frac{\beta_{1t} \hat v_{t,i}^{1/2}}"
         r"{\alpha_t} + \frac{\alpha \sqrt{1 + \log T}}{(1-\beta_1)^2 (1-\gamma) \sqrt{1-\beta_2}}"
         r" \sum_i \|g_{1:T,i}\|_2",
-        theorem_4, {}, {"T": 30, "T_line": 20_000}, _CODE,
-        ("The ICLR version lacks the 1/α of the first term, and its second term, with "
-         "D_∞²/(2(1 − β₁)) in front, is too small by 2/(1 − β₁) in general.",
-         "Corollary 1 lacks the factor d/α of its second term."),
+        theorem_4,
+        {},
+        {"T": 30, "T_line": 20_000},
+        _CODE,
+        (
+            "The ICLR version lacks the 1/α of the first term, and its second term, with "
+            "D_∞²/(2(1 − β₁)) in front, is too small by 2/(1 − β₁) in general.",
+            "Corollary 1 lacks the factor d/α of its second term.",
+        ),
     ),
     Entry(
-        "reddi-5", "AdamNC's regret", "[Reddi18] Theorem 5 and Corollary 2",
+        "reddi-5",
+        "AdamNC's regret",
+        "[Reddi18] Theorem 5 and Corollary 2",
         "With beta2_t = 1 - 1/t AdamNC's regret is at most a bound of order sqrt(T).",
         r"R_T \le \frac{D_\infty^2}{2\alpha(1-\beta_1)} \sum_i \sqrt{T} \sqrt{v_{T,i}}"
         r" + \frac{D_\infty^2}{(1-\beta_1)^2} \sum_t \sum_i \frac{\beta_{1t} \sqrt{v_{t,i}}}"
         r"{\alpha_t} + \frac{2\zeta}{(1-\beta_1)^3} \sum_i \|g_{1:T,i}\|_2",
-        theorem_5, {}, {"T": 30, "T_line": 20_000},
+        theorem_5,
+        {},
+        {"T": 30, "T_line": 20_000},
         ("adabound_np/adamnc.py", *_CODE[1:]),
-        ("The first condition has α_T in the source; its proof needs α_t.",
-         'Corollary 2 lacks "R_T ≤" and the factor d/α of its last term.'),
+        (
+            "The first condition has α_T in the source; its proof needs α_t.",
+            'Corollary 2 lacks "R_T ≤" and the factor d/α of its last term.',
+        ),
     ),
     Entry(
-        "reddi-gamma", "Γ_t, where Adam's proof breaks", "[Reddi18] Section 3",
+        "reddi-gamma",
+        "Γ_t, where Adam's proof breaks",
+        "[Reddi18] Section 3",
         "sqrt(V_t)/alpha_t never falls for SGD, AdaGrad and AMSGrad; for Adam and RMSprop it does.",
         r"\Gamma_{t+1} = \frac{\sqrt{V_{t+1}}}{\alpha_{t+1}} - \frac{\sqrt{V_t}}{\alpha_t}"
         r" \succeq 0 \ \text{(SGD, AdaGrad, AMSGrad)}",
-        gamma, {}, {"T": 1000},
+        gamma,
+        {},
+        {"T": 1000},
         ("adabound_np/sgd.py", "adabound_np/adagrad.py", "adabound_np/amsgrad.py"),
     ),
-)  # fmt: skip
+)

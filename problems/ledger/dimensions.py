@@ -19,8 +19,17 @@ from problems.online.sequences.reddi_online import reddi_online
 from problems.online.sequences.reddi_theorem1 import reddi_theorem1
 from problems.online.setting import Condition, Setting
 
-__all__ = ["SETS", "Case", "Worst", "line", "many", "outcome_of", "shared_assumptions",
-           "standard_cases", "worst"]  # fmt: skip
+__all__ = [
+    "SETS",
+    "Case",
+    "Worst",
+    "line",
+    "many",
+    "outcome_of",
+    "shared_assumptions",
+    "standard_cases",
+    "worst",
+]
 
 #: The duality gap of a comparator that is allowed, as a share of the regret R_T (or of 1).
 CERTIFIED = 1e-4
@@ -43,9 +52,14 @@ class Case:
 
 
 def many(
-    kinds: Sequence[str] = tuple(LOSSES), sets: Sequence[str] = tuple(SETS),
-    data: Sequence[str] = DATA, T: int = 400, d: int = 3, seed: int = 0, scale: float = 1.0,
-) -> list[Case]:  # fmt: skip
+    kinds: Sequence[str] = tuple(LOSSES),
+    sets: Sequence[str] = tuple(SETS),
+    data: Sequence[str] = DATA,
+    T: int = 400,
+    d: int = 3,
+    seed: int = 0,
+    scale: float = 1.0,
+) -> list[Case]:
     """A case for each loss, feasible set and kind of data; see `vector_problem`."""
     cases = []
     for kind in kinds:
@@ -53,9 +67,17 @@ def many(
             for source in data:
                 p = vector_problem(kind, SETS[name], source, T, d, seed, scale)
                 cases.append(
-                    Case(f"{source} {kind} losses on a {name}", p, d, p.diameter,
-                         p.gradient_bound(2), p.gradient_bound(np.inf), np.zeros(d), T)
-                )  # fmt: skip
+                    Case(
+                        f"{source} {kind} losses on a {name}",
+                        p,
+                        d,
+                        p.diameter,
+                        p.gradient_bound(2),
+                        p.gradient_bound(np.inf),
+                        np.zeros(d),
+                        T,
+                    )
+                )
     return cases
 
 
@@ -100,27 +122,36 @@ def worst(
     found: list[tuple[float, Case, Course]] = []
     for case in cases:
         course = follow(
-            case.problem, optimizer(case), case.T, case.x1,
+            case.problem,
+            optimizer(case),
+            case.T,
+            case.x1,
             {"bound": partial(bound, case)},
             {text: partial(holds, case) for text, holds in predicates.items()},
-        )  # fmt: skip
+        )
         share = float(course.regret[-1] / course.bounds["bound"][-1])
         found.append((share, case, course))
     share, case, course = max(found, key=lambda item: item[0])
     gap = max(c.gap / max(1.0, abs(float(c.regret[-1]))) for _, _, c in found)
     above = sum(c.crossing["bound"][0] is not None for _, _, c in found)
     facts = (
-        Condition(f"R_t is at most its bound at every t looked at, in all of {len(cases)} cases",
-                  above == 0),
-        Condition(f"the comparators are certified to {CERTIFIED:g} of the regret",
-                  gap <= CERTIFIED),
-    )  # fmt: skip
+        Condition(
+            f"R_t is at most its bound at every t looked at, in all of {len(cases)} cases",
+            above == 0,
+        ),
+        Condition(
+            f"the comparators are certified to {CERTIFIED:g} of the regret", gap <= CERTIFIED
+        ),
+    )
     kept = {text: all(c.kept[text] for _, _, c in found) for text in predicates}
     return Worst(
-        case, course, facts, tuple(Condition(t, h) for t, h in kept.items()),
+        case,
+        course,
+        facts,
+        tuple(Condition(t, h) for t, h in kept.items()),
         (f"worst of {len(cases)} cases: {case.name}, R_T at {100 * share:.3g} % of its bound",),
         (f"largest duality gap of a comparator: {gap:.1e} of the regret",),
-    )  # fmt: skip
+    )
 
 
 def standard_cases(
@@ -159,16 +190,25 @@ def shared_assumptions(momentum: Any, beta1: float) -> dict[str, Any]:
 
 
 def outcome_of(
-    found: Worst, parameters: dict[str, Any], before: Sequence[Condition] = (),
-    facts: Sequence[Condition] = (), remarks: Sequence[str] = (),
-) -> Outcome:  # fmt: skip
+    found: Worst,
+    parameters: dict[str, Any],
+    before: Sequence[Condition] = (),
+    facts: Sequence[Condition] = (),
+    remarks: Sequence[str] = (),
+) -> Outcome:
     """The worst case as an outcome: R_T against its bound."""
     course, case = found.course, found.case
     bound = course.bounds["bound"]
     return Outcome(
         (*before, *found.assumptions),
         {**parameters, "d": case.d, "D_inf": case.D, "G_2": case.G_2, "G_inf": case.G_inf},
-        case.T, "R_T", float(course.regret[-1]), float(bound[-1]), "<=",
-        (*found.facts, *facts), (*found.remarks, *remarks),
-        {"t": course.t, "regret": course.regret, "bound": bound}, found.rounding,
-    )  # fmt: skip
+        case.T,
+        "R_T",
+        float(course.regret[-1]),
+        float(bound[-1]),
+        "<=",
+        (*found.facts, *facts),
+        (*found.remarks, *remarks),
+        {"t": course.t, "regret": course.regret, "bound": bound},
+        found.rounding,
+    )

@@ -70,15 +70,20 @@ def _crossing(outcome: Outcome) -> Picture:
     c = outcome.curves
     figure, axes = _regret(outcome, "the published bound")
     above = (c["regret"] > c["bound"]) & (c["t"] >= c["crossing"][-1])
-    axes.fill_between(c["t"], c["bound"], c["regret"], where=above, color="#D55E00", alpha=0.15,
-                      linewidth=0)  # fmt: skip
+    axes.fill_between(
+        c["t"], c["bound"], c["regret"], where=above, color="#D55E00", alpha=0.15, linewidth=0
+    )
     first = int(c["crossing"][0])
     height = float(np.interp(first, c["t"], c["regret"]))
     axes.plot([first], [height], "ko", markersize=6, fillstyle="none")
     axes.annotate(
-        f"$t$ = {first:,}", (first, height), xytext=(-14, 16), textcoords="offset points",
-        ha="right", fontsize=10,
-    )  # fmt: skip
+        f"$t$ = {first:,}",
+        (first, height),
+        xytext=(-14, 16),
+        textcoords="offset points",
+        ha="right",
+        fontsize=10,
+    )
     top = float(max(c["regret"].max(), np.median(c["bound"])))
     axes.set_ylim(max(float(c["regret"][c["regret"] > 0].min()), top * 1e-5), top * 8)
     repaired = float(c["repaired"][-1])
@@ -96,8 +101,14 @@ def _drift(outcome: Outcome) -> Picture:
     c = outcome.curves
     figure, axes = _axes("$C$", r"mean of $(x_{t+1} - x_t)/\alpha_t$", yscale="linear")
     axes.fill_between(c["C"], c["low"], c["high"], **BAND)
-    axes.plot(c["C"], c["mean"], **MEASURED, marker="o", markersize=4,
-              label="mean over seeds, 99 % interval shaded")  # fmt: skip
+    axes.plot(
+        c["C"],
+        c["mean"],
+        **MEASURED,
+        marker="o",
+        markersize=4,
+        label="mean over seeds, 99 % interval shaded",
+    )
     axes.axhline(0, color="0.3", linewidth=1)
     axes.axvline(c["least"][0], **BOUND, label=f"the theorem's $C$ = {c['least'][0]:g}")
     axes.annotate(
@@ -129,8 +140,14 @@ def _spread(outcome: Outcome) -> Picture:
     c = outcome.curves
     figure, axes = _axes(r"$\gamma$", r"$\max_t \; t/\eta_l(t) - (t-1)/\eta_u(t-1)$")
     axes.plot(c["gamma"], c["bound"], **BOUND, label=r"$M = 3 + 2/\gamma$")
-    axes.plot(c["gamma"], c["measured"], **MEASURED, marker="o", markersize=5,
-              label=f"measured, $t$ up to {outcome.steps:,}")  # fmt: skip
+    axes.plot(
+        c["gamma"],
+        c["measured"],
+        **MEASURED,
+        marker="o",
+        markersize=5,
+        label=f"measured, $t$ up to {outcome.steps:,}",
+    )
     axes.legend(frameon=False)
     return figure
 
@@ -173,6 +190,7 @@ def theorem_figure(result: Result) -> Picture | None:
     if draw is None or not result.outcome.curves:
         return None
     figure = draw(result.outcome)
-    figure.suptitle(f"{result.entry.source}: {result.entry.title} ({result.outcome.verdict})",
-                    fontsize=11)  # fmt: skip
+    figure.suptitle(
+        f"{result.entry.source}: {result.entry.title} ({result.outcome.verdict})", fontsize=11
+    )
     return figure

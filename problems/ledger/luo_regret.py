@@ -43,8 +43,10 @@ def admissible(family: Any, alpha_star: float) -> tuple[dict[str, Predicate], Co
         return (family.eta_l(r.t) > 0) & (family.eta_l(r.t) <= family.eta_u(r.t))
 
     late = np.array([1e30])
-    near = [math.isclose(float(np.max(end(late))), alpha_star, rel_tol=1e-9)
-            for end in (family.eta_l, family.eta_u)]  # fmt: skip
+    near = [
+        math.isclose(float(np.max(end(late))), alpha_star, rel_tol=1e-9)
+        for end in (family.eta_l, family.eta_u)
+    ]
     return {
         "eta_l(t) >= eta_l(t-1), at every t": lower,
         "eta_u(t) <= eta_u(t-1), at every t": upper,
@@ -53,9 +55,16 @@ def admissible(family: Any, alpha_star: float) -> tuple[dict[str, Predicate], Co
 
 
 def bounds_against(
-    problem: LinearProblem, optimizer: Optimizer, family: Any, alpha_star: float, T: int,
-    x1: float, steepest: float, beta1: float, parameters: dict[str, Any],
-) -> Outcome:  # fmt: skip
+    problem: LinearProblem,
+    optimizer: Optimizer,
+    family: Any,
+    alpha_star: float,
+    T: int,
+    x1: float,
+    steepest: float,
+    beta1: float,
+    parameters: dict[str, Any],
+) -> Outcome:
     r"""Run a bounded optimizer against [Luo19]'s published bound, and [Sav19]'s on the same run."""
     D = float(problem.feasible.hi - problem.feasible.lo)
     R_inf = float(family.eta_u(1))
@@ -71,11 +80,16 @@ def bounds_against(
     # What the proof takes for granted, and no assumption gives
     proof = "proof"
     course = follow(
-        problem, optimizer, T, x1,
-        {"luo": lambda s: luo_bound(s, D, steepest, R_inf, beta1),
-         "savarese": lambda s: savarese_bound(s, 1, D, steepest, R_inf, beta1)},
+        problem,
+        optimizer,
+        T,
+        x1,
+        {
+            "luo": lambda s: luo_bound(s, D, steepest, R_inf, beta1),
+            "savarese": lambda s: savarese_bound(s, 1, D, steepest, R_inf, beta1),
+        },
         {**predicates, proof: lambda r, s: s.rise >= -1e-12},
-    )  # fmt: skip
+    )
     first, since = course.crossing["luo"]
     repaired = float(course.bounds["savarese"][-1])
     remarks = [
@@ -91,19 +105,35 @@ def bounds_against(
     ]
     return Outcome(
         (*(Condition(text, course.kept[text]) for text in predicates), limit),
-        {**parameters, "D_inf": D, "G_2": steepest, "R_inf": R_inf, "alpha*": alpha_star}, T,
-        "R_T", float(course.regret[-1]), float(course.bounds["luo"][-1]), "<=",
-        (Condition("R_t is at most the bound at every t", first is None),), tuple(remarks),
-        {"t": course.t, "regret": course.regret, "bound": course.bounds["luo"],
-         "repaired": course.bounds["savarese"],
-         "crossing": np.array([t for t in (first, since) if t is not None])},
-    )  # fmt: skip
+        {**parameters, "D_inf": D, "G_2": steepest, "R_inf": R_inf, "alpha*": alpha_star},
+        T,
+        "R_T",
+        float(course.regret[-1]),
+        float(course.bounds["luo"][-1]),
+        "<=",
+        (Condition("R_t is at most the bound at every t", first is None),),
+        tuple(remarks),
+        {
+            "t": course.t,
+            "regret": course.regret,
+            "bound": course.bounds["luo"],
+            "repaired": course.bounds["savarese"],
+            "crossing": np.array([t for t in (first, since) if t is not None]),
+        },
+    )
 
 
 def theorem_4(
-    *, C: float = 64.0, beta1: float = 0.0, beta2: float = 0.5, delta: float = 1.0,
-    K: int = 10_000_000, T: int = 10_000_000, seed: int = 0, sgd: bool = False,
-) -> Outcome:  # fmt: skip
+    *,
+    C: float = 64.0,
+    beta1: float = 0.0,
+    beta2: float = 0.5,
+    delta: float = 1.0,
+    K: int = 10_000_000,
+    T: int = 10_000_000,
+    seed: int = 0,
+    sgd: bool = False,
+) -> Outcome:
     r"""Run AdaBound on [Sav19]'s sequence and bounds, T <= K, against the published bound.
 
     With `sgd`, \eta_u(t) = \eta_l(t) = \alpha/C from the start, as K = 0 would have it.
@@ -112,12 +142,23 @@ def theorem_4(
     family: Any = setting.bounds
     if sgd:
         family = LateBounds(setting.lr / C, setting.lr / C, 1)
-    opt = AdaBound.as_in_paper(lr=setting.lr, betas=(beta1, beta2), bounds=family,
-                               feasible=setting.problem.feasible)  # fmt: skip
-    parameters = {"C": C, "beta1": beta1, "beta2": beta2, "delta": delta, "alpha": setting.lr,
-                  "K": K, "seed": seed, "x1": setting.x1, "bounds": repr(family)}  # fmt: skip
-    return bounds_against(setting.problem, opt, family, setting.lr / C, T, setting.x1, max(C, 1.0),
-                          beta1, parameters)  # fmt: skip
+    opt = AdaBound.as_in_paper(
+        lr=setting.lr, betas=(beta1, beta2), bounds=family, feasible=setting.problem.feasible
+    )
+    parameters = {
+        "C": C,
+        "beta1": beta1,
+        "beta2": beta2,
+        "delta": delta,
+        "alpha": setting.lr,
+        "K": K,
+        "seed": seed,
+        "x1": setting.x1,
+        "bounds": repr(family),
+    }
+    return bounds_against(
+        setting.problem, opt, family, setting.lr / C, T, setting.x1, max(C, 1.0), beta1, parameters
+    )
 
 
 @dataclass(frozen=True)
@@ -179,10 +220,18 @@ class HalfOpenBounds:
 
 
 def theorem_5(
-    *, G: float = 1.0, alpha: float = 1e-6, alpha_star: float = 1.0, beta1: float = 0.0,
-    beta2: float = 0.9, K: int = 10_000, T: int = 1_000_000, x1: float = 1.0, gamma: float = 1e-6,
+    *,
+    G: float = 1.0,
+    alpha: float = 1e-6,
+    alpha_star: float = 1.0,
+    beta1: float = 0.0,
+    beta2: float = 0.9,
+    K: int = 10_000,
+    T: int = 1_000_000,
+    x1: float = 1.0,
+    gamma: float = 1e-6,
     G_smooth: float = 0.1,
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     r"""Run AMSBound on f_t(x) = G x, with a lower bound that stays low for K steps.
 
     \hat v_t >= (1 - \beta_2) G^2, so that \alpha/\sqrt{\hat v_t} is at most the lower bound
@@ -193,15 +242,27 @@ def theorem_5(
     low = min(alpha / (G * math.sqrt(1 - beta2)), alpha_star)
 
     def against(family: Any, slope: float, alpha: float, T: int, parameters: Any) -> Outcome:
-        opt = AMSBound.as_in_paper(lr=alpha, betas=(beta1, beta2), bounds=family,
-                                   feasible=Ones(slope).feasible)  # fmt: skip
+        opt = AMSBound.as_in_paper(
+            lr=alpha, betas=(beta1, beta2), bounds=family, feasible=Ones(slope).feasible
+        )
         return bounds_against(Ones(slope), opt, family, alpha_star, T, x1, slope, beta1, parameters)
 
     late = LateBounds(low, alpha_star, K)
-    outcome = against(late, G, alpha, T, {
-        "G": G, "alpha": alpha, "beta1": beta1, "beta2": beta2, "K": K,
-        "x1": x1, "bounds": repr(late),
-    })  # fmt: skip
+    outcome = against(
+        late,
+        G,
+        alpha,
+        T,
+        {
+            "G": G,
+            "alpha": alpha,
+            "beta1": beta1,
+            "beta2": beta2,
+            "K": K,
+            "x1": x1,
+            "bounds": repr(late),
+        },
+    )
     # the same with a smooth lower bound: the paper's own, while eta_u = alpha* from the start
     T_smooth = min(T, round(1 / gamma))
     half_open = HalfOpenBounds(DynamicBounds(alpha_star, gamma))
@@ -215,11 +276,21 @@ def theorem_5(
 
 
 def corollary(
-    *, optimizer: type[Optimizer] = AdaBound, alpha: float = 0.5, beta1: float = 0.5,
-    lam: float | None = 0.9, beta2: float = 0.9, final_lr: float = 1.0, gamma: float = 1.0,
-    T: int = 400, T_line: int = 1_000_000, d: int = 3, seed: int = 0, scale: float = 1.0,
+    *,
+    optimizer: type[Optimizer] = AdaBound,
+    alpha: float = 0.5,
+    beta1: float = 0.5,
+    lam: float | None = 0.9,
+    beta2: float = 0.9,
+    final_lr: float = 1.0,
+    gamma: float = 1.0,
+    T: int = 400,
+    T_line: int = 1_000_000,
+    d: int = 3,
+    seed: int = 0,
+    scale: float = 1.0,
     kinds: tuple[str, ...] = tuple(LOSSES),
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     r"""The step from Theorem 4 to its corollary, and the corollary on [Sav19]'s repair.
 
     With lam = None, \beta_{1t} = \beta_1 throughout: not what the corollary is about.
@@ -230,8 +301,9 @@ def corollary(
     L_inf, R_inf = float(family.eta_l(1)), float(family.eta_u(1))
 
     def make_it(case: Case) -> Optimizer:
-        return optimizer.as_in_paper(lr=alpha, betas=(momentum, beta2), bounds=family,
-                                     feasible=case.problem.feasible)  # fmt: skip
+        return optimizer.as_in_paper(
+            lr=alpha, betas=(momentum, beta2), bounds=family, feasible=case.problem.feasible
+        )
 
     def bound(case: Case, s: Sums) -> Any:
         worst_case = geometric_momentum(case.d, beta1, ratio, 1 / L_inf)
@@ -239,23 +311,42 @@ def corollary(
         return savarese_bound(with_it, case.d, case.D, case.G_2, R_inf, beta1)
 
     at_t = Constant(beta1) if lam is None else momentum
-    found = worst(standard_cases(T, T_line, d, seed, scale, kinds), make_it, bound,
-                  shared_assumptions(at_t, beta1))  # fmt: skip
-    base = outcome_of(found, {
-        "optimizer": optimizer.__name__, "alpha": alpha, "beta1": beta1, "lambda": lam,
-        "beta2": beta2, "alpha*": final_lr, "gamma": gamma,
-    })  # fmt: skip
+    found = worst(
+        standard_cases(T, T_line, d, seed, scale, kinds),
+        make_it,
+        bound,
+        shared_assumptions(at_t, beta1),
+    )
+    base = outcome_of(
+        found,
+        {
+            "optimizer": optimizer.__name__,
+            "alpha": alpha,
+            "beta1": beta1,
+            "lambda": lam,
+            "beta2": beta2,
+            "alpha*": final_lr,
+            "gamma": gamma,
+        },
+    )
     # \sum_t \sum_i \beta_{1t} \eta_{t,i}^{-1} \le d \beta_1 / (L_\infty (1 - \lambda)^2)
     measured = float(found.course.sums.weighted[0])
     largest = geometric_momentum(found.case.d, beta1, ratio, 1 / L_inf)
     geometric = Condition("beta1_t = beta1 lambda^(t-1), 0 < lambda < 1", lam is not None)
-    repaired = (f"with [Sav19] Theorem 3 in place of Theorem 4, on the worst case: R_T = "
-                f"{shown(base.measured)} <= {shown(base.bound)}")  # fmt: skip
-    return Outcome(**{
-        **vars(base), "assumptions": (geometric, *base.assumptions), "measured": measured,
-        "bound": largest, "quantity": "sum of beta1_t/eta_{t,i} over t and i",
-        "remarks": (*base.remarks, repaired),
-    })  # fmt: skip
+    repaired = (
+        f"with [Sav19] Theorem 3 in place of Theorem 4, on the worst case: R_T = "
+        f"{shown(base.measured)} <= {shown(base.bound)}"
+    )
+    return Outcome(
+        **{
+            **vars(base),
+            "assumptions": (geometric, *base.assumptions),
+            "measured": measured,
+            "bound": largest,
+            "quantity": "sum of beta1_t/eta_{t,i} over t and i",
+            "remarks": (*base.remarks, repaired),
+        }
+    )
 
 
 _BOUND = ("problems/ledger/bounds.py", "problems/ledger/luo_regret.py")
@@ -269,23 +360,45 @@ _SLIP = ("The proof takes η_{t,i}⁻¹ ≥ η_{t−1,i}⁻¹ for granted; no as
 #: The results that this module executes.
 ENTRIES = (
     Entry(
-        "luo-4", "AdaBound's published regret bound", "[Luo19] Theorem 4",
-        "AdaBound's regret is at most a bound of order sqrt(T).", _PUBLISHED,
-        theorem_4, {}, {"T": 2_000_000}, (*_BOUND, "adabound_np/adabound.py"), _SLIP, refuted=True,
+        "luo-4",
+        "AdaBound's published regret bound",
+        "[Luo19] Theorem 4",
+        "AdaBound's regret is at most a bound of order sqrt(T).",
+        _PUBLISHED,
+        theorem_4,
+        {},
+        {"T": 2_000_000},
+        (*_BOUND, "adabound_np/adabound.py"),
+        _SLIP,
+        refuted=True,
     ),
     Entry(
-        "luo-5", "AMSBound's published regret bound", "[Luo19] Theorem 5",
-        "AMSBound's regret is at most a bound of order sqrt(T).", _PUBLISHED,
-        theorem_5, {}, {"T": 200_000}, (*_BOUND, "adabound_np/amsbound.py"),
-        (*_SLIP, "v̂_t never falls, but the lower bound may rise faster than √t."), refuted=True,
+        "luo-5",
+        "AMSBound's published regret bound",
+        "[Luo19] Theorem 5",
+        "AMSBound's regret is at most a bound of order sqrt(T).",
+        _PUBLISHED,
+        theorem_5,
+        {},
+        {"T": 200_000},
+        (*_BOUND, "adabound_np/amsbound.py"),
+        (*_SLIP, "v̂_t never falls, but the lower bound may rise faster than √t."),
+        refuted=True,
     ),
     Entry(
-        "luo-corollary", "Momentum that dies out", "[Luo19] Corollary 4.1",
+        "luo-corollary",
+        "Momentum that dies out",
+        "[Luo19] Corollary 4.1",
         "With beta1_t = beta1 lambda^(t-1) the bound's second term stays below a constant.",
         r"\beta_{1t} = \beta_1 \lambda^{t-1}: \quad \sum_t \sum_i \beta_{1t} \eta_{t,i}^{-1}"
         r" \le \frac{d \beta_1}{L_\infty (1 - \lambda)^2}, \qquad L_\infty = \eta_l(1)",
-        corollary, {}, {"T": 30, "T_line": 20_000}, _BOUND,
-        ("As a corollary of Theorem 4 it falls with it (β₁ = 0 is a case of both); what holds is "
-         "this step, and the bound that it makes of [Sav19] Theorem 3.",),
+        corollary,
+        {},
+        {"T": 30, "T_line": 20_000},
+        _BOUND,
+        (
+            "As a corollary of Theorem 4 it falls with it (β₁ = 0 is a case of both); what holds "
+            "is this step, and the bound that it makes of [Sav19] Theorem 3.",
+        ),
     ),
-)  # fmt: skip
+)

@@ -35,9 +35,13 @@ Z = 2.5758293035489004
 def adam(setting: Setting, schedule: str = "inv-sqrt", **given: Any) -> Any:
     """Adam as the paper states it, with a setting's hyperparameters."""
     options = {
-        "lr": setting.lr, "beta1": setting.beta1, "beta2": setting.beta2,
-        "eps_root": setting.eps_root, "feasible": setting.problem.feasible, **given,
-    }  # fmt: skip
+        "lr": setting.lr,
+        "beta1": setting.beta1,
+        "beta2": setting.beta2,
+        "eps_root": setting.eps_root,
+        "feasible": setting.problem.feasible,
+        **given,
+    }
     return in_paper("adam", schedule=schedule, **options)
 
 
@@ -55,41 +59,70 @@ def _blocks_of_three(setting: Setting, T: int, schedule: str, scale: float) -> O
     away = int(np.sum(starts != 1.0))
     # R_T \ge (2 C - 4) T / 3        [Reddi18 Thm. 1]
     per_step = scale * (2 * C - 4) / 3
-    constants = {"C": C, "beta1": setting.beta1, "beta2": setting.beta2, "alpha": setting.lr,
-                 "x1": setting.x1, "schedule": schedule}  # fmt: skip
+    constants = {
+        "C": C,
+        "beta1": setting.beta1,
+        "beta2": setting.beta2,
+        "alpha": setting.lr,
+        "x1": setting.x1,
+        "schedule": schedule,
+    }
     if setting.eps_root:
         constants["epsilon"] = setting.eps_root
     return Outcome(
         (*setting.conditions, Condition(f"T is whole blocks of 3 (it is {T})", T % 3 == 0)),
-        constants, T, "R_T", float(trajectory.regret[-1]), per_step * T, ">=",
+        constants,
+        T,
+        "R_T",
+        float(trajectory.regret[-1]),
+        per_step * T,
+        ">=",
         (Condition(f"x_{{3k+1}} == 1 at every one of {len(starts):,} block starts", away == 0),),
         (),
         _against(trajectory, per_step),
-    )  # fmt: skip
+    )
 
 
 def theorem_1(
-    *, C: float = 3.0, beta1: float = 0.0, beta2: float | None = None, lr: float = 0.5,
-    x1: float = 1.0, T: int = 3_000_000, schedule: str = "inv-sqrt",
-) -> Outcome:  # fmt: skip
+    *,
+    C: float = 3.0,
+    beta1: float = 0.0,
+    beta2: float | None = None,
+    lr: float = 0.5,
+    x1: float = 1.0,
+    T: int = 3_000_000,
+    schedule: str = "inv-sqrt",
+) -> Outcome:
     r"""Run Adam on blocks Cx, -x, -x, and look at every block's start."""
     setting = reddi_theorem1(C=C, beta1=beta1, beta2=beta2, lr=lr, x1=x1, force=True)
     return _blocks_of_three(setting, T, schedule, 1.0)
 
 
 def theorem_6(
-    *, epsilon: float = 1e-8, beta1: float = 0.0, beta2: float = 0.1, lr: float = 0.5,
-    x1: float = 1.0, T: int = 3_000_000, schedule: str = "inv-sqrt",
-) -> Outcome:  # fmt: skip
+    *,
+    epsilon: float = 1e-8,
+    beta1: float = 0.0,
+    beta2: float = 0.1,
+    lr: float = 0.5,
+    x1: float = 1.0,
+    T: int = 3_000_000,
+    schedule: str = "inv-sqrt",
+) -> Outcome:
     r"""Theorem 1's run, rescaled to an epsilon under the root."""
     setting = reddi_theorem6(epsilon=epsilon, beta1=beta1, beta2=beta2, lr=lr, x1=x1, force=True)
     return _blocks_of_three(setting, T, schedule, setting.problem.scale)
 
 
 def cycles(
-    *, beta1: float, beta2: float, lrs: tuple[float, ...], count: int, C: float | None = None,
-    x1: float = 1.0, schedule: str = "inv-sqrt",
-) -> Outcome:  # fmt: skip
+    *,
+    beta1: float,
+    beta2: float,
+    lrs: tuple[float, ...],
+    count: int,
+    C: float | None = None,
+    x1: float = 1.0,
+    schedule: str = "inv-sqrt",
+) -> Outcome:
     r"""Run Adam on `count` cycles of Theorem 2's sequence, at each step size of `lrs`."""
     least, away, late, curves, setting = math.inf, 0, math.inf, {}, None
     for lr in lrs:
@@ -106,21 +139,40 @@ def cycles(
         curves["bound"] = np.maximum(2.0 * np.floor(curves["t"] / n - 1), 0)
     assert setting is not None
     # each cycle costs at least 2 more than x* = -1 does        [Reddi18 Thm. 2]
-    parameters = {"C": n, "beta1": beta1, "beta2": beta2, "alpha": list(lrs), "x1": x1,
-                  "cycles": count, "schedule": schedule}  # fmt: skip
+    parameters = {
+        "C": n,
+        "beta1": beta1,
+        "beta2": beta2,
+        "alpha": list(lrs),
+        "x1": x1,
+        "cycles": count,
+        "schedule": schedule,
+    }
     starts = count * len(lrs)
     return Outcome(
-        setting.conditions, parameters, T, "least cost of a cycle above that of x* = -1", least,
-        2.0, ">=",
+        setting.conditions,
+        parameters,
+        T,
+        "least cost of a cycle above that of x* = -1",
+        least,
+        2.0,
+        ">=",
         (Condition(f"x == 1 at every one of {starts:,} cycle starts", away == 0),),
-        (f"average regret at T = {T:,}: {late:.4g}",), curves,
-    )  # fmt: skip
+        (f"average regret at T = {T:,}: {late:.4g}",),
+        curves,
+    )
 
 
 def theorem_2(
-    *, beta1: float = 0.9, beta2: float = 0.999, lr: float = 0.5, C: float | None = None,
-    x1: float = 1.0, count: int = 50, schedule: str = "inv-sqrt",
-) -> Outcome:  # fmt: skip
+    *,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    lr: float = 0.5,
+    C: float | None = None,
+    x1: float = 1.0,
+    count: int = 50,
+    schedule: str = "inv-sqrt",
+) -> Outcome:
     r"""Run Adam on cycles of C steps, and look at every cycle's start."""
     return cycles(beta1=beta1, beta2=beta2, lrs=(lr,), count=count, C=C, x1=x1, schedule=schedule)
 
@@ -168,9 +220,17 @@ def drift(
 
 
 def mean_drift(
-    *, C: float | None, beta1: float, beta2: float, delta: float, lrs: tuple[float, ...],
-    seeds: int, T: int, along: tuple[float, ...] = (), along_T: int = 2000,
-) -> Outcome:  # fmt: skip
+    *,
+    C: float | None,
+    beta1: float,
+    beta2: float,
+    delta: float,
+    lrs: tuple[float, ...],
+    seeds: int,
+    T: int,
+    along: tuple[float, ...] = (),
+    along_T: int = 2000,
+) -> Outcome:
     r"""Estimate the drift at each step size, and how it falls with C (`along`)."""
     given: dict[str, Any] = {"beta1": beta1, "beta2": beta2, "delta": delta}
     settings = [reddi_theorem3(C=C, lr=lr, force=True, **given) for lr in lrs]
@@ -187,12 +247,17 @@ def mean_drift(
     worst = int(np.argmin([mean[0] for mean in means]))
     curves: dict[str, Any] = {}
     if along:
-        found = np.array([
-            interval(drift(c, lr=lrs[0], seeds=seeds, T=along_T, **given)[1][-1]) for c in along
-        ])  # fmt: skip
+        found = np.array(
+            [interval(drift(c, lr=lrs[0], seeds=seeds, T=along_T, **given)[1][-1]) for c in along]
+        )
         least = theorem3_constant(**given)
-        curves = {"C": np.array(along), "mean": found[:, 0], "low": found[:, 1],
-                  "high": found[:, 2], "least": np.array([least])}  # fmt: skip
+        curves = {
+            "C": np.array(along),
+            "mean": found[:, 0],
+            "low": found[:, 1],
+            "high": found[:, 2],
+            "least": np.array([least]),
+        }
     remarks = [f"99 % interval over {seeds:,} seeds: [{lows[worst][0]:.4g}, {highs[worst][0]:.4g}]"]
     if along and (found[:, 2] < 0).any():
         remarks.append(
@@ -202,22 +267,46 @@ def mean_drift(
         )
     return Outcome(
         settings[0].conditions,
-        {"C": constant, **given, "alpha": list(lrs), "seeds": seeds}, T,
-        "mean of (x_{t+1} - x_t)/alpha_t", float(means[worst][0]), 0.0, ">=",
-        (Condition("the 99 % interval lies at or above 0 in every decade of t",
-                   bool(np.min(lows) >= 0)),),
-        tuple(remarks), curves,
-    )  # fmt: skip
+        {"C": constant, **given, "alpha": list(lrs), "seeds": seeds},
+        T,
+        "mean of (x_{t+1} - x_t)/alpha_t",
+        float(means[worst][0]),
+        0.0,
+        ">=",
+        (
+            Condition(
+                "the 99 % interval lies at or above 0 in every decade of t", bool(np.min(lows) >= 0)
+            ),
+        ),
+        tuple(remarks),
+        curves,
+    )
 
 
 def theorem_3(
-    *, C: float | None = None, beta1: float = 0.0, beta2: float = 0.5, delta: float = 1.0,
-    lr: float = 0.5, seeds: int = 1000, T: int = 10_000, along: tuple[float, ...] = (),
+    *,
+    C: float | None = None,
+    beta1: float = 0.0,
+    beta2: float = 0.5,
+    delta: float = 1.0,
+    lr: float = 0.5,
+    seeds: int = 1000,
+    T: int = 10_000,
+    along: tuple[float, ...] = (),
     along_T: int = 2000,
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     r"""Estimate E[x_{t+1} - x_t] over seeds."""
-    return mean_drift(C=C, beta1=beta1, beta2=beta2, delta=delta, lrs=(lr,), seeds=seeds, T=T,
-                      along=along, along_T=along_T)  # fmt: skip
+    return mean_drift(
+        C=C,
+        beta1=beta1,
+        beta2=beta2,
+        delta=delta,
+        lrs=(lr,),
+        seeds=seeds,
+        T=T,
+        along=along,
+        along_T=along_T,
+    )
 
 
 _ALONG = (1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 8.0, 11.0, 16.0, 22.0, 32.0, 45.0, 64.0)
@@ -231,31 +320,51 @@ def code_of(number: int) -> tuple[str, str]:
 #: The results that this module executes.
 ENTRIES = (
     Entry(
-        "reddi-1", "Adam may have linear regret", "[Reddi18] Theorem 1",
+        "reddi-1",
+        "Adam may have linear regret",
+        "[Reddi18] Theorem 1",
         "On blocks Cx, -x, -x Adam is back at x = 1 at every block's start; its regret is linear.",
         r"x_{3k+1} = 1 \ (k \ge 0), \qquad R_T \ge \frac{(2C - 4)\, T}{3}",
-        theorem_1, {}, {"T": 300_000}, code_of(1),
+        theorem_1,
+        {},
+        {"T": 300_000},
+        code_of(1),
     ),
     Entry(
-        "reddi-2", "Adam fails for every β₁ < √β₂", "[Reddi18] Theorem 2",
+        "reddi-2",
+        "Adam fails for every β₁ < √β₂",
+        "[Reddi18] Theorem 2",
         "For every beta1 < sqrt(beta2) a cycle of C steps brings Adam back to x = 1; each costs 2.",
         r"x_{kC+1} = 1 \ (k \ge 1), \qquad"
         r" \sum_{t = kC+1}^{(k+1)C} \left( f_t(x_t) - f_t(-1) \right) \ge 2",
-        theorem_2, {}, {"count": 10}, code_of(2),
+        theorem_2,
+        {},
+        {"count": 10},
+        code_of(2),
         ("The source's display bounds v by β₂^{i−1}; the β₂^{i−2} of its text is right.",),
     ),
     Entry(
-        "reddi-3", "Adam fails on random slopes", "[Reddi18] Theorem 3",
+        "reddi-3",
+        "Adam fails on random slopes",
+        "[Reddi18] Theorem 3",
         "On Cx with probability (1 + delta)/(C + 1), else -x, Adam's expected step is upwards.",
         r"\mathbb{E}[x_{t+1} - x_t] \ge 0 \ \text{(before projection)}"
         r"\ \text{while}\ \mathbb{E} f_t(x) = \delta x",
-        theorem_3, {"along": _ALONG}, {"T": 1000, "along": _ALONG, "along_T": 200}, code_of(3),
+        theorem_3,
+        {"along": _ALONG},
+        {"T": 1000, "along": _ALONG, "along_T": 200},
+        code_of(3),
         ("The source displays √(β₂(1+δ)C² + 1 − β₂) where its own estimate gives (1+δ)C.",),
     ),
     Entry(
-        "reddi-6", "An ε under the root does not help", "[Reddi18] Theorem 6",
+        "reddi-6",
+        "An ε under the root does not help",
+        "[Reddi18] Theorem 6",
         "With sqrt(v + epsilon) in the denominator a rescaled Theorem 1 sequence still fails.",
         r"s = 10\sqrt{\epsilon}: \quad x_{3k+1} = 1, \qquad R_T \ge \frac{s\,(2C - 4)\, T}{3}",
-        theorem_6, {}, {"T": 300_000}, code_of(6),
+        theorem_6,
+        {},
+        {"T": 300_000},
+        code_of(6),
     ),
-)  # fmt: skip
+)

@@ -130,8 +130,13 @@ class _Adder:
     def __init__(self, optimizer: Optimizer) -> None:
         self.h = optimizer.hyper
         self.carried: dict[str, Any] = {
-            "weighted": 0.0, "squares": 0.0, "zeta": 0.0, "M": -np.inf, "G_2": 0.0, "G_inf": 0.0,
-        }  # fmt: skip
+            "weighted": 0.0,
+            "squares": 0.0,
+            "zeta": 0.0,
+            "M": -np.inf,
+            "G_2": 0.0,
+            "G_inf": 0.0,
+        }
         self.last: Any = None  # 1/eta of the last step of the chunk before
         self.first: Any = None
 
@@ -159,14 +164,17 @@ class _Adder:
             with np.errstate(divide="ignore"):
                 M = self._running("M", spread(self.h, r.t))
         return Sums(
-            r.t, total, np.full(len(r.t), self.first),
+            r.t,
+            total,
+            np.full(len(r.t), self.first),
             self._running("weighted", beta1(r.t) * total, add=True),
             np.sum(np.sqrt(squares), axis=1),
             self._running("zeta", np.max(zeta, axis=1)),
-            np.min(rise, axis=1), M,
+            np.min(rise, axis=1),
+            M,
             self._running("G_2", np.sqrt(np.sum(r.g**2, axis=1))),
             self._running("G_inf", np.max(np.abs(r.g), axis=1)),
-        )  # fmt: skip
+        )
 
 
 def spread(h: Any, t: Any) -> Floats:
@@ -252,8 +260,16 @@ def follow(
         parts.append([r.t[at], regret[shown], *(value[shown] for value in values.values())])
     t, regret, *rest = (np.concatenate(part) for part in zip(*parts, strict=True))
     last = Sums(*(values[-1:] for values in sums))
-    return Course(t.astype(int), regret, dict(zip(bounds, rest, strict=True)), crossing, kept, gap,
-                  last, r.x[-1])  # fmt: skip
+    return Course(
+        t.astype(int),
+        regret,
+        dict(zip(bounds, rest, strict=True)),
+        crossing,
+        kept,
+        gap,
+        last,
+        r.x[-1],
+    )
 
 
 def _crossing(before: tuple[Any, Any], t: Floats, above: Any) -> tuple[int | None, int | None]:

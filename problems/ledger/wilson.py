@@ -63,30 +63,49 @@ def lemma(
     rate = problem.majority_rate
     exact = problem.test_accuracy(problem.minimum_norm)
     return Outcome(
-        (Condition("X sign(X^T y) = c y" + ("" if math.isnan(c) else f", c = {c:g}"),
-                   not math.isnan(c)),
-         Condition("epsilon = 0", zero_epsilon)),
-        {"n": n, "p": p, "seed": seed, "rates": RATES}, T,
+        (
+            Condition(
+                "X sign(X^T y) = c y" + ("" if math.isnan(c) else f", c = {c:g}"), not math.isnan(c)
+            ),
+            Condition("epsilon = 0", zero_epsilon),
+        ),
+        {"n": n, "p": p, "seed": seed, "rates": RATES},
+        T,
         "largest distance of w_t from the ray of sign(X^T y), over methods and t",
-        max(apart.values()), 1e-9, "<=",
-        (Condition("AdaGrad, RMSprop and Adam are right on new points of the majority alone",
-                   all(accuracy == rate for accuracy in accuracies.values())),
-         Condition("the minimum-norm solution is right on all new points", exact == 1),
-         Condition("SGD is right on all new points", problem.test_accuracy(w) == 1)),
-        ("test accuracy: " + ", ".join(f"{k} {v:.3g}" for k, v in accuracies.items())
-         + f", sgd {problem.test_accuracy(w):.3g}; always +1: {rate:.3g}",),
-        rounding=("loss after the last step: "
-                  + ", ".join(f"{k} {v:.2g}" for k, v in losses.items()),),
-    )  # fmt: skip
+        max(apart.values()),
+        1e-9,
+        "<=",
+        (
+            Condition(
+                "AdaGrad, RMSprop and Adam are right on new points of the majority alone",
+                all(accuracy == rate for accuracy in accuracies.values()),
+            ),
+            Condition("the minimum-norm solution is right on all new points", exact == 1),
+            Condition("SGD is right on all new points", problem.test_accuracy(w) == 1),
+        ),
+        (
+            "test accuracy: "
+            + ", ".join(f"{k} {v:.3g}" for k, v in accuracies.items())
+            + f", sgd {problem.test_accuracy(w):.3g}; always +1: {rate:.3g}",
+        ),
+        rounding=(
+            "loss after the last step: " + ", ".join(f"{k} {v:.2g}" for k, v in losses.items()),
+        ),
+    )
 
 
 #: The results that this module executes.
 ENTRIES = (
     Entry(
-        "wilson-lemma", "Adaptive methods find a useless solution", "[Wilson17] Lemma 3.1",
+        "wilson-lemma",
+        "Adaptive methods find a useless solution",
+        "[Wilson17] Lemma 3.1",
         "If X sign(X^T y) = c y, AdaGrad, RMSprop and Adam stay on the ray of sign(X^T y).",
         r"X\, \mathrm{sign}(X^\top y) = c\, y \implies w_t \propto \mathrm{sign}(X^\top y)"
         r" \quad (t \ge 1)",
-        lemma, {}, {"T": 1000}, ("problems/learning/wilson.py",),
+        lemma,
+        {},
+        {"T": 1000},
+        ("problems/learning/wilson.py",),
     ),
-)  # fmt: skip
+)

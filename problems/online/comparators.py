@@ -126,9 +126,13 @@ def _logistic(A: Floats, b: Floats, feasible: Any) -> tuple[Floats, None, str]:
     if isinstance(feasible, Box):
         ends = np.transpose(_ends(feasible, d))
         solved = minimize(
-            mean_and_gradient, ends.mean(axis=1), jac=True, method="L-BFGS-B", bounds=ends,
+            mean_and_gradient,
+            ends.mean(axis=1),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=ends,
             options={"ftol": 1e-16, "gtol": 1e-11, "maxiter": 1000},
-        )  # fmt: skip
+        )
         return np.clip(solved.x, *ends.T), None, "minimize (L-BFGS-B)"
     center, r = np.broadcast_to(feasible.center, d), feasible.radius
 
@@ -209,8 +213,9 @@ def _absolute(A: Floats, b: Floats, feasible: Any, cuts: int = 200) -> tuple[Flo
             return x, slopes, "linprog"
         outward = (x - center) / feasible.radius
         length = float(np.linalg.norm(outward))
-        now = _certify("absolute", A, b, feasible, center + (x - center) / max(length, 1.0),
-                       slopes, "linprog")  # fmt: skip
+        now = _certify(
+            "absolute", A, b, feasible, center + (x - center) / max(length, 1.0), slopes, "linprog"
+        )
         if best is None or now.gap < best.gap:
             best, best_slopes = now, slopes
         if best.gap <= TOLERANCE * max(1.0, abs(best.value)):

@@ -167,10 +167,15 @@ def summarize(
         done = int(chunk.last[-1])
     series = tally.series()
     return Summary(
-        T, float(series.x[-1]), float(series.regret[-1]), float(series.average_regret[-1]),
-        tally.optimum(), series, chosen,
+        T,
+        float(series.x[-1]),
+        float(series.regret[-1]),
+        float(series.average_regret[-1]),
+        tally.optimum(),
+        series,
+        chosen,
         time.perf_counter() - begin,
-    )  # fmt: skip
+    )
 
 
 def _best_losses(problem: OnlineProblem, T: int) -> NDArray[np.float64] | None:

@@ -78,8 +78,9 @@ class VectorProblem:
         steepest = np.ones(len(self.A))
         if not LOSSES[self.kind].lipschitz:  # the slope is monotone in z: look at its ends
             ends = [[a @ self.feasible.argmin_linear(sign * a) for a in self.A] for sign in (1, -1)]
-            steepest = np.max([np.abs(LOSSES[self.kind].slope(z, self.b)) for z in np.array(ends)],
-                              axis=0)  # fmt: skip
+            steepest = np.max(
+                [np.abs(LOSSES[self.kind].slope(z, self.b)) for z in np.array(ends)], axis=0
+            )
         return float(np.max(steepest * np.linalg.norm(self.A, ord=order, axis=1)))
 
     def reveal(self, T: int) -> Iterator[tuple[int, Round]]:
@@ -102,9 +103,14 @@ class VectorProblem:
 
 
 def vector_problem(
-    kind: str = "linear", feasible: Box | L2Ball | None = None, data: str = "random",
-    T: int = 1000, d: int = 4, seed: int = 0, scale: float = 1.0,
-) -> VectorProblem:  # fmt: skip
+    kind: str = "linear",
+    feasible: Box | L2Ball | None = None,
+    data: str = "random",
+    T: int = 1000,
+    d: int = 4,
+    seed: int = 0,
+    scale: float = 1.0,
+) -> VectorProblem:
     r"""Draw or construct T losses.
 
     Parameters

@@ -224,10 +224,12 @@ def _run(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row) -
 def starts(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row) -> Any:
     """The state at the start of each lane, from the state s before the first."""
     carries = optimizer.carries or {}
-    zero = s._replace(**{
-        name: np.full(1, -np.inf) if isinstance(carry, RunningMax) else np.zeros(1)
-        for name, carry in carries.items()
-    })  # fmt: skip
+    zero = s._replace(
+        **{
+            name: np.full(1, -np.inf) if isinstance(carry, RunningMax) else np.zeros(1)
+            for name, carry in carries.items()
+        }
+    )
     end = _run(optimizer, h, zero, c, first)
     maxima = [name for name, carry in carries.items() if isinstance(carry, RunningMax)]
     at = {}

@@ -88,8 +88,9 @@ def heat_figure(
     values = record.samples[place, columns, :rows].T
     with np.errstate(divide="ignore"):
         logs = np.where(values > 0, np.log10(values), np.nan)
-    figure = Picture(figsize=(1.4 + 0.85 * len(columns), 1.9 + 0.42 * len(logs)),
-                    layout="constrained")  # fmt: skip
+    figure = Picture(
+        figsize=(1.4 + 0.85 * len(columns), 1.9 + 0.42 * len(logs)), layout="constrained"
+    )
     axes = figure.subplots()
     finite = logs[np.isfinite(logs)]
     low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
@@ -99,8 +100,13 @@ def heat_figure(
         dark = not math.isfinite(value) or value > (low + high) / 2
         text = f"{value:.1f}" if math.isfinite(value) else "at rest"
         axes.text(j, i, text, ha="center", va="center", fontsize=8, color="k" if dark else "w")
-    axes.set_xticks(range(len(columns)), [_short(name) for name in parameters],
-                    rotation=30, ha="right", fontsize=8)  # fmt: skip
+    axes.set_xticks(
+        range(len(columns)),
+        [_short(name) for name in parameters],
+        rotation=30,
+        ha="right",
+        fontsize=8,
+    )
     axes.set_yticks(range(len(logs)), [str(i + 1) for i in range(len(logs))])
     axes.set(ylabel="sample", title=f"{title}, step {record.steps[place]:,}")
     axes.title.set_fontsize(10)
@@ -125,9 +131,13 @@ def funnel_figure(records: Records, title: str) -> Picture:
         color = style(name)["color"]
         for (lower, upper), alpha in BANDS:
             axes.fill_between(
-                record.steps, _shown(record.quantile(lower), low), record.quantile(upper),
-                color=color, alpha=alpha, linewidth=0,
-            )  # fmt: skip
+                record.steps,
+                _shown(record.quantile(lower), low),
+                record.quantile(upper),
+                color=color,
+                alpha=alpha,
+                linewidth=0,
+            )
         axes.plot(record.steps, record.quantile(50), color=color, linewidth=1.5)
         axes.set(yscale="log", ylim=(low, high), title=name)
         axes.minorticks_off()  # ten decades of them would be a grey bar
@@ -177,9 +187,14 @@ def shares_figure(records: Records, title: str, of: str = "coordinates") -> Pict
     labels = ("at the lower bound or below it", "between", "at the upper bound or above it")
     for axes, (name, record) in zip(panels, bounded.items(), strict=True):
         axes.stackplot(
-            record.steps, *record.shares[:, -1].T, labels=labels, edgecolor="k", linewidth=0.4,
-            colors=("0.45", "0.95", "0.7"), hatch=("//", "", ".."),
-        )  # fmt: skip
+            record.steps,
+            *record.shares[:, -1].T,
+            labels=labels,
+            edgecolor="k",
+            linewidth=0.4,
+            colors=("0.45", "0.95", "0.7"),
+            hatch=("//", "", ".."),
+        )
         whose = "its own bounds" if record.bounded else "against adabound's"
         axes.set(ylim=(0, 1), title=f"{name}, {whose}")
     panels[0].set_ylabel(f"share of {of}")
@@ -204,9 +219,12 @@ def _legend(figure: Figure, handles: list[Any], panels: list[Axes], records: Rec
         handles.append(Line2D([], [], color="k", linestyle=dashes, linewidth=1, label=label))
     if handles:
         figure.legend(
-            handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8,
+            handles=handles,
+            loc="outside lower center",
+            ncols=len(handles),
+            fontsize=8,
             frameon=False,
-        )  # fmt: skip
+        )
 
 
 def _panels(records: Records, title: str) -> tuple[Picture, list[Axes]]:

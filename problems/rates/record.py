@@ -154,9 +154,15 @@ class RateRecord:
     def write_csv(self, path: str | os.PathLike[str]) -> None:
         """Write quantiles, shares and bounds, a row for each step and parameter."""
         header = [
-            "step", "parameter", *(f"q{p}" for p in PERCENTS),
-            "share_lower", "share_between", "share_upper", "lower", "upper",
-        ]  # fmt: skip
+            "step",
+            "parameter",
+            *(f"q{p}" for p in PERCENTS),
+            "share_lower",
+            "share_between",
+            "share_upper",
+            "lower",
+            "upper",
+        ]
         rows = (
             (t, name, *(_cell(v) for part in (q, s, b) for v in part))
             for t, *each in zip(

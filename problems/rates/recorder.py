@@ -180,15 +180,17 @@ class Recorder:
         if np.isinf(ends[-1, 0]) or np.isnan(total).any():
             ends[-1] = np.nan
         orders = [np.sort(eta) for eta in (*etas, np.concatenate(etas))]
-        self.rows.append((
-            t,
-            np.array([_quantiles(eta) for eta in orders]),
-            np.array([_histogram(eta) for eta in orders]),
-            self._sampled(etas),
-            counts / np.maximum(np.append(sizes, sizes.sum()), 1)[:, None],
-            ends,
-            bool(own) and all(own),
-        ))  # fmt: skip
+        self.rows.append(
+            (
+                t,
+                np.array([_quantiles(eta) for eta in orders]),
+                np.array([_histogram(eta) for eta in orders]),
+                self._sampled(etas),
+                counts / np.maximum(np.append(sizes, sizes.sum()), 1)[:, None],
+                ends,
+                bool(own) and all(own),
+            )
+        )
 
     def _sampled(self, etas: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
         """The sampled coordinates, drawn for a parameter at the first step it has made."""
@@ -214,10 +216,17 @@ class Recorder:
             raise ValueError(f"steps must have one that was reached, got {sorted(self.steps)}")
         t, quantiles, histograms, samples, shares, bounds, own = zip(*self.rows, strict=True)
         return RateRecord(
-            np.array(t), self.names, np.array(self.dims), np.array(quantiles), np.array(histograms),
-            np.array(samples), np.array(self.coordinates), np.array(shares), np.array(bounds),
+            np.array(t),
+            self.names,
+            np.array(self.dims),
+            np.array(quantiles),
+            np.array(histograms),
+            np.array(samples),
+            np.array(self.coordinates),
+            np.array(shares),
+            np.array(bounds),
             all(own),
-        )  # fmt: skip
+        )
 
 
 def _named(model: Any) -> Iterable[tuple[str, Any]]:

@@ -42,8 +42,13 @@ class Column(NamedTuple):
 #: Where \alpha/\sqrt{V_t} lies: above \eta_u(t), between the bounds, or below \eta_l(t).
 CLIP = Column("clip", r"\mathrm{clip}", lambda q: clipped(q.free, q.h.eta_l(q.t), q.h.eta_u(q.t)))
 
-_ASCII = {"v\u0302": "v_hat", "η\u0302": "eta_hat", "x\u0302": "x_hat", "α/√V_t": "alpha/sqrt(V_t)",
-          "η": "eta"}  # fmt: skip
+_ASCII = {
+    "v\u0302": "v_hat",
+    "η\u0302": "eta_hat",
+    "x\u0302": "x_hat",
+    "α/√V_t": "alpha/sqrt(V_t)",
+    "η": "eta",
+}
 
 #: Arrays of the state, in the order of the boxes.
 _STATE = {
@@ -173,10 +178,17 @@ def steps(
             x_hat = optimizer.move(_changed(h, feasible=Unconstrained()), x, m, eta, t)
             x = optimizer.move(h, x, m, eta, t)
             yield SimpleNamespace(
-                t=t, g=g, m=m, s=s, h=h, eta=eta, x_hat=x_hat, x=x,
+                t=t,
+                g=g,
+                m=m,
+                s=s,
+                h=h,
+                eta=eta,
+                x_hat=x_hat,
+                x=x,
                 free=optimizer.learning_rate(free, s, t),
                 eta_hat=optimizer.learning_rate(once, s, t),
-            )  # fmt: skip
+            )
 
 
 def _changed(h: Hyperparameters, **other: Any) -> Hyperparameters:

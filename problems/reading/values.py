@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy  # type: ignore[import-untyped]
 from numpy.typing import NDArray
-from scipy.special import expit, gamma
+from scipy.special import expit, gamma, ndtr
 from sympy.core.function import AppliedUndef  # type: ignore[import-untyped]
 
 from problems.reading.latex import NAMES, read
@@ -28,6 +28,8 @@ MEANINGS: dict[str, Callable[..., Any]] = {
     r"\sin": np.sin,
     r"\tanh": np.tanh,
     r"\Gamma": gamma,
+    r"\Phi": ndtr,
+    r"\mathrm{copyltu}": lambda x: np.where(np.tri(x.shape[-1]), x, np.swapaxes(x, -1, -2)),
     r"\log_2": np.log2,
     r"\lfloor": np.floor,
     "|": np.abs,

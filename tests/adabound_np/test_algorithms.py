@@ -64,16 +64,17 @@ TABLE_1 = {
     "adagrad": (AdaGrad.as_in_paper(lr=0.5), G, np.cumsum(G**2, axis=0) / COUNT),
     "rmsprop": (RMSprop.as_in_paper(lr=0.5, alpha=0.8), G, weighted_sums(0.8, G**2)),
     "adam": (
-        Adam.as_in_paper(lr=0.5, betas=(0.9, 0.8)), weighted_sums(0.9, G), weighted_sums(0.8, G**2)
+        Adam.as_in_paper(lr=0.5, betas=(0.9, 0.8)),
+        weighted_sums(0.9, G),
+        weighted_sums(0.8, G**2),
     ),
     "amsgrad": (
         AMSGrad.as_in_paper(lr=0.5, betas=(0.9, 0.8)),
-        weighted_sums(0.9, G), np.maximum.accumulate(weighted_sums(0.8, G**2)),
+        weighted_sums(0.9, G),
+        np.maximum.accumulate(weighted_sums(0.8, G**2)),
     ),
-    "adamnc": (
-        AdamNC.as_in_paper(lr=0.5), weighted_sums(0.9, G), np.cumsum(G**2, axis=0) / COUNT
-    ),
-}  # fmt: skip
+    "adamnc": (AdamNC.as_in_paper(lr=0.5), weighted_sums(0.9, G), np.cumsum(G**2, axis=0) / COUNT),
+}
 
 
 @pytest.mark.parametrize("name", TABLE_1)
@@ -110,27 +111,36 @@ CODE = {
     "rmsprop": (RMSprop, {"alpha": 0.8}, ALPHA * G / (np.sqrt(V) + EPS)),
     "adam": (Adam, {"betas": (0.9, 0.8)}, ALPHA * (M / C1) / (np.sqrt(V / C2) + EPS)),
     "amsgrad": (
-        AMSGrad, {"betas": (0.9, 0.8)},
+        AMSGrad,
+        {"betas": (0.9, 0.8)},
         ALPHA * (M / C1) / (np.sqrt(np.maximum.accumulate(V) / C2) + EPS),
     ),
     "adamnc": (
-        AdamNC, {}, ALPHA * M / (np.sqrt(np.cumsum(G**2, axis=0) / COUNT) + EPS),
+        AdamNC,
+        {},
+        ALPHA * M / (np.sqrt(np.cumsum(G**2, axis=0) / COUNT) + EPS),
     ),
     "adabound": (
-        AdaBound, {"betas": (0.9, 0.8), "gamma": 0.05},
-        M * np.clip(
+        AdaBound,
+        {"betas": (0.9, 0.8), "gamma": 0.05},
+        M
+        * np.clip(
             ALPHA * np.sqrt(C2) / C1 / (np.sqrt(V) + EPS),
-            0.1 * (1 - 1 / (0.05 * COUNT + 1)), 0.1 * (1 + 1 / (0.05 * COUNT)),
+            0.1 * (1 - 1 / (0.05 * COUNT + 1)),
+            0.1 * (1 + 1 / (0.05 * COUNT)),
         ),
     ),
     "amsbound": (
-        AMSBound, {"betas": (0.9, 0.8), "gamma": 0.05},
-        M * np.clip(
+        AMSBound,
+        {"betas": (0.9, 0.8), "gamma": 0.05},
+        M
+        * np.clip(
             ALPHA * np.sqrt(C2) / C1 / (np.sqrt(np.maximum.accumulate(V)) + EPS),
-            0.1 * (1 - 1 / (0.05 * COUNT + 1)), 0.1 * (1 + 1 / (0.05 * COUNT)),
+            0.1 * (1 - 1 / (0.05 * COUNT + 1)),
+            0.1 * (1 + 1 / (0.05 * COUNT)),
         ),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CODE)
@@ -163,15 +173,21 @@ def test_pytorchs_first_step_is_not_dampened():
 
 def test_defaults_are_pytorchs_and_the_released_codes():
     shared = {
-        "weight_decay": 0.0, "decoupled_weight_decay": False, "fixed_decay": False,
-        "schedule": "constant", "feasible": None,
-    }  # fmt: skip
+        "weight_decay": 0.0,
+        "decoupled_weight_decay": False,
+        "fixed_decay": False,
+        "schedule": "constant",
+        "feasible": None,
+    }
     both = {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "bias_correction": True}
     adam = {**both, "eps_root": 0.0}
     bound = {**both, "final_lr": 0.1, "gamma": 1e-3, "bounds": None}
     for cls, own in {
         SGD: {
-            "lr": 1e-3, "momentum": 0.0, "dampening": 0.0, "nesterov": False,
+            "lr": 1e-3,
+            "momentum": 0.0,
+            "dampening": 0.0,
+            "nesterov": False,
             "dampen_first_step": False,
         },
         CSGD: {"lr": 0.1, "momentum": 0.9, "bias_correction": True},
@@ -182,7 +198,7 @@ def test_defaults_are_pytorchs_and_the_released_codes():
         AdamNC: {"lr": 1e-3, "betas": (0.9, OneMinusInverse()), "eps": 1e-8, "eps_root": 0.0},
         AdaBound: bound,
         AMSBound: bound,
-    }.items():  # fmt: skip
+    }.items():
         assert cls().defaults == {**own, **shared}
 
 
@@ -198,14 +214,16 @@ def test_nesterov_looks_ahead():
     np.testing.assert_allclose(xs[1:], -np.cumsum(0.5 * (G + 0.9 * b), axis=0), rtol=1e-12)
 
 
-HYPER = st.fixed_dictionaries({
-    "beta1": st.sampled_from([0.0, 0.5, 0.9, 0.99]),
-    "beta2": st.sampled_from([0.0, 0.5, 0.9, 0.999]),
-    "lr": st.floats(1e-4, 10),
-    "seed": st.integers(0, 2**32),
-    "paper": st.booleans(),
-    "schedule": st.sampled_from(["constant", "inv-sqrt", StepDecay([5, 20])]),
-})  # fmt: skip
+HYPER = st.fixed_dictionaries(
+    {
+        "beta1": st.sampled_from([0.0, 0.5, 0.9, 0.99]),
+        "beta2": st.sampled_from([0.0, 0.5, 0.9, 0.999]),
+        "lr": st.floats(1e-4, 10),
+        "seed": st.integers(0, 2**32),
+        "paper": st.booleans(),
+        "schedule": st.sampled_from(["constant", "inv-sqrt", StepDecay([5, 20])]),
+    }
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -228,9 +246,12 @@ def test_equal_bounds_are_sgd_bit_for_bit(o):
     expected, _ = path(SGD(lr=0.3, schedule=o["schedule"], **momentum), g)
     for bounded in (AdaBound, AMSBound):
         opt = bounded(
-            lr=o["lr"], betas=(o["beta1"], o["beta2"]), schedule=o["schedule"],
-            bounds=(0.3, 0.3), bias_correction=not o["paper"],
-        )  # fmt: skip
+            lr=o["lr"],
+            betas=(o["beta1"], o["beta2"]),
+            schedule=o["schedule"],
+            bounds=(0.3, 0.3),
+            bias_correction=not o["paper"],
+        )
         np.testing.assert_array_equal(path(opt, g)[0], expected)
 
 

@@ -16,13 +16,17 @@ def test_the_weighted_projection_onto_a_ball_is_the_minimiser(seed, d, radius):
     y, eta, center = 2 * rng.standard_normal(d), rng.uniform(0.3, 3, d), rng.standard_normal(d)
     got = L2Ball(radius, center).project(y, eta)
     result = minimize(
-        lambda x: np.sum((x - y) ** 2 / eta), center, jac=lambda x: 2 * (x - y) / eta,
+        lambda x: np.sum((x - y) ** 2 / eta),
+        center,
+        jac=lambda x: 2 * (x - y) / eta,
         constraints={
-            "type": "ineq", "fun": lambda x: radius**2 - np.sum((x - center) ** 2),
+            "type": "ineq",
+            "fun": lambda x: radius**2 - np.sum((x - center) ** 2),
             "jac": lambda x: -2 * (x - center),
         },
-        method="SLSQP", options={"ftol": 1e-14, "maxiter": 500},
-    )  # fmt: skip
+        method="SLSQP",
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
     np.testing.assert_allclose(got, result.x, atol=2e-5)
 
 

@@ -75,9 +75,12 @@ def test_hyperparameters_as_arrays_run_a_batch_of_trajectories():
         x, s = batch.update(x, g_t, s)
     for i in range(3):
         one = AdaBound(
-            lr=lr[i, 0], betas=(beta1[i, 0], beta2[i, 0]), final_lr=final_lr[i, 0],
-            gamma=gamma[i, 0], weight_decay=kw["weight_decay"][i, 0],
-        )  # fmt: skip
+            lr=lr[i, 0],
+            betas=(beta1[i, 0], beta2[i, 0]),
+            final_lr=final_lr[i, 0],
+            gamma=gamma[i, 0],
+            weight_decay=kw["weight_decay"][i, 0],
+        )
         y = np.ones(4)
         s = one.init(y)
         for g_t in g:
@@ -120,13 +123,16 @@ def test_a_box_with_arrays_takes_the_whole_array(monkeypatch):
     np.testing.assert_array_equal(x, hi)
 
 
-@pytest.mark.parametrize("kw", [
-    {"feasible": Box(np.full(3, -1.0), np.full(3, 1.0))},
-    {"feasible": L2Ball(1.0, center=np.zeros(3))},
-    {"schedule": StepDecay([1], np.float64(0.5))},
-    {"betas": (Geometric(np.float64(0.9), np.float64(0.5)), np.float64(0.9))},
-    {"bounds": PairOfBounds(Constant(np.float64(0.1)), Constant(np.float64(0.2)))},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kw",
+    [
+        {"feasible": Box(np.full(3, -1.0), np.full(3, 1.0))},
+        {"feasible": L2Ball(1.0, center=np.zeros(3))},
+        {"schedule": StepDecay([1], np.float64(0.5))},
+        {"betas": (Geometric(np.float64(0.9), np.float64(0.5)), np.float64(0.9))},
+        {"bounds": PairOfBounds(Constant(np.float64(0.1)), Constant(np.float64(0.2)))},
+    ],
+)
 def test_an_update_keeps_float32_beside_float64_settings(kw):
     opt, x = AdaBound(lr=0.1, **kw), np.zeros(3, np.float32)
     s = opt.init(x)

@@ -69,6 +69,17 @@ def k(high: int, *shape: int) -> np.ndarray:
     return rng.integers(high, size=shape)
 
 
+def spd(*shape: int) -> np.ndarray:
+    """Symmetric positive definite matrices."""
+    x = r(*shape, shape[-1])
+    return x @ np.swapaxes(x, -1, -2) + np.eye(shape[-1])
+
+
+def regular(*shape: int) -> np.ndarray:
+    """Matrices far from singular, of either sign of the determinant."""
+    return r(*shape, shape[-1]) + 3 * k(2, *shape, 1) * np.eye(shape[-1]) - 1.5 * np.eye(shape[-1])
+
+
 def leaf(*values: float, dtype: Any = np.float64) -> Tensor:
     """A tensor that backward leaves a gradient on."""
     return Tensor(np.array(values, dtype), requires_grad=True)
@@ -129,6 +140,10 @@ SAMPLES: dict[str, list[Case]] = {
     "sin": unary(),
     "cos": unary(),
     "abs": unary(),
+    "sign": unary(),
+    "positive": unary(),
+    "logaddexp": [*binary(), case(1000 + r(3), 1000 + r(3))],
+    "gelu": [*unary(), case(5 * r(4))],
     "maximum": binary(),
     "minimum": binary(),
     "clip": [
@@ -155,6 +170,29 @@ SAMPLES: dict[str, list[Case]] = {
         case(r(3, 4), ddof=1),
         case(r(2, 3, 4), (0, 2), ddof=1, keepdims=True),
     ],
+    "std": [
+        *[c for c in reductions() if c.arrays()[0].ndim],
+        case(r(3, 4), ddof=1),
+        case(r(2, 3, 4), (0, 2), ddof=1, keepdims=True),
+    ],
+    "norm": [
+        case(r(3, 4)),
+        case(r(3, 4), None, 1),
+        case(r(3, 4), 2, -1, keepdims=True),
+        case(r(2, 3, 4), axis=(2, 0), keepdims=True),
+        case(r(3, 4), "fro"),
+        case(r(2, 3, 4), "fro", (0, 1)),
+        case(r(4), 2),
+        case(r()),
+    ],
+    "prod": [*reductions(), case(np.array([[0.0, 2.0, 0.0], [0.0, 2.0, 3.0]]), 1)],
+    "cumsum": [
+        case(r(3, 4)),
+        case(r(3, 4), 0),
+        case(r(2, 3, 4), axis=-2),
+        case(r(5)),
+        case(r()),
+    ],
     "max": reductions(),
     "min": reductions(),
     "logsumexp": [*reductions(), case(1000 + r(3, 4), 1)],
@@ -164,6 +202,15 @@ SAMPLES: dict[str, list[Case]] = {
         case(r(4), (2, 1, 2)),
         case(r(), (1,)),
     ],
+    "ravel": [case(r(3, 4)), case(r(4)), case(r())],
+    "repeat": [
+        case(r(3, 2), 2),
+        case(r(3, 2), np.array([1, 0, 3]), 0),
+        case(r(2, 3), [2, 1, 0], axis=-1),
+        case(r(), 3),
+    ],
+    "vstack": [case([r(3), r(3)]), case([r(2, 3), r(3), Const(r(1, 3))]), case([r(), r()])],
+    "hstack": [case([r(3), r(), Const(r(2))]), case([r(2, 3), r(2, 1)]), case([r(1, 2, 2)] * 2)],
     "transpose": [
         case(r(2, 3, 4)),
         case(r(2, 3, 4), (2, 0, 1)),
@@ -245,6 +292,37 @@ SAMPLES: dict[str, list[Case]] = {
         case(r(4), r(2, 4, 3)),
         case(r(3, 4), r(2, 4, 5)),
     ],
+    "dot": [
+        case(r(4), r(4)),
+        case(r(3, 4), r(4, 2)),
+        case(r(3, 4), r(4)),
+        case(r(4), r(4, 2)),
+        case(r(2, 3, 4), r(4, 2)),
+        case(r(2, 3, 4), r(4)),
+        case(r(3), r()),
+        case(Const(1.5), r(2, 3)),
+    ],
+    "outer": [case(r(3), r(4)), case(r(2, 2), r(3)), case(r(3), Const(r(2))), case(r(), r(2))],
+    "trace": [
+        case(r(3, 3)),
+        case(r(2, 4)),
+        case(r(3, 4), 1),
+        case(r(4, 3), -2),
+        case(r(2, 3, 4), offset=-1, axis1=2, axis2=1),
+        case(r(3, 3), 3),
+    ],
+    "solve": [
+        case(regular(3), r(3)),
+        case(regular(3), r(3, 2)),
+        case(regular(2, 3), r(2, 3, 2)),
+        case(regular(2, 3), r(3)),
+        case(regular(3), r(4, 3, 1)),
+        case(regular(2, 1, 3), r(4, 3, 2)),
+        case(Const(regular(3)), r(3)),
+    ],
+    "inv": [case(regular(3)), case(regular(2, 2)), case(regular(1))],
+    "slogdet": [case(regular(3)), case(regular(2, 3)), case(-spd(1)), case(np.eye(2)[::-1].copy())],
+    "cholesky": [case(spd(3)), case(spd(2, 2)), case(spd(1))],
     "linear": [
         case(r(5, 3), r(2, 3), r(2)),
         case(r(5, 3), r(2, 3)),
@@ -353,5 +431,9 @@ SAMPLES: dict[str, list[Case]] = {
         case(r(5, 3), k(3, 5), 0.1),
         case(100 * r(4, 3), k(3, 4), reduction="sum"),
         case(r(4, 3), k(3, 4), label_smoothing=0.2, reduction="none"),
+        case(r(5, 3), np.array([2, -100, 0, 1, -100])),
+        case(r(5, 3), k(3, 5), weight=np.array([0.5, 2.0, 0.0])),
+        case(r(5, 3), np.array([2, 1, 0, 1, 1]), 0.1, weight=[3.0, 2.0, 1.0], ignore_index=1),
+        case(r(4, 3), np.array([2, -1, 0, 1]), 0.2, "none", weight=u(3), ignore_index=-1),
     ],
 }

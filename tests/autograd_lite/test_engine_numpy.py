@@ -22,7 +22,7 @@ def test_numpys_function_gives_numpys_value_as_a_tensor(function):
     for case in SAMPLES[NAMES[id(NUMPY[function])]]:
         xs = [ag.Tensor(a, requires_grad=True) for a in case.arrays()]
         ours, numpys = case.call(function, xs), case.call(function, case.arrays())
-        if not isinstance(ours, list):
+        if not isinstance(ours, (list, tuple)):
             ours, numpys = [ours], [numpys]
         for own, expected in zip(ours, numpys, strict=True):
             assert isinstance(own, ag.Tensor)
@@ -34,11 +34,11 @@ def test_numpys_function_gives_numpys_value_as_a_tensor(function):
     ("call", "name"),
     [
         (np.floor, "np.floor "),
-        (np.sign, "np.sign "),
+        (np.rint, "np.rint "),
         (lambda x: np.arctan2(x, 1.0), "np.arctan2 "),
-        (np.cumsum, "np.cumsum "),
-        (np.linalg.norm, "np.linalg.norm "),
-        (lambda x: np.dot(x, x), "np.dot "),
+        (np.cumprod, "np.cumprod "),
+        (np.linalg.cond, "np.linalg.cond "),
+        (lambda x: np.inner(x, x), "np.inner "),
         (np.add.reduce, "np.add.reduce "),
         (lambda x: np.add(x, x, out=np.ones(3)), "np.add with out= "),
         (lambda x: np.exp(x, where=np.ones(3, bool)), "np.exp with where= "),
@@ -91,11 +91,11 @@ def test_no_function_turns_a_tensor_into_a_constant():
 
 @pytest.mark.parametrize(
     "function",
-    [np.floor, np.sign, np.cumsum, np.sort, np.prod, np.median, np.std, np.dot, np.cross],
+    [np.floor, np.rint, np.cumprod, np.sort, np.ptp, np.median, np.diff, np.inner, np.cross],
 )
 def test_what_is_not_in_the_table_raises_rather_than_returning(function):
     with pytest.raises(TypeError, match="cannot be differentiated"):
-        function(positive(3)) if function not in (np.dot, np.cross) else function(
+        function(positive(3)) if function not in (np.inner, np.cross) else function(
             positive(3), positive(3)
         )
 
@@ -212,10 +212,10 @@ def test_an_array_of_tensors_is_pointed_to_stack(make, data):
 @pytest.mark.parametrize(
     ("function", "name"),
     [
-        (np.linalg.norm, "np.linalg.norm"),
+        (np.linalg.cond, "np.linalg.cond"),
         (np.linalg.det, "np.linalg.det"),
         (np.fft.fft, "np.fft.fft"),
-        (np.cumsum, "np.cumsum"),
+        (np.cumprod, "np.cumprod"),
         (np.floor, "np.floor"),
         (np.frompyfunc(abs, 1, 1), "abs (vectorized)"),
     ],

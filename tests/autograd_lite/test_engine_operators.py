@@ -113,6 +113,7 @@ def positive(*shape):
         (lambda x, a: x**a, lambda x, a: x**a),
         (lambda x, a: a**x, lambda x, a: a**x),
         (lambda x, a: -abs(x), lambda x, a: -abs(x)),
+        (lambda x, a: +x, lambda x, a: +x),
     ],
 )
 @pytest.mark.parametrize("other", [2.0, 3, np.float64(1.5), np.full((2, 3), 1.5)], ids=repr)
@@ -147,6 +148,15 @@ def test_methods_are_ndarrays():
         ("transpose", ((1, 2, 0),)),
         ("swapaxes", (0, 2)),
         ("squeeze", (1,)),
+        ("std", (2,)),
+        ("prod", (0,)),
+        ("cumsum", (2,)),
+        ("cumsum", ()),
+        ("dot", (np.ones(3),)),
+        ("trace", (1, 0, 2)),
+        ("repeat", (2, 0)),
+        ("ravel", ()),
+        ("flatten", ()),
     ]:
         ours, numpys = getattr(x, name)(*args), getattr(x.data, name)(*args)
         np.testing.assert_allclose(ours.data, numpys, rtol=1e-13, err_msg=name)
@@ -160,6 +170,26 @@ def test_scalars_turn_into_python_numbers():
     assert bool(x)
     with pytest.raises(ValueError):
         float(positive(3))
+
+
+def test_a_loss_is_formatted_and_rounded_as_a_number():
+    loss = leaf(1.23456, 2.0)[0]
+    assert f"{loss:.4f}" == "1.2346"
+    assert f"{loss:>8.2e}|{ag.Tensor(3):03d}" == "1.23e+00|003"
+    assert f"{loss}" == str(loss) == "Tensor(1.23456, made by getitem)"
+    assert f"{ag.Tensor([1.0, 2.0])}" == "Tensor([1., 2.])"
+    assert (round(loss, 2), round(loss), int(-loss)) == (1.23, 1, -1)
+    assert type(round(loss)) is type(int(loss)) is int
+    assert f"{ag.Tensor(np.float32(0.1)):.3f}" == "0.100"
+
+
+@pytest.mark.parametrize(
+    "convert", [float, int, round, "{:.4f}".format, lambda x: x.item()], ids=str
+)
+@pytest.mark.parametrize("shape", [(2, 3), (0,)])
+def test_only_one_element_is_a_number(convert, shape):
+    with pytest.raises(ValueError, match=rf"must have one element.*got \({shape[0]},"):
+        convert(ag.Tensor(np.ones(shape)))
 
 
 def test_tensor_indexes_a_tensor():

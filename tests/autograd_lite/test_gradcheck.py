@@ -70,6 +70,7 @@ def arguments(row):
         "batch_norm": range(3),
         "layer_norm": range(3),
         "lstm": range(7),
+        "solve": range(2),
     }
     return range(len(row.vjps)) if row.joint_vjp is None else joint[row.name]
 

@@ -72,8 +72,10 @@ def main() -> None:
         return loss.item()
 
     times: dict[str, list[tuple[float, float]]] = {"here": [], "torch": []}
-    print(f"ResNet-34, {parameter_count(ours):,} parameters, batch {given.batch}, "
-          f"threads {given.threads}")  # fmt: skip
+    print(
+        f"ResNet-34, {parameter_count(ours):,} parameters, batch {given.batch}, "
+        f"threads {given.threads}"
+    )
     for k in range(given.steps + 1):  # the first is not counted
         losses = {}
         for name, step in (("here", here), ("torch", there)):

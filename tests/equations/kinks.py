@@ -7,6 +7,7 @@ from tests.autograd_lite.samples import case
 #: Samples at kinks and ties, where the rules take a choice, and of one number met by many.
 KINKS = {
     "abs": [case(np.array([-2.0, 0.0, 3.0]))],
+    "sign": [case(np.array([-2.0, 0.0, 3.0]))],
     "maximum": [case(np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0]))],
     "minimum": [case(np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0]))],
     "clip": [
@@ -16,6 +17,8 @@ KINKS = {
     ],
     "relu": [case(np.array([-2.0, 0.0, 3.0]))],
     "leaky_relu": [case(np.array([-2.0, 0.0, 3.0]), 0.2)],
+    "std": [case(np.array([[1.0, 3.0], [2.0, 2.0]]), 1), case(np.array([2.0]))],
+    "norm": [case(np.array([[3.0, 4.0], [0.0, 0.0]]), None, 1), case(np.zeros(3))],
     "max": [case(np.array([1.0, 3.0, 3.0])), case(np.array([[1.0, 1.0], [1.0, 2.0]]), 1)],
     "min": [case(np.array([3.0, 1.0, 1.0])), case(np.array([[1.0, 1.0], [1.0, 2.0]]), 1)],
     "mse_loss": [case(np.array([1.0, 2.0, 3.0]), 2.0)],

@@ -12,8 +12,8 @@ from functools import cache
 
 import numpy as np
 
-from autograd_lite import ops
 from autograd_lite.engine import TABLE, _fit
+from autograd_lite.ops.matrices import sign_and_log
 from autograd_lite.ops.shape import join
 from problems.reading.checker import (
     MismatchError,
@@ -48,11 +48,19 @@ def rules():
     return found
 
 
+#: Primitives that an operation of the table is made of.
+PARTS = {"join": join, "sign_and_log": sign_and_log}
+
+
+def row_of(name):
+    return PARTS[name] if name in PARTS else TABLE[name]
+
+
 @cache
 def calls(name):
     """(args, options, y, kept, y_bar) for each sample of an operation."""
     found, rng = [], np.random.default_rng(zlib.crc32(name.encode()))
-    row = join if name == "join" else TABLE[name]
+    row = row_of(name)
     for sample in samples(name):
         args = sample.rebuild(sample.args, lambda array: array)
         made = row.forward(*args, **sample.options)
@@ -62,6 +70,8 @@ def calls(name):
 
 
 def samples(name):
+    if name == "sign_and_log":
+        return SAMPLES["slogdet"]
     if name != "join":
         return [*SAMPLES[name], *KINKS.get(name, [])]
     lists = [(c, c.args[0], (*c.args, 0)[1]) for c in SAMPLES["concatenate"]]
@@ -85,6 +95,7 @@ def elementwise(local, k, result, x):
 
 def reduced(local, k, result, x, full=("x",)):
     """One row of x for each number of the result; `full` are the arrays of x's shape."""
+    assert np.shape(result) == x.shape
     axis = local.get("axis")
     axes = range(x.ndim) if axis is None else [a % x.ndim for a in np.atleast_1d(axis)]
     kept = [a for a in range(x.ndim) if a not in axes]
@@ -134,7 +145,7 @@ def rows_of_cases(local, k, result, x):
 
 def classes(local, k, result, x):
     n, c = x.shape
-    yield {**local, "y_bar": np.broadcast_to(local["y_bar"], n)}, {"n": n, "c": c}, result
+    yield {**local, "y_bar": np.broadcast_to(local["y_bar"], n)}, {"n": n, "c": c, "j": c}, result
 
 
 def taken_rows(local, k, result, x):
@@ -162,10 +173,12 @@ def pooled(local, k, result, x):
 
 
 VIEWS = {
-    **dict.fromkeys(["sum", "mean", "var", "max", "min", "logsumexp"], reduced),
+    **dict.fromkeys(["sum", "mean", "var", "std", "norm", "prod"], reduced),
+    **dict.fromkeys(["max", "min", "logsumexp"], reduced),
     "matmul": matrix_product,
     "linear": rows_of_cases,
     "cross_entropy": classes,
+    "cumsum": along,
     "softmax": along,
     "log_softmax": along,
     "embedding": taken_rows,
@@ -188,7 +201,7 @@ MOVES = {
 
 def check_rule(name, k, rule=None):
     """Compare a rule, or a mutant of it, with its equation on all samples; return how often."""
-    equation, row, evaluated = rules()[name, k], TABLE[name], 0
+    equation, row, evaluated = rules()[name, k], row_of(name), 0
     rule = rule or row.vjps[k]
     symbols = symbols_at(equation.place)
     left, right, _ = split(equation.latex)
@@ -244,7 +257,7 @@ def view(name, args, options, k, local, result):
 
 def check_operands(name, equation, joint=None):
     """Compare the joint rule of `join` or `einsum` with its equation, operand by operand."""
-    row, evaluated = (join if name == "join" else ops.einsum), 0
+    row, evaluated = row_of(name), 0
     _, right, _ = split(equation.latex)
     for args, options, _, kept, y_bar in calls(name):
         results = (joint or row.joint_vjp)(y_bar, kept, *args, **options)
@@ -265,6 +278,7 @@ def check_operands(name, equation, joint=None):
 FUNCTIONS = {
     "autograd_lite.ops.network._batch_norm": "batch_norm",
     "autograd_lite.ops.network._layer_norm": "layer_norm",
+    "autograd_lite.ops.matrices._solve": "solve",
     "autograd_lite.ops.recurrent.lstm": "lstm",
     "autograd_lite.ops.recurrent._lstm": "lstm",
 }

@@ -78,6 +78,55 @@ def test_variance_of_one_element():
     both_ways(torch, lambda x: ops.var(x, ddof=1), lambda x: torch.var(x, correction=1), [3.0])
 
 
+EDGES = {
+    "norm at 0": (np.linalg.norm, lambda torch: torch.linalg.norm, [0.0, 0.0]),
+    "norm of nothing": (np.linalg.norm, lambda torch: torch.linalg.norm, []),
+    "norm of infinity": (np.linalg.norm, lambda torch: torch.linalg.norm, [INF, 1.0]),
+    "std at 0": (np.std, lambda torch: lambda x: torch.std(x, correction=0), [2.0, 2.0]),
+    "std of equals": (np.std, lambda torch: lambda x: torch.std(x, correction=0), [0.5] * 7),
+    "prod of nothing": (np.prod, lambda torch: torch.prod, []),
+    "prod with a zero": (np.prod, lambda torch: torch.prod, [2.0, 0.0, 3.0]),
+    "prod with zeros": (np.prod, lambda torch: torch.prod, [0.0, 0.0, 3.0]),
+    "cumsum of nothing": (np.cumsum, lambda torch: lambda x: torch.cumsum(x, 0), []),
+    "sign": (np.sign, lambda torch: torch.sign, [0.0, -0.0, INF, -INF]),
+    "gelu": (ops.gelu, lambda torch: torch.nn.functional.gelu, [0.0, -3.0, 9.0, 1e3, -1e3]),
+    "positive": (np.positive, lambda torch: torch.positive, [0.0, INF]),
+}
+
+
+@pytest.mark.parametrize("case", EDGES.values(), ids=EDGES)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_edges_of_one_argument(case):
+    ours, theirs, x = case
+    both_ways(peer("torch"), ours, theirs(peer("torch")), x)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_infinities_of_logaddexp():
+    torch = peer("torch")
+    pairs = np.array([[a, b] for a in (INF, -INF, 0.0, 1e3) for b in (INF, -INF, 0.0, 1e3)])
+    both_ways(torch, np.logaddexp, torch.logaddexp, pairs[:, 0], pairs[:, 1])
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(
+    ("labels", "smoothing"),
+    [([-100] * 3, 0.0), ([-100] * 3, 0.1), ([2, -100, 0], 0.0), ([2, 1, 0], 0.1), ([1] * 3, 0.0)],
+)
+@pytest.mark.parametrize("weight", [None, [0.5, 0.0, 3.0]])
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+def test_ignored_labels_and_weights_of_zero(labels, weight, smoothing, reduction):
+    torch, x = peer("torch"), np.random.default_rng(0).normal(size=(3, 3))
+    options = {"label_smoothing": smoothing, "reduction": reduction}
+    given = None if weight is None else torch.tensor(weight, dtype=torch.float64)
+    both_ways(
+        torch,
+        lambda x: ops.cross_entropy(x, labels, weight=weight, **options),
+        lambda x: torch.nn.functional.cross_entropy(x, torch.tensor(labels), given, **options),
+        x,
+    )
+
+
 NORMALISED = {
     "BatchNorm1d": ((256, 8), lambda module: module.BatchNorm1d(8)),
     "BatchNorm1d of sequences": ((32, 8, 9), lambda module: module.BatchNorm1d(8)),

@@ -8,9 +8,9 @@ import autograd_lite as ag
 from tests.oracles.peers import peer
 
 SHAPES = [(), (3,), (2, 1), (2, 3), (1, 3)]
-UNARY = ["tanh", "sin", "cos", "negative", "square", "absolute"]
-BINARY = ["add", "subtract", "multiply", "maximum", "minimum"]
-REDUCE = ["sum", "mean", "max", "var"]
+UNARY = ["tanh", "sin", "cos", "negative", "square", "absolute", "ravel"]
+BINARY = ["add", "subtract", "multiply", "maximum", "minimum", "logaddexp"]
+REDUCE = ["sum", "mean", "max", "var", "prod"]
 
 step = st.one_of(
     st.tuples(st.sampled_from(UNARY), st.integers(0, 99)),

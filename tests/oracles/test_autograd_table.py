@@ -24,6 +24,45 @@ def over_axes(name):
     return reduce
 
 
+def norm(torch, x, order=None, axis=None, keepdims=False):
+    return torch.linalg.norm(x, order, axis, keepdim=keepdims)
+
+
+def prod(torch, x, axis=None, keepdims=False):
+    """One axis after the other, since torch takes only one."""
+    for a in range(x.ndim) if axis is None else np.atleast_1d(axis).tolist():
+        x = torch.prod(x, a, keepdim=True)
+    return x if keepdims else x.squeeze() if axis is None else torch.squeeze(x, axis)
+
+
+def cumsum(torch, x, axis=None):
+    return torch.cumsum(x.reshape(-1), 0) if axis is None else torch.cumsum(x, axis)
+
+
+def repeat(torch, x, repeats, axis=None):
+    return torch.repeat_interleave(x, torch.as_tensor(repeats), dim=axis)
+
+
+def trace(torch, x, offset=0, axis1=0, axis2=1):
+    return torch.diagonal(x, offset, axis1, axis2).sum(-1)
+
+
+def dot(torch, a, b):
+    a, b = (torch.as_tensor(v, dtype=torch.float64) for v in (a, b))
+    return torch.matmul(a, b) if a.ndim and b.ndim else a * b
+
+
+def solve(torch, a, b):
+    a = torch.as_tensor(a)
+    if b.ndim == 1:
+        return torch.linalg.solve(a, b.expand(a.shape[:-1]))
+    return torch.linalg.solve(a, b)
+
+
+def std(torch, x, axis=None, ddof=0, keepdims=False):
+    return torch.std(x, dim=axis, correction=ddof, keepdim=keepdims)
+
+
 def var(torch, x, axis=None, ddof=0, keepdims=False):
     if x.ndim == 0:
         return x * 0
@@ -103,9 +142,17 @@ def functional(name):
     return loss
 
 
-def cross_entropy(torch, x, labels, label_smoothing=0.0, reduction="mean"):
-    f = torch.nn.functional.cross_entropy
-    return f(x, torch.tensor(labels), label_smoothing=label_smoothing, reduction=reduction)
+def cross_entropy(
+    torch, x, labels, label_smoothing=0.0, reduction="mean", weight=None, ignore_index=-100
+):
+    return torch.nn.functional.cross_entropy(
+        x,
+        torch.tensor(labels),
+        None if weight is None else torch.tensor(weight, dtype=x.dtype),
+        ignore_index=ignore_index,
+        reduction=reduction,
+        label_smoothing=label_smoothing,
+    )
 
 
 def same(name):
@@ -126,6 +173,23 @@ PEERS = {
     **{n: same(n) for n in ("sin", "cos", "abs", "relu", "tanh", "sigmoid", "reshape", "matmul")},
     **{n: same(n) for n in ("swapaxes", "moveaxis", "broadcast_to")},
     **{n: of_constants(n) for n in ("add", "subtract", "multiply", "divide", "maximum", "minimum")},
+    **{n: same(n) for n in ("sign", "positive", "ravel")},
+    "logaddexp": of_constants("logaddexp"),
+    "gelu": lambda torch, x: torch.nn.functional.gelu(x),
+    "std": std,
+    "norm": norm,
+    "prod": prod,
+    "cumsum": cumsum,
+    "repeat": repeat,
+    "vstack": lambda torch, xs: torch.vstack([torch.as_tensor(x) for x in xs]),
+    "hstack": lambda torch, xs: torch.hstack([torch.as_tensor(x) for x in xs]),
+    "dot": dot,
+    "outer": lambda torch, a, b: torch.outer(a.reshape(-1), torch.as_tensor(b).reshape(-1)),
+    "trace": trace,
+    "solve": solve,
+    "inv": lambda torch, a: torch.linalg.inv(a),
+    "slogdet": lambda torch, a: torch.stack(tuple(torch.linalg.slogdet(a))).reshape(-1),
+    "cholesky": lambda torch, a: torch.linalg.cholesky(a),
     "power": of_constants("pow"),
     "clip": clip,
     "leaky_relu": lambda torch, x, slope=0.01: torch.nn.functional.leaky_relu(x, slope),
@@ -176,7 +240,7 @@ def test_value_and_gradients_are_torchs(name, i):
     theirs = [torch.tensor(a, requires_grad=True) for a in case.arrays()]
     ours = [ag.Tensor(a, requires_grad=True) for a in case.arrays()]
     y = case.call(TABLE[name], ours)
-    y = ag.ops.concatenate([p.reshape(-1) for p in y]) if isinstance(y, list) else y
+    y = ag.ops.concatenate([p.reshape(-1) for p in y]) if isinstance(y, (list, tuple)) else y
     expected = case.call(lambda *args, **options: PEERS[name](torch, *args, **options), theirs)
     np.testing.assert_allclose(y.data, expected.detach().numpy(), **EXACT)
     seed = np.random.default_rng(i).normal(size=y.shape)
@@ -191,6 +255,8 @@ def test_value_and_gradients_are_torchs(name, i):
     "name",
     [
         "abs",
+        "sign",
+        "prod",
         "relu",
         "max",
         "min",

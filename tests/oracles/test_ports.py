@@ -33,8 +33,20 @@ def run_flat(problem, update):
 class Keras:
     """The ports' step. `decay` divides the rate by 1 + decay (t - 1), and the bounds with it."""
 
-    def __init__(self, size, *, lr=1e-3, final_lr=0.1, beta_1=0.9, beta_2=0.999, gamma=1e-3,
-                 epsilon=KERAS_EPSILON, decay=0.0, weight_decay=0.0, ams=False):  # fmt: skip
+    def __init__(
+        self,
+        size,
+        *,
+        lr=1e-3,
+        final_lr=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        gamma=1e-3,
+        epsilon=KERAS_EPSILON,
+        decay=0.0,
+        weight_decay=0.0,
+        ams=False,
+    ):
         self.base_lr, self.lr, self.final_lr = lr, lr, final_lr
         self.beta_1, self.beta_2, self.gamma = beta_1, beta_2, gamma
         self.epsilon, self.decay, self.weight_decay, self.ams = epsilon, decay, weight_decay, ams
@@ -107,8 +119,17 @@ def test_keras_constraints_are_unweighted():
     np.testing.assert_array_equal(ab.Box(-1, 2).project(y, eta), np.clip(y, -1, 2))
 
 
-def ensmallen(size, ams, step_size=1e-3, final_lr=0.1, gamma=1e-3, beta1=0.9, beta2=0.999,
-              epsilon=1e-8, decay=lambda t: 1.0):  # fmt: skip
+def ensmallen(
+    size,
+    ams,
+    step_size=1e-3,
+    final_lr=0.1,
+    gamma=1e-3,
+    beta1=0.9,
+    beta2=0.999,
+    epsilon=1e-8,
+    decay=lambda t: 1.0,
+):
     """ensmallen's Update; `decay` is what its DecayPolicyType makes of the step size."""
     m, v, v_improved = np.zeros((3, size))
 

@@ -17,8 +17,20 @@ from tests.oracles.peers import peer
 
 ROOT = Path(__file__).parents[2]
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
-ARGS = ("--problem", "reddi-stochastic", "--grid", "lr=log:0.01:1:5", "--grid", "beta2=0.9:0.999:4",
-        "--seeds", "0:5", "--optimizers", "adam,adabound", "--steps", "100000")  # fmt: skip
+ARGS = (
+    "--problem",
+    "reddi-stochastic",
+    "--grid",
+    "lr=log:0.01:1:5",
+    "--grid",
+    "beta2=0.9:0.999:4",
+    "--seeds",
+    "0:5",
+    "--optimizers",
+    "adam,adabound",
+    "--steps",
+    "100000",
+)
 CELLS = 200
 
 
@@ -81,9 +93,17 @@ def scheduler(tmp_path):
 def worker(address, folder):
     """One that nothing starts again when it dies."""
     return running(
-        "dask", "worker", address, *LOCAL, "--nthreads", "1", "--no-nanny",
-        "--local-directory", str(folder), output=subprocess.DEVNULL,
-    )  # fmt: skip
+        "dask",
+        "worker",
+        address,
+        *LOCAL,
+        "--nthreads",
+        "1",
+        "--no-nanny",
+        "--local-directory",
+        str(folder),
+        output=subprocess.DEVNULL,
+    )
 
 
 @pytest.fixture
@@ -229,13 +249,31 @@ def test_a_module_of_the_users_reaches_the_workers(scheduler, tmp_path):
     """Also one that joins after the module was sent; the workers' folders do not have it."""
     (tmp_path / "user").mkdir()
     (tmp_path / "user" / "dask_own.py").write_text(OWN, encoding="utf-8")
-    command = [sys.executable, "-m", "problems", "sweep", "--problem", "dask_own:mine",
-               "--optimizers", "dask_own:Mine,adam", "--grid", "lr=0.1:1:10", "--steps", "100",
-               "--scheduler", scheduler[0], "--json"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "problems",
+        "sweep",
+        "--problem",
+        "dask_own:mine",
+        "--optimizers",
+        "dask_own:Mine,adam",
+        "--grid",
+        "lr=0.1:1:10",
+        "--steps",
+        "100",
+        "--scheduler",
+        scheduler[0],
+        "--json",
+    ]
     process = subprocess.Popen(
-        command, cwd=tmp_path / "user", env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        command,
+        cwd=tmp_path / "user",
+        env=ENV,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
+    )
     assert process.stderr.readline().startswith("note: the cluster has no workers yet")
     with worker(scheduler[0], tmp_path / "1"), worker(scheduler[0], tmp_path / "2"):
         out, err = process.communicate(timeout=1200)

@@ -527,8 +527,9 @@ class Concave(Squares):
             yield t, (Bump() if t == 5 else f)
 
     def best_losses(self, T):
-        return np.array([sum(f(self.comparator(n)) for _, f in self.reveal(n))
-                         for n in range(1, T + 1)])  # fmt: skip
+        return np.array(
+            [sum(f(self.comparator(n)) for _, f in self.reveal(n)) for n in range(1, T + 1)]
+        )
 
 
 class Bump:

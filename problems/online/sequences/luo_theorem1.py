@@ -44,9 +44,14 @@ class LuoTheorem1(LinearProblem):
 
 
 def luo_theorem1(
-    *, C: float | None = None, beta1: float = 0.0, beta2: float = 0.9, lr: float = 0.5,
-    x1: float = 0.0, force: bool = False,
-) -> Setting:  # fmt: skip
+    *,
+    C: float | None = None,
+    beta1: float = 0.0,
+    beta2: float = 0.9,
+    lr: float = 0.5,
+    x1: float = 0.0,
+    force: bool = False,
+) -> Setting:
     r"""[Luo19] Thm. 1: \beta_1 = 0 and the least C with 5 \beta_2^{C-2} <= (1-\beta_2)/(4-\beta_2).
 
     Raises

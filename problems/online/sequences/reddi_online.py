@@ -40,9 +40,14 @@ class ReddiOnline(LinearProblem):
 
 
 def reddi_online(
-    *, C: float = 101, beta1: float = 0.9, beta2: float = 0.99, lr: float = 0.5, x1: float = 0.0,
+    *,
+    C: float = 101,
+    beta1: float = 0.9,
+    beta2: float = 0.99,
+    lr: float = 0.5,
+    x1: float = 0.0,
     force: bool = False,
-) -> Setting:  # fmt: skip
+) -> Setting:
     """[Reddi18] Sec. 6; any constants are allowed.
 
     Raises

@@ -54,9 +54,14 @@ class ReddiStochastic(Stochastic):
 
 
 def reddi_stochastic(
-    *, beta1: float = 0.9, beta2: float = 0.99, lr: float = 0.5, x1: float = 0.0, seed: int = 0,
+    *,
+    beta1: float = 0.9,
+    beta2: float = 0.99,
+    lr: float = 0.5,
+    x1: float = 0.0,
+    seed: int = 0,
     force: bool = False,
-) -> Setting:  # fmt: skip
+) -> Setting:
     """[Reddi18] Sec. 6; any constants are allowed.
 
     Raises

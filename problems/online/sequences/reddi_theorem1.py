@@ -47,9 +47,14 @@ class ReddiTheorem1(LinearProblem):
 
 
 def reddi_theorem1(
-    *, C: float = 3.0, beta1: float = 0.0, beta2: float | None = None, lr: float = 0.5,
-    x1: float = 1.0, force: bool = False,
-) -> Setting:  # fmt: skip
+    *,
+    C: float = 3.0,
+    beta1: float = 0.0,
+    beta2: float | None = None,
+    lr: float = 0.5,
+    x1: float = 1.0,
+    force: bool = False,
+) -> Setting:
     r"""[Reddi18] Thm. 1: C > 2, \beta_1 = 0, \beta_2 = 1/(1 + C^2), \alpha < \sqrt{1 - \beta_2}.
 
     Adam is at x = 1 at the start of every block of three steps, and R_T >= (2C - 4) T/3.

@@ -44,9 +44,14 @@ class ReddiTheorem2(LinearProblem):
 
 
 def reddi_theorem2(
-    *, C: float | None = None, beta1: float = 0.5, beta2: float = 0.5, lr: float = 0.5,
-    x1: float = 1.0, force: bool = False,
-) -> Setting:  # fmt: skip
+    *,
+    C: float | None = None,
+    beta1: float = 0.5,
+    beta2: float = 0.5,
+    lr: float = 0.5,
+    x1: float = 1.0,
+    force: bool = False,
+) -> Setting:
     r"""[Reddi18] Thm. 2: every \beta_1 < \sqrt{\beta_2}, every \alpha; C by `theorem2_cycle`.
 
     After a warm-up of C steps Adam is at x = 1 at the start of every cycle, each of which costs
@@ -86,8 +91,14 @@ def reddi_theorem2(
             ),
         ]
     return Setting(
-        ReddiTheorem2(C), beta1, beta2, lr, x1, tuple(conditions), force  # type: ignore[arg-type]
-    )  # fmt: skip
+        ReddiTheorem2(C),  # type: ignore[arg-type]
+        beta1,
+        beta2,
+        lr,
+        x1,
+        tuple(conditions),
+        force,
+    )
 
 
 def theorem2_cycle(beta1: float, beta2: float) -> int:

@@ -51,9 +51,16 @@ class ReddiTheorem3(Stochastic):
 
 
 def reddi_theorem3(
-    *, C: float | None = None, beta1: float = 0.0, beta2: float = 0.5, lr: float = 0.5,
-    x1: float = 0.0, delta: float = 1.0, seed: int = 0, force: bool = False,
-) -> Setting:  # fmt: skip
+    *,
+    C: float | None = None,
+    beta1: float = 0.0,
+    beta2: float = 0.5,
+    lr: float = 0.5,
+    x1: float = 0.0,
+    delta: float = 1.0,
+    seed: int = 0,
+    force: bool = False,
+) -> Setting:
     r"""[Reddi18] Thm. 3: \beta_1 < \sqrt{\beta_2} and C at least `theorem3_constant`.
 
     Adam's expected step is not negative, though x* = -1 in expectation.

@@ -20,9 +20,14 @@ class ReddiTheorem6(ReddiTheorem1):
 
 
 def reddi_theorem6(
-    *, epsilon: float = 1e-8, beta1: float = 0.0, beta2: float = 0.1, lr: float = 0.5,
-    x1: float = 1.0, force: bool = False,
-) -> Setting:  # fmt: skip
+    *,
+    epsilon: float = 1e-8,
+    beta1: float = 0.0,
+    beta2: float = 0.1,
+    lr: float = 0.5,
+    x1: float = 1.0,
+    force: bool = False,
+) -> Setting:
     r"""[Reddi18] Thm. 6: \sqrt{v_t + \epsilon} does not help; Theorem 1's C = 3, rescaled.
 
     f_t is Theorem 1's times 10 \sqrt{\epsilon}, and \epsilon stands under the root.

@@ -24,10 +24,18 @@ class Savarese(ReddiTheorem3):
 
 
 def savarese(
-    *, C: float | None = None, beta1: float = 0.0, beta2: float = 0.5, lr: float | None = None,
-    x1: float = 0.0, delta: float = 1.0, K: float = 5_000_000, bounds: str = "savarese",
-    seed: int = 0, force: bool = False,
-) -> Setting:  # fmt: skip
+    *,
+    C: float | None = None,
+    beta1: float = 0.0,
+    beta2: float = 0.5,
+    lr: float | None = None,
+    x1: float = 0.0,
+    delta: float = 1.0,
+    K: float = 5_000_000,
+    bounds: str = "savarese",
+    seed: int = 0,
+    force: bool = False,
+) -> Setting:
     r"""[Sav19] Thm. 2: Reddi's Theorem 3 sequence, and bounds that stay open for K steps.
 
     AdaBound is Adam for K steps, so that E f_t(x_t) - f(x*) >= \delta for all t <= K.

@@ -53,7 +53,12 @@ HYPERPARAMETERS = {
     "np.clip": lambda x, n: np.clip(x, n(-0.1), n(0.1)),
     "pad": lambda x, n: ops.pad(x, 1, constant_values=n(0.1)),
     "var": lambda x, n: ops.var(x, ddof=n(1.0)),
+    "std": lambda x, n: ops.std(x, ddof=n(1.0)),
 }
+
+
+def weighted(weight=None, labels=(0, 1, 2, 0), **options):
+    return ops.cross_entropy(x32, np.array(labels), weight=weight, **options)
 
 
 def with_eps(layer, eps):
@@ -156,6 +161,39 @@ UNCLEAR = [
     (lambda: nn.LeakyReLU("0.1"), TypeError, "negative_slope must be a number, got '0.1'"),
     (lambda: ops.leaky_relu(np.ones(2), [0.1]), TypeError, r"slope must be a number, got \[0"),
     (lambda: ops.cross_entropy(x32, [0] * 4, "a"), TypeError, "label_smoothing must be a num"),
+    (lambda: weighted([1.0, 2.0]), ValueError, r"weight must be 3 numbers .* got \[1.0, 2.0\]"),
+    (lambda: weighted([1.0, -2.0, 1.0]), ValueError, "weight must be 3 numbers of at least 0"),
+    (lambda: weighted([1.0, np.nan, 1.0]), ValueError, "weight must be 3 numbers of at least 0"),
+    (lambda: weighted(["a", "b", "c"]), TypeError, "weight must be an array of real numbers"),
+    (lambda: weighted(ignore_index=0.5), TypeError, "ignore_index must be one int, got 0.5"),
+    (lambda: weighted(ignore_index=None), TypeError, "ignore_index must be one int, got None"),
+    (lambda: weighted(labels=[0, -1, 1, 3]), ValueError, r"in \[0, 3\), got -1 to 3"),
+    (lambda: weighted(labels=[0, -1, 1, 3], ignore_index=3), ValueError, "got -1 to 1"),
+    (lambda: weighted(reduction="avg"), ValueError, "reduction must be 'mean'.* got 'avg'"),
+    *[
+        (lambda f=f, x=x: f(x), np.linalg.LinAlgError, f"{name}: a must be square .* got shape")
+        for name, f in {
+            **{name: getattr(ops, name) for name in ("inv", "slogdet", "cholesky")},
+            "solve": lambda a: ops.solve(a, np.ones(2)),
+        }.items()
+        for x in (np.ones((2, 3)), np.ones(2), 1.0)
+    ],
+    (lambda: ops.solve(np.eye(2), np.ones(3)), ValueError, r"b must have shape \(2,\) or .*\(3,\)"),
+    (lambda: ops.solve(np.eye(2), np.ones((2, 3, 1))), ValueError, r"\(..., 2, k\), got \(2, 3, 1"),
+    (lambda: ops.solve(np.eye(2), 1.0), ValueError, r"b must have shape .* got \(\)"),
+    (lambda: ops.cholesky([[2.0, 1.0], [0.0, 2.0]]), ValueError, "cholesky: a must be symmetric"),
+    (lambda: ops.dot(x32, images32), ValueError, r"b must have at most two axes, got shape \(1, 1"),
+    (lambda: ops.norm(x32, 1), ValueError, "ord must be None or, for matrices, 'fro', got 1"),
+    (lambda: ops.norm(x32, 2), ValueError, "ord must be None or, for matrices, 'fro', got 2"),
+    (lambda: ops.norm(x32, "fro", 1), ValueError, "ord must be None or, for vectors, 2, got 'fro'"),
+    (lambda: ops.norm(x32[0], np.inf), ValueError, "ord must be None or, for vectors, 2, got inf"),
+    (lambda: ops.norm(x32, "nuc", (0, 1)), ValueError, "for matrices, 'fro', got 'nuc'"),
+    (lambda: ops.trace(x32, 0.5), TypeError, "offset must be one int, got 0.5"),
+    (lambda: ops.trace(x32[0]), ValueError, "axis 1 is out of bounds"),
+    (lambda: ops.repeat(x32, 0.5), TypeError, "repeats must be integers, got 0.5"),
+    (lambda: ops.repeat(x32, [1, 2], 1), ValueError, r"repeats must be one int, or 3, .* \[1, 2\]"),
+    (lambda: ops.repeat(x32, -1), ValueError, "repeats must be one int, .* got -1"),
+    (lambda: nn.Softmax(0.5), TypeError, "dim must be one int, got 0.5"),
 ]
 
 

@@ -18,7 +18,11 @@ CASES = [(name, i) for name in sorted(TABLE) for i in range(len(SAMPLES.get(name
 
 def joined(result):
     """One tensor of all that an operation returned."""
-    return ops.concatenate([r.reshape(-1) for r in result]) if isinstance(result, list) else result
+    return (
+        ops.concatenate([r.reshape(-1) for r in result])
+        if isinstance(result, (list, tuple))
+        else result
+    )
 
 
 def test_every_operation_has_samples_of_several_shapes():

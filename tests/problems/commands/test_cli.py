@@ -42,8 +42,17 @@ def test_the_table(tmp_path, capsys):
 
 @pytest.mark.parametrize("problem", SEQUENCES)
 def test_json_and_files_agree(problem, tmp_path, capsys):
-    out = call(capsys, "--problem", problem, *QUICK, "--optimizers", "all", "--json",
-               "--out", str(tmp_path))  # fmt: skip
+    out = call(
+        capsys,
+        "--problem",
+        problem,
+        *QUICK,
+        "--optimizers",
+        "all",
+        "--json",
+        "--out",
+        str(tmp_path),
+    )
     record = json.loads(out)
     assert list(record) == ["problem", "parameters", "feasible", "optimum", "steps", "results"]
     assert record["problem"] == problem
@@ -54,8 +63,15 @@ def test_json_and_files_agree(problem, tmp_path, capsys):
     with stem.with_suffix(".csv").open() as file:
         last = {row["optimizer"]: row for row in csv.DictReader(file)}
     for row in record["results"]:
-        keys = ["optimizer", "hyperparameters", "x_final", "regret", "average_regret",
-                "last_decade", "seconds"]  # fmt: skip
+        keys = [
+            "optimizer",
+            "hyperparameters",
+            "x_final",
+            "regret",
+            "average_regret",
+            "last_decade",
+            "seconds",
+        ]
         assert list(row) == keys
         assert record["feasible"][0] <= row["x_final"] <= record["feasible"][1]
         assert row["average_regret"] == row["regret"] / 500
@@ -78,17 +94,44 @@ def test_json_and_files_agree(problem, tmp_path, capsys):
 @pytest.mark.usefixtures("undrawn")
 def test_options_reach_the_run(tmp_path, capsys):
     out = call(
-        capsys, "--problem", "reddi-online", "--steps", "300",
-        "--optimizers", "adabound,adam,adabound", "--lr", "0.25",
-        "--beta1", "0.5", "--beta2", "0.9", "--final-lr", "0.2", "--gamma", "paper",
-        "--schedule", "constant", "--cycle", "11", "--x1", "0.5", "--json",
-        "--out", str(tmp_path),
-    )  # fmt: skip
+        capsys,
+        "--problem",
+        "reddi-online",
+        "--steps",
+        "300",
+        "--optimizers",
+        "adabound,adam,adabound",
+        "--lr",
+        "0.25",
+        "--beta1",
+        "0.5",
+        "--beta2",
+        "0.9",
+        "--final-lr",
+        "0.2",
+        "--gamma",
+        "paper",
+        "--schedule",
+        "constant",
+        "--cycle",
+        "11",
+        "--x1",
+        "0.5",
+        "--json",
+        "--out",
+        str(tmp_path),
+    )
     record = json.loads(out)
     assert record["parameters"] == {
-        "C": 11, "x1": 0.5, "lr": 0.25, "beta1": 0.5, "beta2": 0.9, "final_lr": 0.2,
-        "gamma": pytest.approx(0.1), "schedule": "constant",
-    }  # fmt: skip
+        "C": 11,
+        "x1": 0.5,
+        "lr": 0.25,
+        "beta1": 0.5,
+        "beta2": 0.9,
+        "final_lr": 0.2,
+        "gamma": pytest.approx(0.1),
+        "schedule": "constant",
+    }
     assert [row["optimizer"] for row in record["results"]] == ["adabound", "adam"]
     hyper = record["results"][0]["hyperparameters"]
     assert hyper["betas"] == [0.5, 0.9]
@@ -100,8 +143,19 @@ def test_options_reach_the_run(tmp_path, capsys):
 def test_seeds_matter_to_the_stochastic_problem(tmp_path, capsys):
     finals = set()
     for seed in ("0", "0", "1"):
-        out = call(capsys, "--problem", "reddi-stochastic", *QUICK, "--seed", seed,
-                   "--optimizers", "adam", "--json", "--out", str(tmp_path))  # fmt: skip
+        out = call(
+            capsys,
+            "--problem",
+            "reddi-stochastic",
+            *QUICK,
+            "--seed",
+            seed,
+            "--optimizers",
+            "adam",
+            "--json",
+            "--out",
+            str(tmp_path),
+        )
         finals.add(json.loads(out)["results"][0]["x_final"])
     assert len(finals) == 2
 
@@ -111,8 +165,20 @@ def test_seeds_matter_to_the_stochastic_problem(tmp_path, capsys):
 def test_engines_agree(problem, tmp_path, capsys):
     records = []
     for engine in ("steps", "parallel"):
-        out = call(capsys, "--problem", problem, "--steps", "2000", "--optimizers", "all",
-                   "--engine", engine, "--json", "--out", str(tmp_path))  # fmt: skip
+        out = call(
+            capsys,
+            "--problem",
+            problem,
+            "--steps",
+            "2000",
+            "--optimizers",
+            "all",
+            "--engine",
+            engine,
+            "--json",
+            "--out",
+            str(tmp_path),
+        )
         records.append(json.loads(out))
     one, two = records
     for a, b in zip(one.pop("results"), two.pop("results"), strict=True):
@@ -128,10 +194,12 @@ def test_constants_of_the_later_problems(tmp_path, capsys):
         ("reddi-theorem2", ["--beta1", "0.5", "--beta2", "0.9"], {"C": 202}),
         ("reddi-theorem3", ["--delta", "0.5"], {"delta": 0.5, "C": 27}),
         ("reddi-theorem6", ["--epsilon", "0.01"], {"epsilon": 0.01, "scale": 1.0}),
-        ("savarese", ["--K", "1000"], {
-            "bounds": "SavareseBounds(alpha=0.10511205190671433, C=64.0, beta2=0.5, K=1000)"
-        }),
-    ):  # fmt: skip
+        (
+            "savarese",
+            ["--K", "1000"],
+            {"bounds": "SavareseBounds(alpha=0.10511205190671433, C=64.0, beta2=0.5, K=1000)"},
+        ),
+    ):
         out = call(capsys, "--problem", problem, *args, *QUICK, "--json", "--out", str(tmp_path))
         parameters = json.loads(out)["parameters"]
         assert {key: parameters[key] for key in expected} == expected
@@ -220,8 +288,12 @@ def test_as_a_module(tmp_path):
     def python(*args):
         return subprocess.run(
             [sys.executable, "-m", "problems", *args],
-            cwd=tmp_path, env=env, capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
 
     assert json.loads(python(*QUICK, "--json"))["steps"] == 500
     assert (tmp_path / "results" / "counterexample-reddi-theorem1.svg").exists()
@@ -242,8 +314,16 @@ def drawn(name, T, optimizers, **constants):
     s = setting(name, **constants)
     runs, paths = {}, {}
     for optimizer in optimizers:
-        opt = in_paper(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
-                   schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
+        opt = in_paper(
+            optimizer,
+            lr=s.lr,
+            beta1=s.beta1,
+            beta2=s.beta2,
+            final_lr=0.1,
+            gamma=1e-3,
+            schedule="inv-sqrt",
+            feasible=s.problem.feasible,
+        )
         runs[optimizer] = summarize(s.problem, opt, T, s.x1)
         paths[optimizer] = run(s.problem, opt, T, s.x1, engine="steps")
     return counterexample_figure(s.problem, runs, {"mark": 1000.0}), runs, paths
@@ -302,8 +382,9 @@ def test_labels_lie_apart():
 
 def test_a_run_without_regret_is_drawn(tmp_path, capsys):
     """It starts at the best point, where no average regret is positive."""
-    out = call(capsys, "--problem", "luo-theorem1", "--x1", "2", "--steps", "1",
-               "--out", str(tmp_path))  # fmt: skip
+    out = call(
+        capsys, "--problem", "luo-theorem1", "--x1", "2", "--steps", "1", "--out", str(tmp_path)
+    )
     assert out.splitlines()[5].split()[:4] == ["adam", "2.0000", "0.0", "0"]
     assert "at the best point, regret per step over too few steps to judge" in out
     figure, _, _ = drawn("luo-theorem1", 1, ["adam"], x1=2.0)
@@ -321,18 +402,26 @@ def test_no_two_styles_are_alike_in_grey():
 @pytest.mark.parametrize(
     ("name", "T", "expected"),
     [
-        ("reddi-theorem1", 5_000_000, {
-            "adam": ("0.667", "stuck at the worst point", "flat at 0.667"),
-            "amsgrad": ("0.00027", "at the best point", "still falling"),
-            "adabound": ("0.00035", "at the best point", "still falling"),
-        }),
-        ("reddi-theorem2", 5_000_000, {
-            "adam": ("0.05", "stuck at the worst point", "flat at 0.0501"),
-            "amsgrad": ("0.016", "x from -1 to 0.32", "still falling"),
-            "adabound": ("0.0055", "x from -1 to -0.39", "still falling"),
-        }),
+        (
+            "reddi-theorem1",
+            5_000_000,
+            {
+                "adam": ("0.667", "stuck at the worst point", "flat at 0.667"),
+                "amsgrad": ("0.00027", "at the best point", "still falling"),
+                "adabound": ("0.00035", "at the best point", "still falling"),
+            },
+        ),
+        (
+            "reddi-theorem2",
+            5_000_000,
+            {
+                "adam": ("0.05", "stuck at the worst point", "flat at 0.0501"),
+                "amsgrad": ("0.016", "x from -1 to 0.32", "still falling"),
+                "adabound": ("0.0055", "x from -1 to -0.39", "still falling"),
+            },
+        ),
     ],
-)  # fmt: skip
+)
 @pytest.mark.usefixtures("undrawn")
 def test_where_it_went(name, T, expected, tmp_path, capsys):
     out = call(capsys, "--problem", name, "--steps", str(T), "--out", str(tmp_path))
@@ -347,8 +436,19 @@ def test_where_it_went(name, T, expected, tmp_path, capsys):
 @pytest.mark.usefixtures("undrawn")
 def test_an_oscillation_is_not_judged_by_its_last_point(tmp_path, capsys):
     """AMSGrad leaves x = 1 slowly: not "to the worst point", wherever it is at T."""
-    out = call(capsys, "--problem", "reddi-theorem2", "--beta1", "0.9", "--beta2", "0.99",
-               "--optimizers", "amsgrad", "--out", str(tmp_path))  # fmt: skip
+    out = call(
+        capsys,
+        "--problem",
+        "reddi-theorem2",
+        "--beta1",
+        "0.9",
+        "--beta2",
+        "0.99",
+        "--optimizers",
+        "amsgrad",
+        "--out",
+        str(tmp_path),
+    )
     row = out.splitlines()[5]
     assert row.split()[:2] == ["amsgrad", "0.9508"]
     assert "x from 0.948 to 0.955 (mean 0.951)" in row

@@ -52,9 +52,10 @@ def output(args, encoding, monkeypatch, errors="strict"):
 def test_narrow_encodings(command, encoding, tmp_path, monkeypatch):
     """The whole text, with the letters that the encoding lacks in ASCII."""
     monkeypatch.chdir(tmp_path)
-    args = {"notation": ["equations", "--notation"],
-            "html": ["equations", "--format", "html", "--only", "sgd.SGD"]}.get(
-                command, [command, *RUNS.get(command, [])])  # fmt: skip
+    args = {
+        "notation": ["equations", "--notation"],
+        "html": ["equations", "--format", "html", "--only", "sgd.SGD"],
+    }.get(command, [command, *RUNS.get(command, [])])
     wide = output(args, "utf-8", monkeypatch).decode()
     text = output(args, encoding, monkeypatch).decode(encoding)
     assert text.count("\n") == wide.count("\n")
@@ -121,8 +122,12 @@ def test_exit_codes_in_a_shell(way, buffered, tmp_path):
         command = f'"{sys.executable}" -m problems trace {args} {redirection}'
         result = subprocess.run(
             ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
-            cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert result.returncode == expected, result.stderr
         assert "Traceback" not in result.stderr
         assert "Exception ignored" not in result.stderr
@@ -157,15 +162,25 @@ def test_the_users_matplotlibrc_changes_nothing(tmp_path):
         "main(['equations', '--format', 'html', '--only', 'sgd.SGD'])\n"
     )
     pages = []
-    settings = ({"MATPLOTLIBRC": str(tmp_path / "none")},
-                {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc"), "LC_ALL": "C", "PYTHONUTF8": "0",
-                 "PYTHONCOERCECLOCALE": "0", "PYTHONWARNDEFAULTENCODING": "1"})  # fmt: skip
+    settings = (
+        {"MATPLOTLIBRC": str(tmp_path / "none")},
+        {
+            "MATPLOTLIBRC": str(tmp_path / "matplotlibrc"),
+            "LC_ALL": "C",
+            "PYTHONUTF8": "0",
+            "PYTHONCOERCECLOCALE": "0",
+            "PYTHONWARNDEFAULTENCODING": "1",
+        },
+    )
     for number, env in enumerate(settings):
         (tmp_path / str(number)).mkdir()
         result = subprocess.run(
-            [sys.executable, "-c", script], cwd=tmp_path / str(number), env={**ENV, **env},
-            capture_output=True, check=True,
-        )  # fmt: skip
+            [sys.executable, "-c", script],
+            cwd=tmp_path / str(number),
+            env={**ENV, **env},
+            capture_output=True,
+            check=True,
+        )
         pages.append(result.stdout[result.stdout.index(b"<!DOCTYPE") :].replace(b"\r\n", b"\n"))
         warned = [s for s in result.stderr.decode().splitlines() if "EncodingWarning" in s]
         assert not [line for line in warned if str(ROOT) in line]
@@ -182,9 +197,13 @@ def test_a_file_that_hides_a_package(name, tmp_path):
     """One line says which, and what to do."""
     (tmp_path / f"{name}.py").write_text("x = 1")
     result = subprocess.run(
-        [sys.executable, "-m", "problems"], cwd=tmp_path, env=ENV, capture_output=True,
-        encoding="utf-8", check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "problems"],
+        cwd=tmp_path,
+        env=ENV,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert f"{tmp_path / name}.py hides the package {name}" in line
@@ -202,8 +221,12 @@ def test_the_installed_command_does_not_look_in_the_current_folder(tmp_path):
         "if __name__ == '__main__':\n    sys.exit(main())"
     )
     result = subprocess.run(
-        [sys.executable, script, *["sweep", *RUNS["sweep"]], "--json"], cwd=tmp_path, env=ENV,
-        capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
+        [sys.executable, script, *["sweep", *RUNS["sweep"]], "--json"],
+        cwd=tmp_path,
+        env=ENV,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["computed"] == 1

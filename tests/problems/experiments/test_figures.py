@@ -120,9 +120,12 @@ def test_only_what_is_needed_is_run_and_the_rest_later(tiny, tmp_path):
         for names in (["rates"], ["curves-digits-mlp"], ["sensitivity-digits-mlp"], NAMES):
             ticks = []
             records = experiment.perform(
-                names, executor, resume=True, begin=lambda r: counts.append(len(r)),
+                names,
+                executor,
+                resume=True,
+                begin=lambda r: counts.append(len(r)),
                 tick=ticks.append,
-            )  # fmt: skip
+            )
             assert sum(ticks) == counts[-1] == len(records) - total
             total = len(records)
     searched = [run for run in whole.runs if run.stage == "search"]
@@ -171,15 +174,27 @@ def test_the_search_takes_the_best_and_of_a_tie_the_least_loss():
     experiment = Experiment(FULL, Path("unused"))
 
     def record(task, lr, test, loss, diverged=None):
-        return {"stage": "search", "task": task, "optimizer": "sgdm", "given": {"lr": lr},
-                "test": [0.5, test], "loss": [loss], "diverged": diverged}  # fmt: skip
+        return {
+            "stage": "search",
+            "task": task,
+            "optimizer": "sgdm",
+            "given": {"lr": lr},
+            "test": [0.5, test],
+            "loss": [loss],
+            "diverged": diverged,
+        }
 
-    found = experiment.found([
-        record("digits-mlp", 1.0, 0.97, 0.3), record("digits-mlp", 0.1, 0.98, 0.2),
-        record("digits-mlp", 0.01, 0.98, 0.1), record("digits-mlp", 10.0, None, None, "in epoch 1"),
-        record("text-lstm1", 1.0, 8.0, 2.1), record("text-lstm1", 0.1, 7.0, 1.9),
-        record("digits-resnet", 1.0, None, None, "in epoch 1"),
-    ])  # fmt: skip
+    found = experiment.found(
+        [
+            record("digits-mlp", 1.0, 0.97, 0.3),
+            record("digits-mlp", 0.1, 0.98, 0.2),
+            record("digits-mlp", 0.01, 0.98, 0.1),
+            record("digits-mlp", 10.0, None, None, "in epoch 1"),
+            record("text-lstm1", 1.0, 8.0, 2.1),
+            record("text-lstm1", 0.1, 7.0, 1.9),
+            record("digits-resnet", 1.0, None, None, "in epoch 1"),
+        ]
+    )
     assert found["digits-mlp", "sgdm"] == {"lr": 0.01}
     assert found["text-lstm1", "sgdm"] == {"lr": 0.1}
     assert found["text-lstm3", "sgdm"] == {"lr": 0.1}  # taken over
@@ -254,10 +269,12 @@ def test_conclusions_are_means_and_deviations_of_the_runs(tiny):
     assert len(results["sensitivity"]["digits-mlp"]["points"]) == 14
     for point in results["sensitivity"]["digits-mlp"]["points"]:
         (own,) = [
-            r for r in records if r["stage"] == f"sensitivity {point['axis']}"
+            r
+            for r in records
+            if r["stage"] == f"sensitivity {point['axis']}"
             and r["optimizer"] == point["optimizer"]
             and r["given"][point["axis"]] == point["value"]
-        ]  # fmt: skip
+        ]
         assert point["last"] == [figures_runs.last(own)]
     assert list(results["rates"]) == ["adam", "amsgrad", "adabound", "amsbound"]
     assert [row["bounded"] for row in results["rates"].values()] == [False, False, True, True]
@@ -311,9 +328,13 @@ def test_figures_draw_the_results(tiny):
     experiment, records = tiny
     results = conclude(experiment, records)
     assert list(draw(results, records, NAMES)) == [
-        "curves-digits-mlp", "sensitivity-digits-mlp", "rates-funnel", "rates-histogram",
-        "rates-shares", "rates-kernels",
-    ]  # fmt: skip
+        "curves-digits-mlp",
+        "sensitivity-digits-mlp",
+        "rates-funnel",
+        "rates-histogram",
+        "rates-shares",
+        "rates-kernels",
+    ]
     task = results["tasks"]["digits-mlp"]
     figure = curves_figure(task)
     for axes, part in zip(figure.axes, ("train", "test"), strict=True):
@@ -334,8 +355,11 @@ def test_figures_draw_the_results(tiny):
         [("sgdm", "lr"), ("csgd", "lr"), ("adabound", "final_lr"), ("adabound", "gamma")],
         strict=True,
     ):
-        points = {p["value"]: p["last"][0] for p in sensitivity["points"]
-                  if (p["optimizer"], p["axis"]) == (optimizer, axis)}  # fmt: skip
+        points = {
+            p["value"]: p["last"][0]
+            for p in sensitivity["points"]
+            if (p["optimizer"], p["axis"]) == (optimizer, axis)
+        }
         assert list(line.get_xdata()) == sorted(points)
         expected = [np.nan if points[x] is None else 100 * points[x] for x in sorted(points)]
         np.testing.assert_allclose(line.get_ydata(), expected)
@@ -345,9 +369,11 @@ def test_bars_of_equal_results():
     """Their mean is not always equal to them."""
     values = [0.8132702392002724] * 3
     assert np.mean(values) > max(values)
-    points = [{"optimizer": name, "axis": axis, "value": value, "last": values}
-              for name, axis in (("sgdm", "lr"), ("csgd", "lr"), ("adabound", "final_lr"))
-              for value in (0.1, 1.0)]  # fmt: skip
+    points = [
+        {"optimizer": name, "axis": axis, "value": value, "last": values}
+        for name, axis in (("sgdm", "lr"), ("csgd", "lr"), ("adabound", "final_lr"))
+        for value in (0.1, 1.0)
+    ]
     each = {"metric": "accuracy", "seeds": 3, "lr": 1e-3, "points": points}
     assert len(sensitivity_figure(each, "title").axes[0].containers) == 3
 
@@ -355,8 +381,16 @@ def test_bars_of_equal_results():
 def test_the_command(tmp_path, capsys, monkeypatch):
     """--quick on the tiny settings, in a worker process; then --resume, --show and --json."""
     monkeypatch.setattr(command, "QUICK", TINY)
-    args = ["figures", "--quick", "--only", "curves-digits-mlp", "--workers", "1", "--out",
-            str(tmp_path)]  # fmt: skip
+    args = [
+        "figures",
+        "--quick",
+        "--only",
+        "curves-digits-mlp",
+        "--workers",
+        "1",
+        "--out",
+        str(tmp_path),
+    ]
     assert main(args) == 0
     out = capsys.readouterr().out
     assert out.startswith("45 runs: 18 search, 27 final\n")
@@ -414,8 +448,10 @@ def test_the_function(tiny, tmp_path, monkeypatch):
     assert plans[0].startswith("45 runs: 18 search, 27 final\n")
     assert ran.results["tasks"] == shown.results["tasks"]
     assert [p.name for p in ran.save(tmp_path / "new")] == [
-        "curves-digits-mlp.png", "curves-digits-mlp.svg", "figures.json",
-    ]  # fmt: skip
+        "curves-digits-mlp.png",
+        "curves-digits-mlp.svg",
+        "figures.json",
+    ]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["figures.json", "new"]
 
 
@@ -491,8 +527,10 @@ def test_the_page_quotes_the_results():
     page = (ROOT / "docs" / "experiments.md").read_text()
     quoted = re.findall(
         r"<!-- output: python -m problems figures --show docs/results/figures.json --only (.+?) -->"
-        r"\n```text\n(.*?)```\n", page, re.DOTALL,
-    )  # fmt: skip
+        r"\n```text\n(.*?)```\n",
+        page,
+        re.DOTALL,
+    )
     kinds = ("funnel", "histogram", "shares", "kernels")
     figures = [
         *(f"curves-{name}" for name in results["tasks"]),

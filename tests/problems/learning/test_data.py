@@ -140,9 +140,13 @@ def test_topics():
     code = "from problems.learning.data import topics; print(topics().sha256)"
     root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
     other = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, env={**os.environ, "PYTHONHASHSEED": "7"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=root,
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert other.stdout.strip() == corpus.sha256
 
 
@@ -203,7 +207,7 @@ IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
         (LABELS, lambda b: gzip.compress(b)[:4], "whole gzip file.*cut short"),
         (LABELS, lambda b: gzip.compress(b)[:-8] + bytes(8), "whole gzip file.*CRC"),
     ],
-)  # fmt: skip
+)
 def test_bad_idx(name, damage, message, mnist_folder):
     path = mnist_folder / name
     path.write_bytes(damage(path.read_bytes()))

@@ -46,10 +46,22 @@ def test_metrics_are_those_of_train(tmp_path, capsys):
     args = (*FAST, "--optimizers", "adam,sgdm", "--seeds", "0:2", "--lr", "0.01", "--beta2", "0.9")
     record = json.loads(call(capsys, *args, "--workers", "1", "--out", str(tmp_path), "--json"))
     rows = rows_of(tmp_path / "train-digits-mlp.csv")
-    assert tuple(rows[0]) == COLUMNS == (
-        "task", "optimizer", "seed", "epoch", "train_loss", "train_metric", "test_loss",
-        "test_metric", "lr", "seconds",
-    )  # fmt: skip
+    assert (
+        tuple(rows[0])
+        == COLUMNS
+        == (
+            "task",
+            "optimizer",
+            "seed",
+            "epoch",
+            "train_loss",
+            "train_metric",
+            "test_loss",
+            "test_metric",
+            "lr",
+            "seconds",
+        )
+    )
     assert [(r["optimizer"], r["seed"], r["epoch"]) for r in rows] == [
         (name, seed, epoch) for seed in "01" for name in ("adam", "sgdm") for epoch in "12"
     ]
@@ -98,9 +110,14 @@ def test_resuming(tmp_path, capsys):
     train("digits-mlp", "adam", 0, epochs=2, checkpoint=folder / "adam-seed0.npz")
     with pytest.raises(KilledError):
         train(
-            "digits-mlp", "sgd", 0, epochs=2, checkpoint=folder / "sgd-seed0.npz", every=0,
+            "digits-mlp",
+            "sgd",
+            0,
+            epochs=2,
+            checkpoint=folder / "sgd-seed0.npz",
+            every=0,
             observe=observe,
-        )  # fmt: skip
+        )
     before = (folder / "adam-seed0.npz").read_bytes()
     err = refused(capsys, *args)
     assert "adam-seed0.npz must be a new file, but is there already; --resume goes on" in err
@@ -129,8 +146,16 @@ def test_a_checkpoint_of_another_run_and_a_damaged_one(tmp_path, capsys):
 
 def test_divergence_is_said_and_nothing_else_is_lost(tmp_path, capsys):
     args = (
-        *FAST, "--optimizers", "sgd,adam", "--lr", "1e25", "--workers", "1", "--out", str(tmp_path)
-    )  # fmt: skip
+        *FAST,
+        "--optimizers",
+        "sgd,adam",
+        "--lr",
+        "1e25",
+        "--workers",
+        "1",
+        "--out",
+        str(tmp_path),
+    )
     assert main(["train", *args, "--json"]) == 0
     captured = capsys.readouterr()
     assert "note: sgd, seed 0, diverged in epoch 1, after " in captured.err
@@ -143,9 +168,18 @@ def test_divergence_is_said_and_nothing_else_is_lost(tmp_path, capsys):
 
 def test_table(tmp_path, capsys):
     out = call(
-        capsys, "--task", "gan", "--epochs", "1", "--optimizers", "adam", "--workers", "1",
-        "--out", str(tmp_path),
-    )  # fmt: skip
+        capsys,
+        "--task",
+        "gan",
+        "--epochs",
+        "1",
+        "--optimizers",
+        "adam",
+        "--workers",
+        "1",
+        "--out",
+        str(tmp_path),
+    )
     assert "gan: GAN on a ring of eight Gaussians; 1 epoch, batches of 128" in out
     assert "test energy distance" in out
     assert str(tmp_path / "train-gan.csv") in out
@@ -190,8 +224,19 @@ def test_without_a_run_that_ends_there_is_no_figure():
 
 def test_what_is_the_users_own(mymodule, capsys):
     """Optimizers and tasks by module:Name, in worker processes, and resumed."""
-    args = ("--epochs", "2", "--optimizers", "mymodule:AdaBelief(eps=1e-6),adam", "--out", "out",
-            "--task", "mymodule:task", "--workers", "2", "--json")  # fmt: skip
+    args = (
+        "--epochs",
+        "2",
+        "--optimizers",
+        "mymodule:AdaBelief(eps=1e-6),adam",
+        "--out",
+        "out",
+        "--task",
+        "mymodule:task",
+        "--workers",
+        "2",
+        "--json",
+    )
     record = json.loads(call(capsys, *args))
     assert [r["optimizer"] for r in record["results"]] == ["AdaBelief(eps=1e-6)", "adam"]
     assert record["results"][0]["hyperparameters"]["eps"] == 1e-6

@@ -35,15 +35,24 @@ def small_images(channels=1, size=4, n=(20, 9)):
 
 
 CROPPED = Task(
-    "cropped", "images, cropped and flipped", lambda folder, verify: small_images(),
+    "cropped",
+    "images, cropped and flipped",
+    lambda folder, verify: small_images(),
     lambda data, rng: Perceptron(16, 8, 10, rng=rng),
-    lambda data, size: Classification(data, size, augment=True), 6, 4,
-)  # fmt: skip
+    lambda data, size: Classification(data, size, augment=True),
+    6,
+    4,
+)
 SPOKEN = Task(
-    "spoken", "a text with dropout", lambda folder, verify: characters("abcab bca " * 30),
+    "spoken",
+    "a text with dropout",
+    lambda folder, verify: characters("abcab bca " * 30),
     lambda data, rng: LanguageModel(len(data.vocabulary), 6, 2, 0.3, rng=rng),
-    lambda data, size: Language(data, size, bptt=5), 4, 3, "perplexity",
-)  # fmt: skip
+    lambda data, size: Language(data, size, bptt=5),
+    4,
+    3,
+    "perplexity",
+)
 SMALL = {
     "images": (CROPPED, small_images()),
     "text": (SPOKEN, characters("abcab bca " * 30)),
@@ -72,11 +81,17 @@ def test_a_run_is_what_the_papers_loop_says():
     task = replace(CROPPED, objective=Classification)
     seen = []
     history = train(
-        task, "sgdm", 3, data=data, epochs=4, lr=0.5, weight_decay=0.1,
+        task,
+        "sgdm",
+        3,
+        data=data,
+        epochs=4,
+        lr=0.5,
+        weight_decay=0.1,
         observe=lambda t, model, opt: seen.append(
             (t, opt.param_groups[0]["lr"], [p.data.copy() for p in model.parameters()])
         ),
-    )  # fmt: skip
+    )
     weights, order = np.random.default_rng(3).spawn(2)
     model = Perceptron(16, 8, 10, rng=weights)
     mean, std = data.train_images.mean(), data.train_images.std()
@@ -308,9 +323,14 @@ def test_a_run_goes_on_bit_for_bit(kind, optimizer, tmp_path):
         assert checkpoints.read(path)[0]["t"] == at - 1
     seen = []
     history = train(
-        task, optimizer, 1, checkpoint=path, resume=True,
-        observe=lambda t, m, o: seen.append(t), **options,
-    )  # fmt: skip
+        task,
+        optimizer,
+        1,
+        checkpoint=path,
+        resume=True,
+        observe=lambda t, m, o: seen.append(t),
+        **options,
+    )
     assert seen == list(range(places[-1], 3 * steps + 1))
     (header, arrays), (header_whole, arrays_whole) = map(
         checkpoints.read, (path, tmp_path / "whole.npz")
@@ -329,9 +349,14 @@ def test_a_finished_run_is_not_run_again(tmp_path):
     saved = checkpoints.read(path)
     seen = []
     again = train(
-        CROPPED, "adam", data=data, epochs=2, checkpoint=path, resume=True,
+        CROPPED,
+        "adam",
+        data=data,
+        epochs=2,
+        checkpoint=path,
+        resume=True,
         observe=lambda t, m, o: seen.append(t),
-    )  # fmt: skip
+    )
     assert (again, seen) == (first, [])
     same(checkpoints.read(path)[1], saved[1])
     with pytest.raises(CheckpointError, match="its data is "):
@@ -431,8 +456,12 @@ train(**options, checkpoint=sys.argv[1], every=0, resume=True)
 
 def killed(path, kills, options, draw):
     """Kill a training process at random moments after it took a step; then let it finish."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1",
-           "OPENBLAS_NUM_THREADS": "1"}  # fmt: skip
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     args = [sys.executable, "-c", CHILD, str(path), json.dumps(options)]
     for _ in range(kills):
         before = path.read_bytes() if path.exists() else None
@@ -496,19 +525,22 @@ def test_killed_at_twenty_moments(task, optimizer, epochs, tmp_path):
         (lambda: train("digits-mlp", "adam", epoch=2), TypeError, "no hyperparameter 'epoch'"),
         (lambda: train("digits-mlp", "adam", every=-1.0), ValueError, "every must be in"),
         (
-            lambda: train("digits-mlp", "adam", checkpoint="a.txt"), ValueError,
+            lambda: train("digits-mlp", "adam", checkpoint="a.txt"),
+            ValueError,
             r"checkpoint must end with \.npz",
         ),
         (
-            lambda: train("ptb-lstm1", "adam", data="nowhere"), FileNotFoundError,
+            lambda: train("ptb-lstm1", "adam", data="nowhere"),
+            FileNotFoundError,
             r"ptb\.train\.txt.*python -m problems fetch ptb",
         ),
         (
-            lambda: train("mnist-mlp", "adam", data="nowhere"), FileNotFoundError,
+            lambda: train("mnist-mlp", "adam", data="nowhere"),
+            FileNotFoundError,
             "train-images-idx3-ubyte.*yann.lecun.com.*python -m problems fetch mnist",
         ),
     ],
-)  # fmt: skip
+)
 def test_refusals(call, error, message):
     with pytest.raises(error, match=message):
         call()

@@ -173,8 +173,19 @@ def test_roster_sets_what_it_says():
 
 
 def test_command(tmp_path, capsys):
-    args = ["wilson", "--points", "40", "--steps", "1500", "--optimizers", "sgdm,adam,adabound",
-            "--gammas", "0.1,10", "--out", str(tmp_path)]  # fmt: skip
+    args = [
+        "wilson",
+        "--points",
+        "40",
+        "--steps",
+        "1500",
+        "--optimizers",
+        "sgdm,adam,adabound",
+        "--gammas",
+        "0.1,10",
+        "--out",
+        str(tmp_path),
+    ]
     assert main([*args, "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     problem = wilson(n=40)
@@ -202,14 +213,27 @@ def test_command(tmp_path, capsys):
 
 def test_own_optimizers(mymodule, capsys):
     """By module:Name, as a class and as an instance; values given with a name are kept."""
-    args = ["wilson", "--points", "20", "--steps", "100", "--gammas", "1,10", "--out", "out",
-            "--optimizers", "mymodule:AdaBelief(lr=0.01),adabound(gamma=0.5),adam"]  # fmt: skip
+    args = [
+        "wilson",
+        "--points",
+        "20",
+        "--steps",
+        "100",
+        "--gammas",
+        "1,10",
+        "--out",
+        "out",
+        "--optimizers",
+        "mymodule:AdaBelief(lr=0.01),adabound(gamma=0.5),adam",
+    ]
     assert main([*args, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["results"]
     names = ["AdaBelief(lr=0.01)", "adabound(gamma=0.5)", "adam"]
     assert [(r["optimizer"], r["lr"], r["gamma"]) for r in rows] == [
-        (names[0], 0.01, None), (names[1], 1e-3, 0.5), (names[2], 1e-3, None),
-    ]  # fmt: skip
+        (names[0], 0.01, None),
+        (names[1], 1e-3, 0.5),
+        (names[2], 1e-3, None),
+    ]
     specs = [mymodule.AdaBelief(lr=0.01), "adabound(gamma=0.5)", "adam"]
     result = problems.wilson(specs, points=20, steps=100)
     assert [row["loss"] for row in result.table()] == [row["loss"] for row in rows]
@@ -240,21 +264,56 @@ def test_constants_of_the_default_name(tmp_path):
 
 
 RESULTS = [
-    {"optimizer": "sgd", "gamma": None, "test_accuracy": 1.0, "from_minimum_norm": 0.0,
-     "from_adaptive": 1.0},
-    {"optimizer": "adam", "gamma": None, "test_accuracy": 0.7, "from_minimum_norm": 1.0,
-     "from_adaptive": 0.0},
-    {"optimizer": "adabound", "gamma": 1.0, "test_accuracy": 1.0, "from_minimum_norm": 0.1,
-     "from_adaptive": 0.9},
-    {"optimizer": "adabound", "gamma": 0.01, "test_accuracy": 0.8, "from_minimum_norm": 0.6,
-     "from_adaptive": 0.4},
-    {"optimizer": "adabound", "gamma": 100.0, "test_accuracy": None, "from_minimum_norm": np.nan,
-     "from_adaptive": np.inf},
-    {"optimizer": "amsbound", "gamma": 0.01, "test_accuracy": 0.8, "from_minimum_norm": 0.6,
-     "from_adaptive": 0.4},
-    {"optimizer": "amsbound", "gamma": 1.0, "test_accuracy": 1.0, "from_minimum_norm": 0.1,
-     "from_adaptive": 0.9},
-]  # fmt: skip
+    {
+        "optimizer": "sgd",
+        "gamma": None,
+        "test_accuracy": 1.0,
+        "from_minimum_norm": 0.0,
+        "from_adaptive": 1.0,
+    },
+    {
+        "optimizer": "adam",
+        "gamma": None,
+        "test_accuracy": 0.7,
+        "from_minimum_norm": 1.0,
+        "from_adaptive": 0.0,
+    },
+    {
+        "optimizer": "adabound",
+        "gamma": 1.0,
+        "test_accuracy": 1.0,
+        "from_minimum_norm": 0.1,
+        "from_adaptive": 0.9,
+    },
+    {
+        "optimizer": "adabound",
+        "gamma": 0.01,
+        "test_accuracy": 0.8,
+        "from_minimum_norm": 0.6,
+        "from_adaptive": 0.4,
+    },
+    {
+        "optimizer": "adabound",
+        "gamma": 100.0,
+        "test_accuracy": None,
+        "from_minimum_norm": np.nan,
+        "from_adaptive": np.inf,
+    },
+    {
+        "optimizer": "amsbound",
+        "gamma": 0.01,
+        "test_accuracy": 0.8,
+        "from_minimum_norm": 0.6,
+        "from_adaptive": 0.4,
+    },
+    {
+        "optimizer": "amsbound",
+        "gamma": 1.0,
+        "test_accuracy": 1.0,
+        "from_minimum_norm": 0.1,
+        "from_adaptive": 0.9,
+    },
+]
 
 
 def test_figure():
@@ -294,8 +353,24 @@ def test_progress(tmp_path, capsys, monkeypatch):
             bars.append((self, given))
 
     monkeypatch.setattr("problems.results.wilson.tqdm", Bar)
-    assert main(["wilson", "--points", "20", "--steps", "50", "--optimizers", "sgd,adabound",
-                 "--gammas", "0.1,1,10", "--out", str(tmp_path)]) == 0  # fmt: skip
+    assert (
+        main(
+            [
+                "wilson",
+                "--points",
+                "20",
+                "--steps",
+                "50",
+                "--optimizers",
+                "sgd,adabound",
+                "--gammas",
+                "0.1,1,10",
+                "--out",
+                str(tmp_path),
+            ]
+        )
+        == 0
+    )
     ((bar, given),) = bars
     assert (bar.n, bar.total) == (200, 200)
     assert given["disable"] is None  # only on a terminal
@@ -336,8 +411,21 @@ def test_command_refusals(args, message, tmp_path, capsys):
 
 def test_divergence_is_a_row(capsys, tmp_path):
     """With the optimizer and the step; the others' results are kept."""
-    args = ["wilson", "--points", "20", "--steps", "300", "--lr", "1000", "--gammas", "1",
-            "--optimizers", "sgd,sgdm,adam,adabound", "--out", str(tmp_path)]  # fmt: skip
+    args = [
+        "wilson",
+        "--points",
+        "20",
+        "--steps",
+        "300",
+        "--lr",
+        "1000",
+        "--gammas",
+        "1",
+        "--optimizers",
+        "sgd,sgdm,adam,adabound",
+        "--out",
+        str(tmp_path),
+    ]
     assert main([*args, "--json"]) == 0
     rows = {row["optimizer"]: row for row in json.loads(capsys.readouterr().out)["results"]}
     assert rows["adam"]["diverged"] is rows["adabound"]["diverged"] is None

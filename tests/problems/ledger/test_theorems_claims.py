@@ -25,14 +25,22 @@ def log_floats(low, high):
 def theorem_1(draw):
     C = draw(st.floats(2.05, 100))
     limit = math.sqrt(1 - 1 / (1 + C**2))
-    return {"C": C, "lr": limit * draw(st.floats(0.001, 0.99)), "schedule": draw(SCHEDULES),
-            "T": 3 * draw(st.integers(1, 300))}  # fmt: skip
+    return {
+        "C": C,
+        "lr": limit * draw(st.floats(0.001, 0.99)),
+        "schedule": draw(SCHEDULES),
+        "T": 3 * draw(st.integers(1, 300)),
+    }
 
 
 @st.composite
 def theorem_6(draw):
-    return {"epsilon": draw(log_floats(1e-10, 1e3)), "lr": draw(st.floats(0.001, 0.94)),
-            "schedule": draw(SCHEDULES), "T": 3 * draw(st.integers(1, 300))}  # fmt: skip
+    return {
+        "epsilon": draw(log_floats(1e-10, 1e3)),
+        "lr": draw(st.floats(0.001, 0.94)),
+        "schedule": draw(SCHEDULES),
+        "T": 3 * draw(st.integers(1, 300)),
+    }
 
 
 def betas(draw, most=0.7):
@@ -63,13 +71,18 @@ def regret(draw, **more):
     """Constants of the bounds in d dimensions."""
     beta2 = draw(st.floats(0.3, 0.99))
     return {
-        "alpha": draw(log_floats(0.02, 20)), "beta1": draw(st.floats(0, 0.9)) * math.sqrt(beta2),
-        "lam": draw(st.floats(0.3, 0.95)), "beta2": beta2, "T": draw(st.integers(2, 40)),
-        "T_line": draw(st.integers(1, 1000)), "d": draw(st.integers(1, 4)),
-        "seed": draw(st.integers(0, 1000)), "scale": draw(log_floats(0.1, 10)),
+        "alpha": draw(log_floats(0.02, 20)),
+        "beta1": draw(st.floats(0, 0.9)) * math.sqrt(beta2),
+        "lam": draw(st.floats(0.3, 0.95)),
+        "beta2": beta2,
+        "T": draw(st.integers(2, 40)),
+        "T_line": draw(st.integers(1, 1000)),
+        "d": draw(st.integers(1, 4)),
+        "seed": draw(st.integers(0, 1000)),
+        "scale": draw(log_floats(0.1, 10)),
         "kinds": (draw(st.sampled_from(KINDS)),),
         **{name: draw(strategy) for name, strategy in more.items()},
-    }  # fmt: skip
+    }
 
 
 def without(strategy, *names):
@@ -78,8 +91,12 @@ def without(strategy, *names):
 
 @st.composite
 def wilson(draw):
-    return {"n": draw(st.integers(20, 40)), "p": draw(st.floats(0.65, 0.85)),
-            "seed": draw(st.integers(0, 20)), "T": 2500}  # fmt: skip
+    return {
+        "n": draw(st.integers(20, 40)),
+        "p": draw(st.floats(0.65, 0.85)),
+        "seed": draw(st.integers(0, 20)),
+        "T": 2500,
+    }
 
 
 @st.composite
@@ -97,47 +114,83 @@ DRAWN = {
     "reddi-4": regret(),
     "reddi-5": without(regret(), "beta2"),
     "reddi-6": theorem_6(),
-    "reddi-gamma": st.fixed_dictionaries({
-        "alpha": log_floats(1e-3, 10), "beta1": st.floats(0, 0.9), "beta2": st.floats(0.1, 0.98),
-        "T": st.just(120), "d": st.integers(2, 4), "seed": st.integers(0, 1000),
-    }),
-    "luo-1": st.fixed_dictionaries({
-        "beta2": st.floats(0.3, 0.9), "lr": log_floats(1, 20), "x1": st.floats(-2, 2),
-        "T": st.just(100_000),
-    }),
+    "reddi-gamma": st.fixed_dictionaries(
+        {
+            "alpha": log_floats(1e-3, 10),
+            "beta1": st.floats(0, 0.9),
+            "beta2": st.floats(0.1, 0.98),
+            "T": st.just(120),
+            "d": st.integers(2, 4),
+            "seed": st.integers(0, 1000),
+        }
+    ),
+    "luo-1": st.fixed_dictionaries(
+        {
+            "beta2": st.floats(0.3, 0.9),
+            "lr": log_floats(1, 20),
+            "x1": st.floats(-2, 2),
+            "T": st.just(100_000),
+        }
+    ),
     "luo-2": theorem_2(several=True),
     "luo-3": theorem_3(several=True),
     "luo-corollary": regret(**GAMMA),
     "savarese-2": open_bounds(),
     "savarese-claim-1": open_bounds(),
     "savarese-3": regret(**GAMMA),
-    "savarese-prop-1": st.fixed_dictionaries({
-        "gammas": st.tuples(log_floats(1e-6, 1e6), log_floats(1e-6, 1e6), st.just(1e3)),
-        "T": st.integers(1, 20_000),
-    }),
+    "savarese-prop-1": st.fixed_dictionaries(
+        {
+            "gammas": st.tuples(log_floats(1e-6, 1e6), log_floats(1e-6, 1e6), st.just(1e3)),
+            "T": st.integers(1, 20_000),
+        }
+    ),
     "savarese-cor-2": without(regret(gammas=st.tuples(log_floats(1e-4, 100))), "lam"),
     "wilson-lemma": wilson(),
-    "first-step-safety": st.fixed_dictionaries({
-        "h": log_floats(1e-2, 1e2), "alpha": log_floats(1e-4, 1), "beta1": st.floats(0, 0.95),
-        "beta2": st.floats(0.5, 0.999), "final_lr": log_floats(1e-2, 1),
-        "gamma": st.one_of(st.none(), log_floats(1e-3, 10)), "points": st.just(401),
-    }),
-    "clip-homogeneity": st.fixed_dictionaries({
-        "alpha": log_floats(1e-4, 1), "final_lr": log_floats(1e-3, 1),
-        "gamma": log_floats(1e-4, 1), "beta1": st.floats(0, 0.9), "beta2": st.floats(0.1, 0.999),
-        "milestones": st.just((20, 40)), "factor": st.floats(1e-3, 1), "T": st.just(60),
-        "seed": st.integers(0, 1000),
-    }),
-}  # fmt: skip
-EXPENSIVE = {"reddi-3", "luo-3", "reddi-gamma", "savarese-2", "savarese-claim-1", "wilson-lemma",
-             "first-step-safety"}  # fmt: skip
+    "first-step-safety": st.fixed_dictionaries(
+        {
+            "h": log_floats(1e-2, 1e2),
+            "alpha": log_floats(1e-4, 1),
+            "beta1": st.floats(0, 0.95),
+            "beta2": st.floats(0.5, 0.999),
+            "final_lr": log_floats(1e-2, 1),
+            "gamma": st.one_of(st.none(), log_floats(1e-3, 10)),
+            "points": st.just(401),
+        }
+    ),
+    "clip-homogeneity": st.fixed_dictionaries(
+        {
+            "alpha": log_floats(1e-4, 1),
+            "final_lr": log_floats(1e-3, 1),
+            "gamma": log_floats(1e-4, 1),
+            "beta1": st.floats(0, 0.9),
+            "beta2": st.floats(0.1, 0.999),
+            "milestones": st.just((20, 40)),
+            "factor": st.floats(1e-3, 1),
+            "T": st.just(60),
+            "seed": st.integers(0, 1000),
+        }
+    ),
+}
+EXPENSIVE = {
+    "reddi-3",
+    "luo-3",
+    "reddi-gamma",
+    "savarese-2",
+    "savarese-claim-1",
+    "wilson-lemma",
+    "first-step-safety",
+}
 HOLDS = [name for name, entry in LEDGER.items() if not entry.refuted]
 
 
 @pytest.mark.parametrize("name", HOLDS)
 def test_the_claim_holds_within_its_assumptions(name):
-    @settings(max_examples=5 if name in EXPENSIVE else 12, deadline=None, derandomize=True,
-              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @settings(
+        max_examples=5 if name in EXPENSIVE else 12,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(DRAWN[name])
     def check(constants):
         try:
@@ -157,8 +210,14 @@ DROPPED = {
     "reddi-1": {"beta2": 0.99, "T": 3000},  # beta2 = 1/(1 + C^2)
     "reddi-2": {"beta1": 0.9, "beta2": 0.99, "C": 4, "count": 200},  # C long enough
     "reddi-3": {"C": 3.0, "seeds": 400, "T": 1000},
-    "reddi-4": {"optimizer": "adam", "beta2": 0.1, "beta1": 0.0, "kinds": ("linear",), "T": 30,
-                "T_line": 30_000},  # v_hat
+    "reddi-4": {
+        "optimizer": "adam",
+        "beta2": 0.1,
+        "beta1": 0.0,
+        "kinds": ("linear",),
+        "T": 30,
+        "T_line": 30_000,
+    },  # v_hat
     "reddi-5": {"beta1": 0.0, "beta2": 0.1, "kinds": ("linear",), "T": 30, "T_line": 30_000},
     "reddi-6": {"beta2": 0.99, "T": 3000},
     "reddi-gamma": {"schedule": "constant", "T": 200, "d": 3},  # alpha/sqrt(t)
@@ -169,15 +228,29 @@ DROPPED = {
     "savarese-2": {"C": 3.0, "K": 1000, "T": 1000, "seeds": 400},
     "savarese-claim-1": {"C": 3.0, "K": 1000, "T": 1000, "seeds": 400},
     # bounds that stay open, so that AdaBound is Adam on Theorem 1's sequence; M is far larger
-    "savarese-3": {"family": SavareseBounds(0.5, 3.0, 0.1, 10**9), "M": 1.0, "beta1": 0.0,
-                   "beta2": 0.1, "kinds": ("linear",), "T": 20, "T_line": 30_000},
+    "savarese-3": {
+        "family": SavareseBounds(0.5, 3.0, 0.1, 10**9),
+        "M": 1.0,
+        "beta1": 0.0,
+        "beta2": 0.1,
+        "kinds": ("linear",),
+        "T": 20,
+        "T_line": 30_000,
+    },
     "savarese-prop-1": {"final_lr": 0.1, "T": 1000},  # alpha* = 1
-    "savarese-cor-2": {"final_lr": 1e-9, "alpha": 1e-9, "gammas": (100.0,), "beta1": 0.0,
-                       "kinds": ("linear",), "T": 20, "T_line": 30_000},
+    "savarese-cor-2": {
+        "final_lr": 1e-9,
+        "alpha": 1e-9,
+        "gammas": (100.0,),
+        "beta1": 0.0,
+        "kinds": ("linear",),
+        "T": 20,
+        "T_line": 30_000,
+    },
     "wilson-lemma": {"minority": True, "n": 30, "T": 300},  # a majority of +1
     "first-step-safety": {"step": 2},
     "clip-homogeneity": {"scale_bounds": False},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", HOLDS)
@@ -252,8 +325,15 @@ def test_bounds_that_are_not_admissible_are_not_applicable():
             return 1.0 + t / 100
 
     family = Rising()
-    opt = in_paper("adabound", lr=0.1, beta1=0.0, beta2=0.9, bounds=family, schedule="inv-sqrt",
-               feasible=Ones().feasible)  # fmt: skip
+    opt = in_paper(
+        "adabound",
+        lr=0.1,
+        beta1=0.0,
+        beta2=0.9,
+        bounds=family,
+        schedule="inv-sqrt",
+        feasible=Ones().feasible,
+    )
     outcome = bounds_against(Ones(), opt, family, 0.1, 100, 1.0, 1.0, 0.0, {})
     broken = [a.text for a in outcome.assumptions if not a.holds]
     assert broken == ["eta_u(t) <= eta_u(t-1), at every t", "eta_l and eta_u tend to alpha* = 0.1"]

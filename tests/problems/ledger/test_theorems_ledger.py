@@ -22,13 +22,40 @@ from problems.online.setting import Condition
 
 ROOT = Path(__file__).resolve().parents[3]
 IDS = [
-    "reddi-1", "reddi-2", "reddi-3", "reddi-4", "reddi-5", "reddi-6", "reddi-gamma", "luo-1",
-    "luo-2", "luo-3", "luo-4", "luo-5", "luo-corollary", "savarese-2", "savarese-claim-1",
-    "savarese-3", "savarese-prop-1", "savarese-cor-2", "wilson-lemma", "first-step-safety",
+    "reddi-1",
+    "reddi-2",
+    "reddi-3",
+    "reddi-4",
+    "reddi-5",
+    "reddi-6",
+    "reddi-gamma",
+    "luo-1",
+    "luo-2",
+    "luo-3",
+    "luo-4",
+    "luo-5",
+    "luo-corollary",
+    "savarese-2",
+    "savarese-claim-1",
+    "savarese-3",
+    "savarese-prop-1",
+    "savarese-cor-2",
+    "wilson-lemma",
+    "first-step-safety",
     "clip-homogeneity",
-]  # fmt: skip
-KEYS = ["id", "claim", "source", "assumptions", "parameters", "steps", "measured", "bound",
-        "verdict", "seconds"]  # fmt: skip
+]
+KEYS = [
+    "id",
+    "claim",
+    "source",
+    "assumptions",
+    "parameters",
+    "steps",
+    "measured",
+    "bound",
+    "verdict",
+    "seconds",
+]
 
 
 # -- Entries ------------------------------------------------------------------------------------
@@ -46,23 +73,27 @@ def test_the_ledger_is_complete():
 
 
 def outcome(measured=1.0, bound=2.0, relation="<=", assumed=True, fact=True):
-    return Outcome((Condition("a", assumed),), {}, 1, "q", measured, bound, relation,
-                   (Condition("f", fact),))  # fmt: skip
+    return Outcome(
+        (Condition("a", assumed),), {}, 1, "q", measured, bound, relation, (Condition("f", fact),)
+    )
 
 
-@pytest.mark.parametrize(("given", "verdict"), [
-    ({}, "holds"),
-    ({"measured": 2.0}, "holds"),
-    ({"measured": 2.1}, "refuted"),
-    ({"measured": math.nan}, "refuted"),
-    ({"measured": 2.1, "relation": ">="}, "holds"),
-    ({"measured": 1.9, "relation": ">="}, "refuted"),
-    ({"measured": 2 + 1e-10, "relation": "="}, "holds"),
-    ({"measured": 2 + 1e-8, "relation": "="}, "refuted"),
-    ({"fact": False}, "refuted"),
-    ({"assumed": False}, "not-applicable"),
-    ({"assumed": False, "measured": 3.0}, "not-applicable"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({}, "holds"),
+        ({"measured": 2.0}, "holds"),
+        ({"measured": 2.1}, "refuted"),
+        ({"measured": math.nan}, "refuted"),
+        ({"measured": 2.1, "relation": ">="}, "holds"),
+        ({"measured": 1.9, "relation": ">="}, "refuted"),
+        ({"measured": 2 + 1e-10, "relation": "="}, "holds"),
+        ({"measured": 2 + 1e-8, "relation": "="}, "refuted"),
+        ({"fact": False}, "refuted"),
+        ({"assumed": False}, "not-applicable"),
+        ({"assumed": False, "measured": 3.0}, "not-applicable"),
+    ],
+)
 def test_the_verdict_rule(given, verdict):
     assert outcome(**given).verdict == verdict
 
@@ -139,9 +170,18 @@ def test_sums_by_their_definitions(make_it, name, monkeypatch):
     for got, expected in zip(played, (t, g, x, eta), strict=False):
         np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-12)
     kept = {}
-    course = follow(problem, opt, T, x1, {"b": lambda s: s.t * 0.0 + 1e9},
-                    {"p": lambda r, s: kept.update({int(a): row for a, *row in zip(
-                        s.t, *s[1:], strict=True)}) or True})  # fmt: skip
+    course = follow(
+        problem,
+        opt,
+        T,
+        x1,
+        {"b": lambda s: s.t * 0.0 + 1e9},
+        {
+            "p": lambda r, s: (
+                kept.update({int(a): row for a, *row in zip(s.t, *s[1:], strict=True)}) or True
+            )
+        },
+    )
     beta1, inverse = np.broadcast_to(opt.hyper.beta1(t.astype(float)), T), 1 / eta
     norms = np.sqrt(np.cumsum(g**2, axis=0))
     with np.errstate(invalid="ignore"):  # 0 times an infinite rate
@@ -153,11 +193,16 @@ def test_sums_by_their_definitions(make_it, name, monkeypatch):
             last = i / h.eta_u(i) if i else 0.0
             M = max(M, (i + 1) / h.eta_l(i + 1) - last)
         expected = [
-            inverse[i].sum(), inverse[0].sum(), (beta1[: i + 1, None] * inverse[: i + 1]).sum(),
-            norms[i].sum(), zeta[: i + 1].max(), None,
+            inverse[i].sum(),
+            inverse[0].sum(),
+            (beta1[: i + 1, None] * inverse[: i + 1]).sum(),
+            norms[i].sum(),
+            zeta[: i + 1].max(),
+            None,
             M if hasattr(h, "eta_l") else 0.0,
-            np.sqrt((g[: i + 1] ** 2).sum(axis=1)).max(), np.abs(g[: i + 1]).max(),
-        ]  # fmt: skip
+            np.sqrt((g[: i + 1] ** 2).sum(axis=1)).max(),
+            np.abs(g[: i + 1]).max(),
+        ]
         for got, wanted in zip(kept[i + 1], expected, strict=True):
             if wanted is not None:
                 assert got == pytest.approx(wanted, rel=1e-9, abs=1e-12)
@@ -190,14 +235,18 @@ def test_bounds_term_by_term():
     norms, alpha_t = np.linalg.norm(g, axis=0).sum(), alpha / np.sqrt(t)
     beta1_t = b1 * lam ** (t - 1.0)
     momentum = D**2 / (1 - b1) ** 2 * (beta1_t[:, None] * root / alpha_t[:, None]).sum()
-    gradients = alpha * math.sqrt(1 + math.log(T)) / (
-        (1 - b1) ** 2 * (1 - b1 / math.sqrt(b2)) * math.sqrt(1 - b2)
-    ) * norms  # fmt: skip
+    gradients = (
+        alpha
+        * math.sqrt(1 + math.log(T))
+        / ((1 - b1) ** 2 * (1 - b1 / math.sqrt(b2)) * math.sqrt(1 - b2))
+        * norms
+    )
     expected = D**2 * math.sqrt(T) / (alpha * (1 - b1)) * root[-1].sum() + momentum + gradients
     assert bounds.amsgrad_bound(sums, D, alpha, b1, b2)[0] == pytest.approx(expected)
 
-    nc = AdamNC.as_in_paper(lr=alpha, betas=(Geometric(b1, lam), lambda t: 1 - 1 / t),
-                            feasible=problem.feasible)  # fmt: skip
+    nc = AdamNC.as_in_paper(
+        lr=alpha, betas=(Geometric(b1, lam), lambda t: 1 - 1 / t), feasible=problem.feasible
+    )
     sums, g = last(nc, "adamnc")
     v = np.cumsum(g**2, axis=0) / t[:, None]
     momentum = D**2 / (1 - b1) ** 2 * (beta1_t[:, None] * np.sqrt(v) / alpha_t[:, None]).sum()
@@ -211,8 +260,9 @@ def test_bounds_term_by_term():
     )
 
     family = DynamicBounds(1.0, 0.5)
-    bounded = AdaBound.as_in_paper(lr=alpha, betas=(Geometric(b1, lam), b2), bounds=family,
-                                   feasible=problem.feasible)  # fmt: skip
+    bounded = AdaBound.as_in_paper(
+        lr=alpha, betas=(Geometric(b1, lam), b2), bounds=family, feasible=problem.feasible
+    )
     sums, g = last(bounded, "adabound")
     v, eta_hat = np.zeros(d), []
     for i, g_t in zip(t, g, strict=True):
@@ -242,14 +292,20 @@ def test_the_command_prints_and_draws(tmp_path, capsys):
         == 0
     )
     out = capsys.readouterr().out
-    for text in ("[Sav19] Proposition 1", "assumes   alpha* = 1 (it is 1)", "verdict   holds",
-                 "x_{3k+1} == 1 at every one of 100,000 block starts"):  # fmt: skip
+    for text in (
+        "[Sav19] Proposition 1",
+        "assumes   alpha* = 1 (it is 1)",
+        "verdict   holds",
+        "x_{3k+1} == 1 at every one of 100,000 block starts",
+    ):
         assert text in out
     assert re.search(r"^reddi-1 +\[Reddi18\] Theorem 1 +200,200 >= 200,000 +holds$", out, re.M)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "theorem-reddi-1.png", "theorem-reddi-1.svg",
-        "theorem-savarese-prop-1.png", "theorem-savarese-prop-1.svg",
-    ]  # fmt: skip
+        "theorem-reddi-1.png",
+        "theorem-reddi-1.svg",
+        "theorem-savarese-prop-1.png",
+        "theorem-savarese-prop-1.svg",
+    ]
 
 
 def test_the_json(tmp_path, capsys):
@@ -279,8 +335,9 @@ def test_the_function(tmp_path):
     assert result.failure == ""
     assert result.plot().get_suptitle().startswith("[Sav19] Proposition 1")
     assert [p.name for p in result.save(tmp_path / "new")] == [
-        "theorem-savarese-prop-1.png", "theorem-savarese-prop-1.svg",
-    ]  # fmt: skip
+        "theorem-savarese-prop-1.png",
+        "theorem-savarese-prop-1.svg",
+    ]
     assert [r["id"] for r in result.to_dict()["results"]] == ["luo-3", "savarese-prop-1"]
     assert "<td>savarese-prop-1</td>" in result._repr_html_()
     with pytest.raises(ValueError, match="theorems has nothing to draw here"):
@@ -368,11 +425,17 @@ def test_the_page_is_up_to_date():
     module = page_module()
     results = [entry.run() for entry in LEDGER.values()]
     assert module.page(results) == (ROOT / "docs" / "theorems.md").read_text()
-    assert not [stem for stem, figure in module.drawn(results).items()
-                if module.outdated(stem, figure)]  # fmt: skip
+    assert not [
+        stem for stem, figure in module.drawn(results).items() if module.outdated(stem, figure)
+    ]
 
 
 def test_shown():
     assert [shown(x) for x in (0.0, 1234567.0, 3.9e13, 0.12345, 1e-9, 99999.0)] == [
-        "0", "1,235,000", "3.9e+13", "0.1235", "1e-09", "100,000",
-    ]  # fmt: skip
+        "0",
+        "1,235,000",
+        "3.9e+13",
+        "0.1235",
+        "1e-09",
+        "100,000",
+    ]

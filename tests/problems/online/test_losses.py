@@ -13,8 +13,12 @@ from problems.online.comparators import LOSSES, Certified, certified_minimum
 from problems.online.losses import DATA, vector_problem
 from problems.online.protocol import run
 
-SETS = [Box(-1.0, 1.0), Box(np.array([-2.0, 0.1, -1.0]), np.array([-0.5, 3.0, 1.0])),
-        L2Ball(1.0), L2Ball(0.3, np.array([1.0, -1.0, 0.0]))]  # fmt: skip
+SETS = [
+    Box(-1.0, 1.0),
+    Box(np.array([-2.0, 0.1, -1.0]), np.array([-0.5, 3.0, 1.0])),
+    L2Ball(1.0),
+    L2Ball(0.3, np.array([1.0, -1.0, 0.0])),
+]
 
 
 def points_of(feasible, d, n, rng):
@@ -40,9 +44,13 @@ def test_comparators_are_certified(kind, feasible, data):
 
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(
-    st.sampled_from(list(LOSSES)), st.integers(1, 3), st.integers(1, 25), st.integers(0, 10**6),
-    st.floats(0.1, 10), st.booleans(),
-)  # fmt: skip
+    st.sampled_from(list(LOSSES)),
+    st.integers(1, 3),
+    st.integers(1, 25),
+    st.integers(0, 10**6),
+    st.floats(0.1, 10),
+    st.booleans(),
+)
 def test_comparators_against_a_general_solver(kind, d, T, seed, scale, ball):
     """SLSQP, on its own statement of the problem, finds nothing below the certified bound."""
     feasible = L2Ball(1.0) if ball else Box(-1.0, 1.0)
@@ -106,12 +114,15 @@ def test_the_protocol_plays_them():
         assert trajectory.regret[t - 1] == pytest.approx(paid - problem.certified(t).value)
 
 
-@pytest.mark.parametrize(("kw", "message"), [
-    ({"kind": "huber"}, "unknown loss 'huber'"),
-    ({"data": "adversary"}, "unknown data 'adversary'; did you mean 'adversarial'"),
-    ({"T": 0}, "T must be an integer of at least 1, got 0"),
-    ({"d": 1.5}, "d must be an integer"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kw", "message"),
+    [
+        ({"kind": "huber"}, "unknown loss 'huber'"),
+        ({"data": "adversary"}, "unknown data 'adversary'; did you mean 'adversarial'"),
+        ({"T": 0}, "T must be an integer of at least 1, got 0"),
+        ({"d": 1.5}, "d must be an integer"),
+    ],
+)
 def test_wrong_arguments(kw, message):
     with pytest.raises((TypeError, ValueError), match=message):
         vector_problem(**kw)

@@ -31,9 +31,15 @@ from problems.online import (
 from problems.optimizers import OPTIMIZERS
 
 ALL = [
-    ReddiOnline(), ReddiOnline(2), ReddiStochastic(3), ReddiTheorem1(4.5), ReddiTheorem2(7),
-    ReddiTheorem3(5, C=10.0, delta=0.5), ReddiTheorem6(3.0, scale=0.1), LuoTheorem1(7),
-]  # fmt: skip
+    ReddiOnline(),
+    ReddiOnline(2),
+    ReddiStochastic(3),
+    ReddiTheorem1(4.5),
+    ReddiTheorem2(7),
+    ReddiTheorem3(5, C=10.0, delta=0.5),
+    ReddiTheorem6(3.0, scale=0.1),
+    LuoTheorem1(7),
+]
 DRAWN = (ReddiStochastic, ReddiTheorem3)
 
 
@@ -95,8 +101,10 @@ class Given(LinearProblem):
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(-20, 20), min_size=1, max_size=30),
-    st.floats(-3, 0.5), st.floats(0.5, 3), st.integers(0, 10**6),
-)  # fmt: skip
+    st.floats(-3, 0.5),
+    st.floats(0.5, 3),
+    st.integers(0, 10**6),
+)
 def test_regret_by_its_definition(slopes, lo, hi, seed):
     problem = Given(slopes, lo, hi)
     x1 = np.random.default_rng(seed).uniform(lo, hi)
@@ -105,9 +113,11 @@ def test_regret_by_its_definition(slopes, lo, hi, seed):
     for t in range(1, T + 1):
         paid = sum(c * x for c, x in zip(slopes[:t], trajectory.x, strict=False))
         best = minimize_scalar(
-            lambda x, t=t: x * sum(slopes[:t]), bounds=(lo, hi), method="bounded",
+            lambda x, t=t: x * sum(slopes[:t]),
+            bounds=(lo, hi),
+            method="bounded",
             options={"xatol": 1e-12},
-        ).fun  # fmt: skip
+        ).fun
         assert trajectory.regret[t - 1] == pytest.approx(paid - best, abs=1e-3)
         assert trajectory.average_regret[t - 1] == trajectory.regret[t - 1] / t
     total = sum(slopes)
@@ -146,13 +156,16 @@ def test_the_runner_is_the_protocol():
     assert trajectory.steps == 3
 
 
-@pytest.mark.parametrize(("steps", "x1", "message"), [
-    (0, 0.0, "steps must be an integer of at least 1, got 0"),
-    (-5, 0.0, "steps must be"),
-    (1.5, 0.0, "steps must be"),
-    (10, 1.5, "x1 must be in F"),
-    (10, math.nan, "x1 must be in F"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("steps", "x1", "message"),
+    [
+        (0, 0.0, "steps must be an integer of at least 1, got 0"),
+        (-5, 0.0, "steps must be"),
+        (1.5, 0.0, "steps must be"),
+        (10, 1.5, "x1 must be in F"),
+        (10, math.nan, "x1 must be in F"),
+    ],
+)
 def test_the_runner_refuses(steps, x1, message):
     problem = reddi_online().problem
     with pytest.raises((TypeError, ValueError), match=message):
@@ -168,9 +181,11 @@ def test_reddi_theorem_1_exactly(C, schedule):
     """x_{3k+1} = 1, so that R_T >= (2C - 4) T / 3."""
     setting = reddi_theorem1(C=C)
     opt = Adam.as_in_paper(
-        lr=setting.lr, betas=(setting.beta1, setting.beta2), schedule=schedule,
+        lr=setting.lr,
+        betas=(setting.beta1, setting.beta2),
+        schedule=schedule,
         feasible=setting.problem.feasible,
-    )  # fmt: skip
+    )
     trajectory = run(setting.problem, opt, 3000, setting.x1)
     assert np.all(trajectory.x[::3] == 1.0)
     assert trajectory.regret[-1] >= (2 * C - 4) * 3000 / 3
@@ -188,8 +203,9 @@ def test_luo_theorem_1(lr, schedule, x1):
     assert problem.comparator(60_000) == -2
     final = {}
     for beta1 in (0.0, 0.9):
-        adam = in_paper("adam", lr=lr, beta1=beta1, beta2=0.9, schedule=schedule,
-                    feasible=problem.feasible)  # fmt: skip
+        adam = in_paper(
+            "adam", lr=lr, beta1=beta1, beta2=0.9, schedule=schedule, feasible=problem.feasible
+        )
         final[beta1] = run(problem, adam, 60_000, x1)
     assert final[0.0].x[-1] >= 0
     late = final[0.0].regret[-1] - final[0.0].regret[-30_001]
@@ -200,8 +216,9 @@ def test_luo_theorem_1(lr, schedule, x1):
 def test_luo_theorem_1_under_a_step_that_crosses_f():
     """At a large constant rate x jumps to 2 and back within a cycle: no drift, the same regret."""
     problem = luo_theorem1().problem
-    adam = in_paper("adam", lr=10.0, beta1=0.0, beta2=0.9, schedule="constant",
-                feasible=problem.feasible)  # fmt: skip
+    adam = in_paper(
+        "adam", lr=10.0, beta1=0.0, beta2=0.9, schedule="constant", feasible=problem.feasible
+    )
     trajectory = run(problem, adam, 5_000, 0.0)
     assert trajectory.x[-1] == -2
     assert trajectory.average_regret[-1] > 2 / 50
@@ -227,8 +244,16 @@ REFERENCE = {
 @pytest.mark.parametrize("name", REFERENCE)
 def test_two_million_steps_agree_with_an_independent_run(name):
     problem = reddi_online().problem
-    opt = in_paper(name, lr=0.5, beta1=0.9, beta2=0.99, final_lr=0.1, gamma=1e-3,
-               schedule="inv-sqrt", feasible=problem.feasible)  # fmt: skip
+    opt = in_paper(
+        name,
+        lr=0.5,
+        beta1=0.9,
+        beta2=0.99,
+        final_lr=0.1,
+        gamma=1e-3,
+        schedule="inv-sqrt",
+        feasible=problem.feasible,
+    )
     summary = summarize(problem, opt, 2_000_000, 0.0)
     after, average = REFERENCE[name]  # x_{T+1} and R_T/T
     path = run(problem, opt, 2_000_000, 0.0).x
@@ -293,8 +318,16 @@ def test_constants_out_of_range(name, kw, message):
 def test_the_roster_is_the_papers_mode():
     """No bias correction and no epsilon; Table 1's momentum."""
     for name in OPTIMIZERS:
-        opt = in_paper(name, lr=0.5, beta1=0.9, beta2=0.99, final_lr=0.1, gamma=None,
-                   schedule="inv-sqrt", feasible=None)  # fmt: skip
+        opt = in_paper(
+            name,
+            lr=0.5,
+            beta1=0.9,
+            beta2=0.99,
+            final_lr=0.1,
+            gamma=None,
+            schedule="inv-sqrt",
+            feasible=None,
+        )
         assert opt.defaults.get("eps", 0.0) == 0.0
         assert opt.defaults["schedule"] == "inv-sqrt"
         if name != "csgd":  # whose definition has it

@@ -88,9 +88,18 @@ CUTS = [(1, 1), (1, 1000), (1000, 1), (7, 13), (64, 5), (3, 101), (5, 50)]
 def test_every_optimizer_on_every_problem(name, optimizer):
     s = setting(name)
     for schedule in ("inv-sqrt", "constant"):
-        opt = in_paper(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
-                   eps_root=s.eps_root, bounds=s.bounds, schedule=schedule,
-                   feasible=s.problem.feasible)  # fmt: skip
+        opt = in_paper(
+            optimizer,
+            lr=s.lr,
+            beta1=s.beta1,
+            beta2=s.beta2,
+            final_lr=0.1,
+            gamma=1e-3,
+            eps_root=s.eps_root,
+            bounds=s.bounds,
+            schedule=schedule,
+            feasible=s.problem.feasible,
+        )
         for T, (lanes, length) in zip((1, 7, 100, 733, 734, 1000, 999), CUTS, strict=True):
             cut = parallel_in_time.even(T, lanes, length)
             assert_same_path(s.problem, opt, T, s.x1, cut)
@@ -100,15 +109,20 @@ def test_every_optimizer_on_every_problem(name, optimizer):
 
 SLOPES = st.lists(
     st.one_of(st.just(0.0), st.floats(-100, 100), st.sampled_from([1.0, -1.0, 1e-3, 1010.0])),
-    min_size=1, max_size=80,
-)  # fmt: skip
+    min_size=1,
+    max_size=80,
+)
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    SLOPES, st.sampled_from(sorted(CASES)), st.integers(1, 20), st.integers(1, 40),
-    st.floats(0.01, 20), st.sampled_from([(-1.0, 1.0), (-0.01, 3.0), (-math.inf, math.inf)]),
-)  # fmt: skip
+    SLOPES,
+    st.sampled_from(sorted(CASES)),
+    st.integers(1, 20),
+    st.integers(1, 40),
+    st.floats(0.01, 20),
+    st.sampled_from([(-1.0, 1.0), (-0.01, 3.0), (-math.inf, math.inf)]),
+)
 def test_random_sequences(slopes, case, lanes, length, factor, ends):
     cls, kw = CASES[case]
     kw = {**kw, "lr": kw["lr"] * factor, "feasible": Box(*ends)}
@@ -123,18 +137,30 @@ def test_random_sequences(slopes, case, lanes, length, factor, ends):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.integers(0, 2**32), st.sampled_from([0.0, 0.5, 0.9]), st.sampled_from([0.5, 0.9, 0.999]),
-    st.sampled_from([
-        Constant(1.0), StepDecay([10, 40], factor=0.5), InverseTime(0.1), lambda t: 1 / (t + 1),
-    ]),
+    st.integers(0, 2**32),
+    st.sampled_from([0.0, 0.5, 0.9]),
+    st.sampled_from([0.5, 0.9, 0.999]),
+    st.sampled_from(
+        [
+            Constant(1.0),
+            StepDecay([10, 40], factor=0.5),
+            InverseTime(0.1),
+            lambda t: 1 / (t + 1),
+        ]
+    ),
     st.sampled_from([None, Geometric(0.9, 0.9), Harmonic(0.9), lambda t: 0.9 / t]),
-)  # fmt: skip
+)
 def test_schedules_and_bias_correction(seed, beta1, beta2, schedule, beta1_schedule):
     slopes = np.random.default_rng(seed).standard_normal(150)
     betas = (beta1_schedule or beta1, beta2)
     for cls in (Adam, AMSGrad, AdaBound):
-        opt = cls(lr=0.3, betas=betas, schedule=schedule, feasible=Box(-1.0, 1.0),
-                  bias_correction=not inspect.isfunction(betas[0]))  # fmt: skip
+        opt = cls(
+            lr=0.3,
+            betas=betas,
+            schedule=schedule,
+            feasible=Box(-1.0, 1.0),
+            bias_correction=not inspect.isfunction(betas[0]),
+        )
         assert_same_path(Given(slopes), opt, 150, 0.0, parallel_in_time.even(150, 6, 9))
 
 
@@ -144,8 +170,14 @@ def test_decoupled_decay(fixed, ends):
     """Each step scales x before it moves it: r is not 1."""
     problem = Given(np.random.default_rng(0).standard_normal(200), *ends)
     for cls in (SGD, Adam, AdaBound):
-        opt = cls(lr=0.05, weight_decay=0.4, decoupled_weight_decay=True, fixed_decay=fixed,
-                  schedule="inv-sqrt", feasible=Box(*ends))  # fmt: skip
+        opt = cls(
+            lr=0.05,
+            weight_decay=0.4,
+            decoupled_weight_decay=True,
+            fixed_decay=fixed,
+            schedule="inv-sqrt",
+            feasible=Box(*ends),
+        )
         assert_same_path(problem, opt, 200, 0.5, parallel_in_time.even(200, 9, 6))
 
 
@@ -155,8 +187,13 @@ def test_decoupled_decay(fixed, ends):
 def test_decay_of_any_strength(lr, decay, ends, lanes):
     """r is not read off beside an a of 1e12, and may round to 0 while the ends are infinite."""
     problem = Given(np.random.default_rng(1).standard_normal(1500), *ends)
-    opt = SGD(lr=lr, weight_decay=decay, decoupled_weight_decay=True, fixed_decay=True,
-              feasible=problem.feasible)  # fmt: skip
+    opt = SGD(
+        lr=lr,
+        weight_decay=decay,
+        decoupled_weight_decay=True,
+        fixed_decay=True,
+        feasible=problem.feasible,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert_same_path(problem, opt, 1500, 0.5, parallel_in_time.even(1500, lanes, 4))
@@ -257,8 +294,14 @@ def test_unknown_engine():
 @pytest.mark.parametrize("engine", ["steps", "parallel"])
 def test_a_summary_is_the_trajectorys(name, T, engine):
     s = setting(name)
-    opt = in_paper("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, schedule="inv-sqrt",
-               feasible=s.problem.feasible)  # fmt: skip
+    opt = in_paper(
+        "adam",
+        lr=s.lr,
+        beta1=s.beta1,
+        beta2=s.beta2,
+        schedule="inv-sqrt",
+        feasible=s.problem.feasible,
+    )
     done = []
     summary = summarize(s.problem, opt, T, s.x1, engine=engine, points=60, tick=done.append)
     assert sum(done) == T
@@ -291,8 +334,14 @@ def test_a_summary_is_the_trajectorys(name, T, engine):
 @pytest.mark.parametrize("name", ["reddi-online", "reddi-theorem1", "luo-theorem1"])
 def test_the_last_decade_is_the_trajectorys(name, engine):
     s, T = setting(name), 30_000
-    opt = in_paper("amsgrad", lr=s.lr, beta1=s.beta1, beta2=s.beta2, schedule="inv-sqrt",
-               feasible=s.problem.feasible)  # fmt: skip
+    opt = in_paper(
+        "amsgrad",
+        lr=s.lr,
+        beta1=s.beta1,
+        beta2=s.beta2,
+        schedule="inv-sqrt",
+        feasible=s.problem.feasible,
+    )
     decade = summarize(s.problem, opt, T, s.x1, engine=engine).series.last_decade()
     assert 0.095 * T < decade.since <= T // 10 + 1
     trajectory = run(s.problem, opt, T, s.x1, engine="steps")
@@ -330,10 +379,18 @@ def test_processes_change_nothing():
     s = setting("reddi-online")
     names = ("adam", "amsgrad", "adabound")
     optimizers = {
-        name: in_paper(name, lr=s.lr, beta1=s.beta1, beta2=s.beta2, final_lr=0.1, gamma=1e-3,
-                   schedule="inv-sqrt", feasible=s.problem.feasible)
+        name: in_paper(
+            name,
+            lr=s.lr,
+            beta1=s.beta1,
+            beta2=s.beta2,
+            final_lr=0.1,
+            gamma=1e-3,
+            schedule="inv-sqrt",
+            feasible=s.problem.feasible,
+        )
         for name in names
-    }  # fmt: skip
+    }
     ticks = []
     one = summarize_all(s.problem, optimizers, 100_000, s.x1)
     two = summarize_all(s.problem, optimizers, 100_000, s.x1, workers=2, tick=ticks.append)
@@ -356,8 +413,9 @@ def test_processes_change_nothing():
 def test_reddi_theorem_2_exactly(beta1, beta2, C, cycles, lr):
     s = reddi_theorem2(beta1=beta1, beta2=beta2, lr=lr)
     assert s.problem.C == C
-    opt = in_paper("adam", lr=lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt",
-               feasible=s.problem.feasible)  # fmt: skip
+    opt = in_paper(
+        "adam", lr=lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt", feasible=s.problem.feasible
+    )
     T = C * (cycles + 1)
     trajectory = run(s.problem, opt, T, s.x1, engine="parallel")
     assert np.all(trajectory.x[::C] == 1.0)
@@ -380,14 +438,28 @@ def test_the_cycle_of_theorem_2_is_the_least():
 @pytest.mark.parametrize("epsilon", [1e-8, 1e-4, 1.0, 100.0])
 def test_reddi_theorem_6_exactly(epsilon):
     s = reddi_theorem6(epsilon=epsilon)
-    opt = in_paper("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, eps_root=s.eps_root,
-               schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
+    opt = in_paper(
+        "adam",
+        lr=s.lr,
+        beta1=s.beta1,
+        beta2=s.beta2,
+        eps_root=s.eps_root,
+        schedule="inv-sqrt",
+        feasible=s.problem.feasible,
+    )
     trajectory = run(s.problem, opt, 30_000, s.x1)
     assert np.all(trajectory.x[::3] == 1.0)
     assert trajectory.average_regret[-1] > 0.5 * s.problem.scale
     # without the rescaling the same epsilon may well save Adam
-    saved = in_paper("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, eps_root=1e6,
-                 schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
+    saved = in_paper(
+        "adam",
+        lr=s.lr,
+        beta1=s.beta1,
+        beta2=s.beta2,
+        eps_root=1e6,
+        schedule="inv-sqrt",
+        feasible=s.problem.feasible,
+    )
     assert run(s.problem, saved, 30_000, s.x1).x[-1] < 1.0
 
 
@@ -397,8 +469,15 @@ def test_savareses_bounds_make_adabound_adam_for_k_steps(bounds):
     s = savarese(K=K, bounds=bounds)
     paths = {}
     for name in ("adam", "adabound"):
-        opt = in_paper(name, lr=s.lr, beta1=s.beta1, beta2=s.beta2, bounds=s.bounds,
-                   schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
+        opt = in_paper(
+            name,
+            lr=s.lr,
+            beta1=s.beta1,
+            beta2=s.beta2,
+            bounds=s.bounds,
+            schedule="inv-sqrt",
+            feasible=s.problem.feasible,
+        )
         paths[name] = run(s.problem, opt, 3 * K, s.x1)
     adam, bound = paths["adam"], paths["adabound"]
     np.testing.assert_allclose(bound.x[: K + 1], adam.x[: K + 1], atol=1e-12)
@@ -413,8 +492,14 @@ def test_a_mean_drift_that_is_not_negative():
         xs = []
         for seed in range(200):
             s = setting("reddi-theorem3", C=C, force=True, seed=seed, lr=0.01)
-            opt = in_paper("adam", lr=s.lr, beta1=s.beta1, beta2=s.beta2, schedule="constant",
-                       feasible=s.problem.feasible)  # fmt: skip
+            opt = in_paper(
+                "adam",
+                lr=s.lr,
+                beta1=s.beta1,
+                beta2=s.beta2,
+                schedule="constant",
+                feasible=s.problem.feasible,
+            )
             xs.append(run(s.problem, opt, 2000, 0.0).x[-1])
         return np.mean(xs), np.std(xs) / math.sqrt(len(xs))
 

@@ -75,10 +75,13 @@ def test_the_record_is_the_optimizers_rates(name):
 
 
 @given(
-    st.lists(st.sampled_from([0.0, 1e-20, 1e-3, 0.5, 1.0, 3e7, 1e9]) | st.floats(1e-15, 1e10),
-             min_size=1, max_size=300),
+    st.lists(
+        st.sampled_from([0.0, 1e-20, 1e-3, 0.5, 1.0, 3e7, 1e9]) | st.floats(1e-15, 1e10),
+        min_size=1,
+        max_size=300,
+    ),
     st.sampled_from([np.float32, np.float64]),
-)  # fmt: skip
+)
 @settings(max_examples=60, deadline=None)
 def test_quantiles_and_histograms_count_every_rate(values, dtype):
     eta = np.array(values, dtype)
@@ -99,8 +102,10 @@ def test_quantiles_and_histograms_count_every_rate(values, dtype):
 
 @given(
     st.lists(st.floats(1e-6, 1e4), min_size=1, max_size=100),
-    st.floats(1e-5, 10), st.floats(1, 1e4), st.integers(0, 4),
-)  # fmt: skip
+    st.floats(1e-5, 10),
+    st.floats(1, 1e4),
+    st.integers(0, 4),
+)
 @settings(max_examples=60, deadline=None)
 def test_shares_are_of_rates_clipped_to_their_bounds(values, lower, ratio, decade):
     """Clipped as the optimizer does it, in float32 and then scaled by s_t."""
@@ -162,8 +167,9 @@ def test_groups_have_bounds_of_their_own_and_sleepers_none():
                 assert record.bounds[n, i].tolist() == [bounds.eta_l(t), bounds.eta_u(t)]
     assert record.histograms[:, -1].sum(axis=1).tolist() == [8, 10]
     assert record.bounds[0, -1].tolist() == [
-        DynamicBounds(0.1, 1e-3).eta_l(1), DynamicBounds(7.0, 1e-3).eta_u(1)
-    ]  # fmt: skip
+        DynamicBounds(0.1, 1e-3).eta_l(1),
+        DynamicBounds(7.0, 1e-3).eta_u(1),
+    ]
 
 
 def test_others_are_compared_with_reference_bounds():
@@ -266,9 +272,14 @@ def test_online_windows_hold_the_rate_of_every_step(name):
     """The rates of a window at once are those of the steps, one after the other."""
     s = reddi_online()
     options = {
-        "lr": 0.5, "beta1": 0.9, "beta2": 0.99, "final_lr": 0.1, "gamma": 1e-3,
-        "schedule": "inv-sqrt", "feasible": s.problem.feasible,
-    }  # fmt: skip
+        "lr": 0.5,
+        "beta1": 0.9,
+        "beta2": 0.99,
+        "final_lr": 0.1,
+        "gamma": 1e-3,
+        "schedule": "inv-sqrt",
+        "feasible": s.problem.feasible,
+    }
     record = record_online(s.problem, in_paper(name, **options), 700, s.x1, points=20)
     optimizer = in_paper(name, **options)
     x, state, rates = np.asarray(0.0), None, []
@@ -287,8 +298,17 @@ def test_online_windows_hold_the_rate_of_every_step(name):
 
 
 def test_the_command_on_an_online_problem(tmp_path, capsys):
-    args = ["effective-lr", "--problem", "reddi-online", "--steps", "400", "--optimizers",
-            "adam,adabound", "--out", str(tmp_path)]  # fmt: skip
+    args = [
+        "effective-lr",
+        "--problem",
+        "reddi-online",
+        "--steps",
+        "400",
+        "--optimizers",
+        "adam,adabound",
+        "--out",
+        str(tmp_path),
+    ]
     assert main([*args, "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert [r["optimizer"] for r in result["results"]] == ["adam", "adabound"]
@@ -364,9 +384,10 @@ def test_what_is_the_users_own(mymodule, capsys):
     assert main([*args, "--problem", "mymodule:problem", "--steps", "60"]) == 0
     result = json.loads(capsys.readouterr().out)
     same = problems.effective_lr(
-        mymodule.problem, [mymodule.AdaBelief(lr=0.5, betas=(0.9, 0.99), eps=1e-3,
-                                              schedule="inv-sqrt")], steps=60,
-    )  # fmt: skip
+        mymodule.problem,
+        [mymodule.AdaBelief(lr=0.5, betas=(0.9, 0.99), eps=1e-3, schedule="inv-sqrt")],
+        steps=60,
+    )
     assert result["results"][0]["quantiles"] == same.rows()[0]["quantiles"]
     assert result["problem"] == "reddi-online"
     assert [r["optimizer"] for r in result["results"]] == ["AdaBelief(eps=1e-3)", "adam"]
@@ -390,16 +411,34 @@ def test_what_is_the_users_own(mymodule, capsys):
 def test_the_command_on_a_task(tmp_path, capsys):
     """Its record is that of `train`; options reach the optimizer and the bounds."""
     args = [
-        "effective-lr", "--task", "digits-mlp", "--epochs", "4", "--optimizers", "adabound,sgd",
-        "--final-lr", "0.3", "--gamma", "0.02", "--seed", "4", "--out", str(tmp_path),
-    ]  # fmt: skip
+        "effective-lr",
+        "--task",
+        "digits-mlp",
+        "--epochs",
+        "4",
+        "--optimizers",
+        "adabound,sgd",
+        "--final-lr",
+        "0.3",
+        "--gamma",
+        "0.02",
+        "--seed",
+        "4",
+        "--out",
+        str(tmp_path),
+    ]
     assert main([*args, "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     seen = {}
     history = training.train(
-        "digits-mlp", "adabound", 4, epochs=4, final_lr=0.3, gamma=0.02,
+        "digits-mlp",
+        "adabound",
+        4,
+        epochs=4,
+        final_lr=0.3,
+        gamma=0.02,
         observe=lambda t, model, optimizer: seen.update({t: optimizer.effective_lr()}),
-    )  # fmt: skip
+    )
     bounded, free = result["results"]
     last = np.concatenate([eta.ravel() for eta in seen[max(seen)]])
     assert bounded["step"] == max(seen) == free["step"]
@@ -431,8 +470,9 @@ def test_figures_draw_the_record():
     np.testing.assert_array_equal(lower[1], record.bounds[:, -1, 0])
     np.testing.assert_array_equal(upper[1], record.bounds[:, -1, 1])
     assert (axes.get_xlabel(), axes.get_yscale()) == ("step $t$", "log")
-    for band, (low, high) in zip(axes.collections, [(0, 100), (1, 99), (5, 95), (25, 75)],
-                                 strict=True):  # fmt: skip
+    for band, (low, high) in zip(
+        axes.collections, [(0, 100), (1, 99), (5, 95), (25, 75)], strict=True
+    ):
         corners = band.get_paths()[0].vertices[:, 1]
         assert corners.max() == record.quantile(high).max()
         assert corners.min() == record.quantile(low).min()

@@ -123,10 +123,17 @@ def test_exact_steps_differ_from_floats_by_rounding_alone(name, problem):
 
     def optimizer(number):
         return in_paper(
-            name, lr=number(0.5), beta1=number(0.3), beta2=number(0.99), final_lr=number(0.1),
-            gamma=number(1e-3), schedule="inv-sqrt", feasible=number(chosen.problem.feasible),
-            bounds=number(chosen.bounds), eps_root=number(chosen.eps_root),
-        )  # fmt: skip
+            name,
+            lr=number(0.5),
+            beta1=number(0.3),
+            beta2=number(0.99),
+            final_lr=number(0.1),
+            gamma=number(1e-3),
+            schedule="inv-sqrt",
+            feasible=number(chosen.problem.feasible),
+            bounds=number(chosen.bounds),
+            eps_root=number(chosen.eps_root),
+        )
 
     exact, rounded = optimizer(without_rounding), optimizer(lambda value: value)
     rows = zip(
@@ -158,8 +165,14 @@ def test_the_error_of_floats_is_shown(capsys):
 
 def test_columns_follow_the_algorithm_box():
     def keys(name, **given):
-        options = {"lr": 0.5, "beta1": 0.9, "beta2": 0.99, "schedule": "inv-sqrt",
-                   "feasible": None, **given}  # fmt: skip
+        options = {
+            "lr": 0.5,
+            "beta1": 0.9,
+            "beta2": 0.99,
+            "schedule": "inv-sqrt",
+            "feasible": None,
+            **given,
+        }
         return [column.key for column in columns_of(in_paper(name, **options))]
 
     end = ["eta_t", "x_hat_{t+1}", "x_{t+1}"]
@@ -169,9 +182,18 @@ def test_columns_follow_the_algorithm_box():
     assert keys("adam") == ["t", "g_t", "m_t", "v_t", "alpha/sqrt(V_t)", *end]
     assert keys("csgd") == ["t", "g_t", "m_t", "eta_hat_t", *end]
     assert keys("amsbound") == [
-        "t", "g_t", "m_t", "v_t", "v_hat_t", "alpha/sqrt(V_t)", "eta_l(t)", "eta_u(t)", "clip",
-        "eta_hat_t", *end,
-    ]  # fmt: skip
+        "t",
+        "g_t",
+        "m_t",
+        "v_t",
+        "v_hat_t",
+        "alpha/sqrt(V_t)",
+        "eta_l(t)",
+        "eta_u(t)",
+        "clip",
+        "eta_hat_t",
+        *end,
+    ]
 
 
 def test_the_default_shows_the_algorithm_at_work(capsys):
@@ -266,11 +288,13 @@ def test_digits(capsys):
 
 
 def test_infinite_rates_are_shown(capsys):
-    out = call(capsys, "--optimizer", "adam", "--problem", "reddi-theorem2", "--exact",
-               "--steps", "2")  # fmt: skip
+    out = call(
+        capsys, "--optimizer", "adam", "--problem", "reddi-theorem2", "--exact", "--steps", "2"
+    )
     assert out.splitlines()[-1].split()[4:6] == ["inf", "0"]
-    record = json.loads(call(capsys, "--optimizer", "adam", "--problem", "reddi-theorem2",
-                             "--format", "json"))  # fmt: skip
+    record = json.loads(
+        call(capsys, "--optimizer", "adam", "--problem", "reddi-theorem2", "--format", "json")
+    )
     assert record["rows"][0]["alpha/sqrt(V_t)"] == "inf"
 
 
@@ -309,8 +333,9 @@ def test_what_it_takes():
         expected = problems.trace("luo-theorem1", "adabound(gamma=0.1)", exact=exact).table()
         for problem in (s, SEQUENCES["luo-theorem1"]):
             assert problems.trace(problem, "adabound", gamma=0.1, exact=exact).table() == expected
-        kept = AdaBound.as_in_paper(lr=s.lr, betas=(s.beta1, s.beta2), final_lr=0.1, gamma=0.1,
-                                    schedule="inv-sqrt")  # fmt: skip
+        kept = AdaBound.as_in_paper(
+            lr=s.lr, betas=(s.beta1, s.beta2), final_lr=0.1, gamma=0.1, schedule="inv-sqrt"
+        )
         assert problems.trace(s, kept, exact=exact).table() == expected
     assert problems.trace(s, Adam).table() == problems.trace("luo-theorem1", "adam").table()
     assert problems.trace(s.problem, Adam).setting.beta2 == 0.99
@@ -343,10 +368,19 @@ def test_the_result(tmp_path, capsys):
 
 def test_names_of_files():
     assert problems.trace().stem == "trace-reddi-online-adabound"
-    stems = {problems.trace(**given).stem for given in (
-        {}, {"problem": "reddi-online"}, {"problem": "luo-theorem1"}, {"gamma": 0.1},
-        {"exact": True}, {"steps": 7}, {"optimizer": "adabound(eps=0.1)"}, {"optimizer": "adam"},
-    )}  # fmt: skip
+    stems = {
+        problems.trace(**given).stem
+        for given in (
+            {},
+            {"problem": "reddi-online"},
+            {"problem": "luo-theorem1"},
+            {"gamma": 0.1},
+            {"exact": True},
+            {"steps": 7},
+            {"optimizer": "adabound(eps=0.1)"},
+            {"optimizer": "adam"},
+        )
+    }
     assert len(stems) == 8
 
 

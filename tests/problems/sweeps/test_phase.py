@@ -43,8 +43,15 @@ def test_a_batch_is_its_runs(name):
     ends = endpoints(problems, batch, 1500, x1, tick=ticks.append)
     assert sum(ticks) == 1500
     for i, problem in enumerate(problems):
-        one = in_paper(name, lr=lr[i], beta1=beta1[i], beta2=beta2[i], gamma=gamma[i],
-                   final_lr=final_lr[i], **shared)  # fmt: skip
+        one = in_paper(
+            name,
+            lr=lr[i],
+            beta1=beta1[i],
+            beta2=beta2[i],
+            gamma=gamma[i],
+            final_lr=final_lr[i],
+            **shared,
+        )
         trajectory = run(problem, one, 1500, x1[i])
         assert ends.x[i] == pytest.approx(trajectory.x[-2], abs=1e-12)
         assert ends.regret[i] == pytest.approx(trajectory.regret[-1], rel=1e-10, abs=1e-9)
@@ -105,8 +112,14 @@ def test_a_phase_diagram_is_its_cells():
                 assert not result.holds[i, j]
                 continue
             s = setting("reddi-theorem2", beta1=beta1, beta2=beta2)
-            opt = in_paper("adam", lr=s.lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt",
-                       feasible=s.problem.feasible)  # fmt: skip
+            opt = in_paper(
+                "adam",
+                lr=s.lr,
+                beta1=beta1,
+                beta2=beta2,
+                schedule="inv-sqrt",
+                feasible=s.problem.feasible,
+            )
             expected = run(s.problem, opt, 800, s.x1)
             assert result.C[i, j] == s.problem.C
             assert result.holds[i, j]
@@ -129,8 +142,15 @@ def test_bounds_that_the_problem_sets(family, optimizer):
     result = phase("savarese", optimizer, x, y, 400, {**OPTIONS, "bounds": family})
     for i, j in np.ndindex(3, 2):
         s = setting("savarese", K=x.values[j], C=y.values[i], bounds=family)
-        opt = in_paper(optimizer, lr=s.lr, beta1=s.beta1, beta2=s.beta2, bounds=s.bounds,
-                   schedule="inv-sqrt", feasible=s.problem.feasible)  # fmt: skip
+        opt = in_paper(
+            optimizer,
+            lr=s.lr,
+            beta1=s.beta1,
+            beta2=s.beta2,
+            bounds=s.bounds,
+            schedule="inv-sqrt",
+            feasible=s.problem.feasible,
+        )
         expected = run(s.problem, opt, 400, s.x1)
         assert result.x_final[i, j] == pytest.approx(expected.x[-2], abs=1e-12)
         assert result.average_regret[i, j] == pytest.approx(expected.average_regret[-1])
@@ -138,8 +158,19 @@ def test_bounds_that_the_problem_sets(family, optimizer):
 
 
 def test_the_command(tmp_path, capsys):
-    args = ["phase", "--problem", "reddi-theorem2", "--x", "beta1=0:0.8:3",
-            "--y", "beta2=0.5:0.9:2", "--steps", "300", "--out", str(tmp_path)]  # fmt: skip
+    args = [
+        "phase",
+        "--problem",
+        "reddi-theorem2",
+        "--x",
+        "beta1=0:0.8:3",
+        "--y",
+        "beta2=0.5:0.9:2",
+        "--steps",
+        "300",
+        "--out",
+        str(tmp_path),
+    ]
     assert main([*args, "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert record["x"] == {"name": "beta1", "values": [0.0, 0.4, 0.8]}
@@ -188,7 +219,7 @@ def test_the_command(tmp_path, capsys):
         (["--gamma", "nan"], "gamma must be in (0, inf], got nan"),
         (["--optimizer", "adamm"], "did you mean 'adam'?"),
     ],
-)  # fmt: skip
+)
 def test_bad_usage(args, message, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["phase", *args, "--out", str(tmp_path)])
@@ -270,9 +301,15 @@ def test_names_of_files():
     assert usual.stem == "phase-reddi-theorem2-adam"
     others = [
         problems.phase(**{**AXES, **given}).stem
-        for given in ({}, {"lr": 0.25, "x": "beta1=0,0.5"}, {"show": "x"}, {"schedule": "constant"},
-                      {"optimizer": "adam(eps=0.1)"}, {"y": "beta2=0.5,0.9"})
-    ]  # fmt: skip
+        for given in (
+            {},
+            {"lr": 0.25, "x": "beta1=0,0.5"},
+            {"show": "x"},
+            {"schedule": "constant"},
+            {"optimizer": "adam(eps=0.1)"},
+            {"y": "beta2=0.5,0.9"},
+        )
+    ]
     assert len({usual.stem, *others}) == 7
 
 
@@ -301,8 +338,20 @@ def test_your_own_by_name(tmp_path, monkeypatch, capsys):
     (tmp_path / "phase_own.py").write_text(OWN, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    args = ["phase", "--problem", "phase_own:steps", "--optimizer", "phase_own:Mine",
-            "--x", "height=-1,1", "--y", "lr=0.1,0.2", "--steps", "50", "--json"]  # fmt: skip
+    args = [
+        "phase",
+        "--problem",
+        "phase_own:steps",
+        "--optimizer",
+        "phase_own:Mine",
+        "--x",
+        "height=-1,1",
+        "--y",
+        "lr=0.1,0.2",
+        "--steps",
+        "50",
+        "--json",
+    ]
     assert main(args) == 0
     record = json.loads(capsys.readouterr().out)
     assert (record["problem"], record["optimizer"]) == ("phase_own:steps", "Mine")

@@ -26,9 +26,12 @@ from problems.sweeps.runner import SweepError, pool, sweep
 
 ROOT = Path(__file__).parents[3]
 PLAN = Plan(
-    "reddi-stochastic", ("adam", "adabound"), 300, grid={"lr": [0.1, 1.0], "beta2": [0.9, 0.99]},
+    "reddi-stochastic",
+    ("adam", "adabound"),
+    300,
+    grid={"lr": [0.1, 1.0], "beta2": [0.9, 0.99]},
     seeds=(0, 7),
-)  # fmt: skip
+)
 
 
 class Now(Executor):
@@ -85,9 +88,15 @@ def test_records_are_those_of_single_runs(whole):
     for number, (record, (lr, beta2, seed, name)) in enumerate(zip(records, expected, strict=True)):
         s = setting("reddi-stochastic", seed=seed, lr=lr, beta2=beta2)
         optimizer = in_paper(
-            name, lr=lr, beta1=0.9, beta2=beta2, final_lr=0.1, gamma=1e-3, schedule="inv-sqrt",
+            name,
+            lr=lr,
+            beta1=0.9,
+            beta2=beta2,
+            final_lr=0.1,
+            gamma=1e-3,
+            schedule="inv-sqrt",
             feasible=s.problem.feasible,
-        )  # fmt: skip
+        )
         trajectory = run(s.problem, optimizer, 300, 0.0, engine="steps")
         regret = trajectory.regret[-1]
         assert record == {
@@ -268,9 +277,16 @@ def test_a_damaged_last_record_is_redone(whole, tmp_path):
     digit = re.sub(rb'("regret": -?)(\d)', lambda m: m[1] + b"%d" % (9 - int(m[2])), lines[-1])
     assert digit != lines[-1]
     for damaged in (
-        digit, lines[-1].replace(b'"x_final"', b'"x"'), b"\0" * 300, b"\xff\xfe\n", b"[1]\n",
-        b'{"cell": 15}\n', b"\n", b"[" * 100_000, lines[-1][:-1] + b" \n",
-    ):  # fmt: skip
+        digit,
+        lines[-1].replace(b'"x_final"', b'"x"'),
+        b"\0" * 300,
+        b"\xff\xfe\n",
+        b"[1]\n",
+        b'{"cell": 15}\n',
+        b"\n",
+        b"[" * 100_000,
+        lines[-1][:-1] + b" \n",
+    ):
         path.write_bytes(b"".join([*lines[:-1], damaged]))
         executor = Now()
         sweep(PLAN, executor, path, resume=True)
@@ -333,9 +349,14 @@ def test_files_that_are_not_this_sweeps(whole, tmp_path):
     del future["crc32"]
     other = encode({**future, "kind": "others' sweep"})
     for content in (
-        b"my notes", b"my notes\nof this year\n", b"\0", b"{}\n", other, lines[0][:-1],
+        b"my notes",
+        b"my notes\nof this year\n",
+        b"\0",
+        b"{}\n",
+        other,
+        lines[0][:-1],
         b"".join([lines[0].replace(b"300", b"301"), *lines[1:]]),
-    ):  # fmt: skip
+    ):
         path.write_bytes(content)
         assert "must be a file of a sweep's results, but is not" in refused(path)
         with pytest.raises(RecordsError):
@@ -412,8 +433,10 @@ def test_two_sweeps_on_one_file(whole, tmp_path):
                 )
                 rival = subprocess.run(
                     [sys.executable, "-c", code, str(ROOT), str(path)],
-                    capture_output=True, text=True, check=False,
-                )  # fmt: skip
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
                 assert message in rival.stderr
             return super().submit(function, cell)
 

@@ -31,15 +31,37 @@ def call(capsys, *args):
 def test_a_search_over_seeds(tmp_path, capsys):
     path = tmp_path / "folder" / "a.jsonl"
     args = (
-        "--problem", "reddi-stochastic", "--grid", "beta2=0.9,0.99", "--random", "lr=log:0.01:1",
-        "--random", "final-lr=0.01:0.1", "--samples", "3", "--search-seed", "5", "--seeds", "2:6",
-        "--steps", "400", "--optimizers", "adabound,adam", "--workers", "2", "--out", str(path),
-    )  # fmt: skip
+        "--problem",
+        "reddi-stochastic",
+        "--grid",
+        "beta2=0.9,0.99",
+        "--random",
+        "lr=log:0.01:1",
+        "--random",
+        "final-lr=0.01:0.1",
+        "--samples",
+        "3",
+        "--search-seed",
+        "5",
+        "--seeds",
+        "2:6",
+        "--steps",
+        "400",
+        "--optimizers",
+        "adabound,adam",
+        "--workers",
+        "2",
+        "--out",
+        str(path),
+    )
     record = json.loads(call(capsys, *args, "--json"))
     header, records = read(path)
     assert {name: header[name] for name in ("seeds", "samples", "search_seed", "grid")} == {
-        "seeds": [2, 3, 4, 5], "samples": 3, "search_seed": 5, "grid": {"beta2": [0.9, 0.99]},
-    }  # fmt: skip
+        "seeds": [2, 3, 4, 5],
+        "samples": 3,
+        "search_seed": 5,
+        "grid": {"beta2": [0.9, 0.99]},
+    }
     assert header["random"] == {
         "lr": {"low": 0.01, "high": 1.0, "log": True},
         "final_lr": {"low": 0.01, "high": 0.1, "log": False},
@@ -68,9 +90,13 @@ def test_a_search_over_seeds(tmp_path, capsys):
     assert "mean and standard deviation over 4 seeds" in out
     table = {line.split()[0]: line.split() for line in out.splitlines() if line}
     best = record["best"][1]
-    numbers = [*(best["parameters"][n] for n in ("lr", "beta2", "final_lr")),
-               best["average_regret"]["mean"], best["average_regret"]["std"],
-               best["x_final"]["mean"], best["x_final"]["std"]]  # fmt: skip
+    numbers = [
+        *(best["parameters"][n] for n in ("lr", "beta2", "final_lr")),
+        best["average_regret"]["mean"],
+        best["average_regret"]["std"],
+        best["x_final"]["mean"],
+        best["x_final"]["std"],
+    ]
     assert table["optimizer"] == [
         "optimizer",
         "lr",
@@ -113,8 +139,20 @@ def test_values_of_a_grid(text, values):
 
 def test_broken_conditions_are_refused_before_anything_runs(tmp_path, capsys):
     path = tmp_path / "a.jsonl"
-    args = ["--problem", "luo-theorem1", "--grid", "cycle=10,50,60", "--grid", "lr=0.1,1",
-            "--optimizers", "adam,sgd", "--steps", "100", "--out", str(path)]  # fmt: skip
+    args = [
+        "--problem",
+        "luo-theorem1",
+        "--grid",
+        "cycle=10,50,60",
+        "--grid",
+        "lr=0.1,1",
+        "--optimizers",
+        "adam,sgd",
+        "--steps",
+        "100",
+        "--out",
+        str(path),
+    ]
     with pytest.raises(SystemExit) as stop:
         main(["sweep", *args])
     assert stop.value.code == 2
@@ -200,7 +238,7 @@ STOCHASTIC = ("--problem", "reddi-stochastic")
         (["--scheduler-timeout", "0"], "must be in (0, inf), got '0'"),
         (["--scheduler-timeout", "nan"], "must be in (0, inf), got 'nan'"),
     ],
-)  # fmt: skip
+)
 def test_bad_usage(args, message, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("problems.sweeps.runner.run_cell", None)  # nothing is run
     with pytest.raises(SystemExit) as stop:
@@ -251,9 +289,9 @@ def test_results_without_a_finite_one(tmp_path, capsys, monkeypatch):
     call(capsys, *args)
     header, (record,) = read(path)
     monkeypatch.setattr(
-        "problems.results.sweep.read", lambda path: (header, [{**record, "regret": None,
-                                                    "average_regret": None}])
-    )  # fmt: skip
+        "problems.results.sweep.read",
+        lambda path: (header, [{**record, "regret": None, "average_regret": None}]),
+    )
     assert "adam       no finite result" in call(capsys, *args, "--resume")
     assert json.loads(call(capsys, *args, "--resume", "--json"))["best"] == [None]
 
@@ -278,8 +316,11 @@ def test_what_it_takes(kind):
     s = setting("reddi-online")
     given = {"name": "reddi-online", "function": reddi_online, "setting": s, "problem": s.problem}
     result = problems.sweep(given[kind], ["adam", Adam, "adam(eps=0.0)"], grid=GRID, steps=100)
-    assert [record["optimizer"] for record in result.records[:3]] == ["adam", "Adam",
-                                                                      "adam(eps=0.0)"]  # fmt: skip
+    assert [record["optimizer"] for record in result.records[:3]] == [
+        "adam",
+        "Adam",
+        "adam(eps=0.0)",
+    ]
     plain = problems.sweep(grid=["lr=0.1,1", "beta2=0.9,0.99"], optimizers=["adam"], steps=100)
     for name in plain.header["optimizers"]:
         ours = [r["regret"] for r in result.records if r["optimizer"] == name]
@@ -295,8 +336,9 @@ def test_the_result(tmp_path):
     assert (result.file, result.computed) == (None, 8)
     assert result.header["manifest"]["command"] == "sweep"
     rows = result.table()
-    least = min((r for r in result.records if r["optimizer"] == "adam"),
-                key=lambda r: r["average_regret"])  # fmt: skip
+    least = min(
+        (r for r in result.records if r["optimizer"] == "adam"), key=lambda r: r["average_regret"]
+    )
     assert rows[0] == {
         "optimizer": "adam",
         **least["parameters"],
@@ -313,8 +355,11 @@ def test_the_result(tmp_path):
     for panel, axis in ((left, "lr"), (right, "beta2")):
         x, y = panel.lines[0].get_data()
         for value, regret in zip(x, y, strict=True):
-            own = [r["average_regret"] for r in result.records
-                   if r["optimizer"] == "adam" and r["parameters"][axis] == value]  # fmt: skip
+            own = [
+                r["average_regret"]
+                for r in result.records
+                if r["optimizer"] == "adam" and r["parameters"][axis] == value
+            ]
             assert regret == min(own)
     written = result.save(tmp_path)
     assert read(written[-1]) == (result.header, result.records)
@@ -327,8 +372,13 @@ def test_names_of_files():
         return problems.sweep(problem, ["adam"], steps=5, **given).stem
 
     assert stem() == "sweep-reddi-stochastic"
-    others = [stem(grid={"lr": [0.1]}), stem(grid={"lr": [0.2]}), stem(seeds=[1]),
-              stem("reddi-stochastic(lr=0.25)"), stem(schedule="constant")]  # fmt: skip
+    others = [
+        stem(grid={"lr": [0.1]}),
+        stem(grid={"lr": [0.2]}),
+        stem(seeds=[1]),
+        stem("reddi-stochastic(lr=0.25)"),
+        stem(schedule="constant"),
+    ]
     assert all(re.fullmatch("sweep-reddi-stochastic-[0-9a-f]{6}", name) for name in others)
     assert len(set(others)) == 5
 
@@ -361,17 +411,30 @@ class Bursts(LinearProblem):
 def bursts(height=2.0):
     return Bursts(height)
 '''
-SPLIT = ("--problem", "sweep_own:bursts", "--optimizers", "adam,sweep_own:Mine",
-         "--grid", "lr=0.01:1:5", "--grid", "height=1:9:5", "--steps", "200")  # fmt: skip
+SPLIT = (
+    "--problem",
+    "sweep_own:bursts",
+    "--optimizers",
+    "adam,sweep_own:Mine",
+    "--grid",
+    "lr=0.01:1:5",
+    "--grid",
+    "height=1:9:5",
+    "--steps",
+    "200",
+)
 
 
 def sweep_in(folder, *args):
     """The command in a folder, from a Python of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "problems", "sweep", *args],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -412,9 +475,13 @@ def test_what_other_processes_cannot_import(tmp_path):
         "problems.sweep(optimizers=[Mine], steps=20, workers=2)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stdout == "1\n"
     assert done.stderr.splitlines()[-1] == (
         "ValueError: workers must be 1 here, got 2: Mine is defined in a notebook, which other "

@@ -17,18 +17,40 @@ ROOT = Path(__file__).parents[3]
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 FEW = ("--grid", "lr=0.01,0.1,1", "--grid", "beta2=0.9,0.99,0.999", "--steps", "500000")
 MANY = (
-    "--problem", "reddi-stochastic", "--grid", "lr=log:0.01:1:3", "--grid", "beta2=0.9:0.999:4",
-    "--seeds", "0:5", "--steps", "500000",
-)  # fmt: skip
+    "--problem",
+    "reddi-stochastic",
+    "--grid",
+    "lr=log:0.01:1:3",
+    "--grid",
+    "beta2=0.9:0.999:4",
+    "--seeds",
+    "0:5",
+    "--steps",
+    "500000",
+)
 
 
 def start(path, *args, output=subprocess.PIPE):
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else a child of nohup ignores it
     return subprocess.Popen(
-        [sys.executable, "-m", "problems", "sweep", *args,
-         "--json", "--workers", "2", "--out", str(path)],
-        env=ENV, stdout=output, stderr=output, text=True, start_new_session=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "problems",
+            "sweep",
+            *args,
+            "--json",
+            "--workers",
+            "2",
+            "--out",
+            str(path),
+        ],
+        env=ENV,
+        stdout=output,
+        stderr=output,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def finish(path, *args):
