@@ -18,15 +18,16 @@ def pytest_addoption(parser):
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
     """Run the whole suite on all processors, at most eight, unless -n says otherwise."""
+    option = config.option
+    if hasattr(config, "workerinput") or not config.pluginmanager.hasplugin("xdist"):
+        return
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    worker = hasattr(config, "workerinput")
-    if whole and not worker and config.pluginmanager.hasplugin("xdist"):
-        option = config.option
-        if option.numprocesses is None and not option.usepdb:
-            option.numprocesses, option.maxprocesses = "auto", option.maxprocesses or 8
-            option.dist = "worksteal"
-            for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-                os.environ.setdefault(name, "1")  # the processes are enough
+    if whole and option.numprocesses is None and not option.usepdb:
+        option.numprocesses, option.maxprocesses = "auto", option.maxprocesses or 8
+    if option.numprocesses:
+        option.dist = "worksteal" if option.dist == "no" else option.dist
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, "1")  # the processes are enough
 
 
 def pytest_collection_modifyitems(config, items):
