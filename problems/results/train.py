@@ -73,7 +73,7 @@ class Train(Result):
         return next(iter(self.histories.values()))[0].identity
 
     def table(self) -> list[dict[str, Any]]:
-        """One row per optimizer: results after the last epoch, mean over seeds; times in seconds."""
+        """One row per optimizer: the last epoch, mean over seeds; times in seconds."""
         part, metric = self.identity["part"], self.task.metric
         rows = []
         for row in self.summaries():
