@@ -15,7 +15,7 @@ copyright = "The adabound-np developers"  # noqa: A001
 version = release = __version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
@@ -35,6 +35,7 @@ nitpick_ignore_regex = [
     ("py:(class|exc)", ".*"),
 ]
 
+nb_execution_mode = "off"  # docs/notebooks.py executes them and stores what they show
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 myst_linkify_fuzzy_links = False
