@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["plain_name", "replacing", "write_csv"]
-
-
-def plain_name(text: str) -> str:
-    """`text` as a part of a file's name, on every system.
-
-    Examples
-    --------
-    >>> plain_name("Mine(path='a/b', betas=(0.9, 0.99))")
-    'Mine(path=_a_b_,_betas=(0.9,_0.99))'
-    """
-    return re.sub(r"[^\w.,=()+-]", "_", text)
+__all__ = ["replacing", "write_csv"]
 
 
 @contextmanager

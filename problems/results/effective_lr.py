@@ -16,7 +16,6 @@ from tqdm import tqdm
 from adabound_np import AdaBound
 from adabound_np.bounds import Bounds, DynamicBounds
 from adabound_np.checks import known
-from problems.files import plain_name
 from problems.forms import on
 from problems.learning.tasks import TASKS, Task
 from problems.learning.training import prepare, train
@@ -29,7 +28,7 @@ from problems.optimizers import STORY, Spec, labelled, takes
 from problems.rates.record import PERCENTS, RateRecord
 from problems.rates.recorder import Recorder, mixed_grid, record_online
 from problems.results.counterexample import bounds_of, refuse_bounds
-from problems.results.result import Result, RunError
+from problems.results.result import Result, RunError, file_name
 from problems.text import counted
 
 if TYPE_CHECKING:
@@ -176,7 +175,7 @@ class EffectiveLr(Result):
         """The records, as .npz and CSV."""
         written, made = [], json.dumps(manifest(self.command, self.seed))
         for name, record in self.records.items():
-            base = f"{stem.name}-{plain_name(name)}"
+            base = f"{stem.name}-{file_name(name)}"
             record.save(stem.with_name(base + ".npz"), manifest=np.array(made))
             record.write_csv(stem.with_name(base + ".csv"))
             written += [stem.with_name(base + ending) for ending in (".npz", ".csv")]

@@ -76,7 +76,8 @@ class Figures(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is concluded as plain values; what a file says, as it says it."""
-        return super().to_dict() if self.records else self.results
+        made = super().to_dict()
+        return made if self.records else {"manifest": made["manifest"], **self.results}
 
     def text(self) -> str:
         """The tables."""

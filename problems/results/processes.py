@@ -11,7 +11,7 @@ from typing import Any
 
 from problems.sweeps.runner import processors
 
-__all__ = ["one_thread_each", "workers_for"]
+__all__ = ["one_thread_each", "why_here", "workers_for"]
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -38,7 +38,7 @@ def workers_for(workers: int | None, most: int, travels: Mapping[str, Any]) -> i
     ValueError
         If more are asked for than `travels` lets there be.
     """
-    reason = _stays(travels)
+    reason = why_here(travels)
     if reason is None or workers == 1:
         return min(workers or processors(), most)
     if workers is None:
@@ -46,7 +46,7 @@ def workers_for(workers: int | None, most: int, travels: Mapping[str, Any]) -> i
     raise ValueError(f"workers must be 1 here, got {workers}: {reason}")
 
 
-def _stays(travels: Mapping[str, Any]) -> str | None:
+def why_here(travels: Mapping[str, Any]) -> str | None:
     """Why values cannot go to other processes of this machine; None if they can."""
     for name, value in travels.items():
         try:

@@ -123,7 +123,7 @@ def file_name(text: str) -> str:
     >>> file_name("sweep-mymodule:bursts")
     'sweep-mymodule-bursts'
     """
-    return re.sub(r"[^\w-]+", "-", text)
+    return re.sub(r"[^\w+-]+", "-", text)
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:

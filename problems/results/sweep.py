@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import statistics
 import sys
 import sysconfig
@@ -21,6 +20,7 @@ from problems.loading import call
 from problems.manifest import suffix
 from problems.online.setting import Setting, title_of
 from problems.optimizers import STORY, Spec, labelled
+from problems.results.processes import why_here
 from problems.results.result import Result, file_name
 from problems.sweeps import runner
 from problems.sweeps.axes import axes_of
@@ -212,23 +212,11 @@ def _executor(
     elif workers == 1:
         yield Inline()
     else:
-        reason = _stays(plan)
+        reason = why_here({**plan.specs, title_of(plan.problem): plan.problem})
         if reason:
             raise ValueError(f"workers must be 1 here, got {workers}: {reason}")
         with pool(workers) as executor:
             yield executor
-
-
-def _stays(plan: Plan) -> str | None:
-    """Why the cells cannot go to other processes of this machine; None if they can."""
-    for name, value in {**plan.specs, title_of(plan.problem): plan.problem}.items():
-        try:
-            code = pickle.dumps(value)
-        except Exception as error:  # whatever an object of the user's raises
-            return f"{name} cannot be pickled ({error})"
-        if b"__main__" in code and not hasattr(sys.modules["__main__"], "__file__"):
-            return f"{name} is defined in a notebook, which other processes cannot import"
-    return None
 
 
 def _modules(plan: Plan) -> list[str]:

@@ -15,13 +15,12 @@ import numpy as np
 from tqdm import tqdm
 
 from adabound_np.checks import positive_int
-from problems.files import plain_name
 from problems.learning.run import History
 from problems.learning.tasks import Task, task_named
 from problems.learning.trials import Trial, run_trial, run_trials, write_metrics
 from problems.optimizers import STORY, Spec, labelled, takes
 from problems.results.processes import one_thread_each, workers_for
-from problems.results.result import Result
+from problems.results.result import Result, file_name
 from problems.sweeps.plan import listed
 from problems.sweeps.runner import Inline, pool
 from problems.text import counted
@@ -235,7 +234,7 @@ def train(
             {**shared, **{key: given[key] for key in takes(spec) if key in given}},
             str(data),
             verify,
-            None if place is None else str(place / stem / f"{plain_name(name)}-seed{seed}.npz"),
+            None if place is None else str(place / stem / f"{file_name(name)}-seed{seed}.npz"),
             every,
             name,
         )

@@ -30,8 +30,9 @@ CALLS = {
 
 
 def test_there_is_a_function_for_each_command():
-    commands = {name.replace("-", "_") for name in COMMANDS} - {"fetch"}
-    assert set(problems.__all__) == set(CALLS) == commands
+    without_a_result = {"check", "export", "fetch"}
+    commands = {name.replace("-", "_") for name in COMMANDS} - without_a_result
+    assert set(CALLS) == commands <= set(problems.__all__)
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -246,6 +246,8 @@ def test_what_is_the_users_own(mymodule, capsys):
     )  # the number of threads decides the last digits
     assert record["results"][0]["test_loss"] != record["results"][1]["test_loss"]
     assert json.loads(call(capsys, *args, "--resume"))["computed"] == 0
+    names = {path.name for path in mymodule_path(record).iterdir()}
+    assert names == {"AdaBelief-eps-1e-6--seed0.npz", "adam-seed0.npz"}
     header, _ = checkpoints.read(next(mymodule_path(record).glob("AdaBelief*.npz")))
     assert header["manifest"]["command"] == "train"
     assert header["identity"]["class"] == "mymodule:AdaBelief"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import problems
-from adabound_np import SGD, AdaBound, AdaGrad, Adam, AMSBound, AMSGrad, L2Ball
+from adabound_np import SGD, AdaBound, AdaGrad, Adam, AMSBound, AMSGrad
 from adabound_np.bounds import DynamicBounds
 from autograd_lite import nn, ops
 from problems.cli import main
@@ -17,6 +17,7 @@ from problems.forms import in_paper
 from problems.learning import training
 from problems.learning.tasks import TASKS
 from problems.online import reddi_online
+from problems.online.losses import vector_problem
 from problems.online.setting import Setting
 from problems.rates.figures import (
     figure1_parameters,
@@ -366,16 +367,9 @@ def test_rates_at_the_ends_of_float64_are_drawn(final_lr, tmp_path):
 
 
 def test_a_problem_in_several_variables_is_refused():
-    class Plane:
-        feasible = L2Ball(1.0)
-
-        def reveal(self, T): ...
-        def comparator(self, T): ...
-        def best_losses(self, T): ...
-
-    s = Setting(Plane(), 0.9, 0.99, 0.5, np.zeros(2))
-    with pytest.raises(ValueError, match=r"Plane must have one variable, got x1 of shape \(2,\)"):
-        problems.effective_lr(s, "adam")
+    plane = Setting(vector_problem(d=2), 0.9, 0.99, 0.5, np.zeros(2))
+    with pytest.raises(ValueError, match=r"must have one variable, got x1 of shape \(2,\)"):
+        problems.effective_lr(plane, "adam")
 
 
 def test_what_is_the_users_own(mymodule, capsys):
