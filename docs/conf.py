@@ -32,6 +32,7 @@ default_role = "py:obj"
 # one. Types are words ("array of float"), not references.
 nitpick_ignore_regex = [
     ("py:obj", r"[a-z_0-9]+(=.*)?|np\.\w+|autograd_lite\.engine\.P"),
+    ("py:obj", r"(matplotlib|scipy)\..*|LayoutEngine|AbstractPathEffect"),
     ("py:(class|exc)", ".*"),
 ]
 
