@@ -12,6 +12,7 @@ from adabound_np import __version__
 from adabound_np.checks import nearest
 from problems.commands import (
     counterexample,
+    course,
     effective_lr,
     equations,
     export,
@@ -40,6 +41,7 @@ COMMANDS = {
     "equations": equations,
     "trace": trace,
     "export": export,
+    "course": course,
     "fetch": fetch,
 }
 DEFAULT = "counterexample"
