@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from adabound_np import AdaBound
+from adabound_np import AdaBound, L2Ball
 from problems.course.runner import plain
 from problems.reading.cases import CASES, cases, wide
 
@@ -31,10 +31,9 @@ def calls(place: str, seed: int) -> list[Any]:
     rng = np.random.default_rng(seed)
     if place in CASES:
         found = [arguments for arguments, _ in cases(place, seed)]
-        if place == "adabound_np.adabound.AdaBound.learning_rate":
-            found += list(_special_cases())
         chosen = sorted({round(k) for k in np.linspace(0, len(found) - 1, _MOST)})
-        return [_encoded(found[k]) for k in chosen]
+        more = _MORE.get(place, lambda: [])
+        return [_encoded(arguments) for arguments in (*(found[k] for k in chosen), *more())]
     return list(_OTHERS[place.split("[")[0]](rng))
 
 
@@ -44,6 +43,20 @@ def _special_cases() -> Iterator[tuple[Any, ...]]:
         h = AdaBound(None, lr=0.37, bounds=bounds).hyper
         for t in (1, 3):
             yield h, AdaBound.State(t, wide(4), wide(4)), t
+
+
+def _far_balls() -> Iterator[tuple[Any, ...]]:
+    """A ball away from 0, small rates, and a point all of whose coordinates are negative."""
+    ball = L2Ball(1.0, center=np.array([3.0, -2.0]))
+    for y in ([0.1, 0.1], [3.5, -1.8], [-4.0, -7.0], [4.5, -1.0]):
+        yield ball, np.array(y), 1e-3 * wide(2)
+
+
+#: Calls besides those of the cases.
+_MORE: dict[str, Callable[[], Iterable[tuple[Any, ...]]]] = {
+    "adabound_np.adabound.AdaBound.learning_rate": _special_cases,
+    "adabound_np.feasible.L2Ball.project": _far_balls,
+}
 
 
 def _encoded(arguments: tuple[Any, ...]) -> list[Any]:
@@ -95,8 +108,8 @@ def _regret(rng: Any) -> Iterator[list[Any]]:
 
 def _average(rng: Any) -> Iterator[list[Any]]:
     for shape in ((5,), (6, 2)):
-        regret = rng.normal(size=shape).tolist()
-        yield [{"self": {"regret": regret, "losses": regret}}]
+        regret, losses = rng.normal(size=(2, *shape)).tolist()
+        yield [{"self": {"regret": regret, "losses": losses}}]
 
 
 def _binary(rng: Any) -> Iterator[list[Any]]:

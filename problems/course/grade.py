@@ -159,9 +159,17 @@ def _of_task(task: Task, files: dict[str, str] | None, seed: int, limits: Limits
     if files is None:
         return [v for k in known for v in judged(k, lambda given: _failed("not handed in"))]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write(files, folder)
-        return [v for k in known for v in judged(k, lambda given, k=k: _ran(folder, k, given, limits))]  # type: ignore[misc]
+        write(files, Path(name))
+        return [v for k in known for v in _of_function(k, Path(name), limits)]
+
+
+def _of_function(known: dict[str, Any], folder: Path, limits: Limits) -> list[Verdict]:
+    """The verdicts on a function's lines, whatever its process answers."""
+    try:
+        return judged(known, lambda given: _ran(folder, known, given, limits))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        why = f"the process answered something else: {type(error).__name__}"
+        return judged(known, lambda given: _failed(why))
 
 
 def _ran(folder: Path, known: dict[str, Any], given: dict[str, Any], limits: Limits) -> Any:

@@ -69,7 +69,7 @@ def ask(folder: Path, runs: list[dict[str, Any]], limits: Limits = Limits()) -> 
         _kill(process)
     try:
         answer: Any = json.loads(out)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "the process ended without an answer: it left Python, or took too much memory"
     valid = isinstance(answer, list) and len(answer) == len(runs)
     return answer if valid else "the process answered something else"
