@@ -159,23 +159,32 @@ def _of_task(task: Task, files: dict[str, str] | None, seed: int, limits: Limits
     if files is None:
         return [v for k in known for v in judged(k, lambda given: _failed("not handed in"))]
     with tempfile.TemporaryDirectory() as name:
-        write(files, Path(name))
-        return [v for k in known for v in _of_function(k, Path(name), limits)]
+        folder = Path(name)
+        write(files, folder)
+        together = ask(folder, [{"spec": k["spec"]} for k in known], limits)
+        # one that ends the process must not cost the others
+        first = [None] * len(known) if isinstance(together, str) else together
+        return [
+            v
+            for k, answer in zip(known, first, strict=True)
+            for v in _of_function(k, folder, limits, answer)
+        ]
 
 
-def _of_function(known: dict[str, Any], folder: Path, limits: Limits) -> list[Verdict]:
+def _of_function(known: dict[str, Any], folder: Path, limits: Limits, first: Any) -> list[Verdict]:
     """The verdicts on a function's lines, whatever its process answers."""
+
+    def run(given: dict[str, Any]) -> Any:
+        if first is not None and not given:
+            return first
+        answer = ask(folder, [{"spec": known["spec"], "given": given}], limits)
+        return _failed(answer) if isinstance(answer, str) else answer[0]
+
     try:
-        return judged(known, lambda given: _ran(folder, known, given, limits))
+        return judged(known, run)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         why = f"the process answered something else: {type(error).__name__}"
         return judged(known, lambda given: _failed(why))
-
-
-def _ran(folder: Path, known: dict[str, Any], given: dict[str, Any], limits: Limits) -> Any:
-    """What a function of a submission computes; a process of its own cannot harm another."""
-    answer = ask(folder, [{"spec": known["spec"], "given": given}], limits)
-    return _failed(answer) if isinstance(answer, str) else answer[0]
 
 
 def _failed(why: str) -> dict[str, Any]:
