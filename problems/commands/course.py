@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         folder = Path(output_folder(options.out))
         return _make(options, folder) if options.action == "make" else _grade(options, folder)
     except ValueError as error:
-        options.parser.error(str(error))
+        return int(options.parser.error(str(error)))  # which ends the process
     except (OSError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -34,7 +34,7 @@ def calls(place: str, seed: int) -> list[Any]:
         chosen = sorted({round(k) for k in np.linspace(0, len(found) - 1, _MOST)})
         more = _MORE.get(place, lambda: [])
         return [_encoded(arguments) for arguments in (*(found[k] for k in chosen), *more())]
-    return list(_OTHERS[place.split("[")[0]](rng))
+    return list(_OTHERS[place.split("[", maxsplit=1)[0]](rng))
 
 
 def _special_cases() -> Iterator[tuple[Any, ...]]:

@@ -69,7 +69,9 @@ def expected(task: Task, seed: int) -> list[dict[str, Any]]:
         for (of, key, cause, _), other in zip(changed, wrong, strict=True):
             notes = [call["notes"].get(key, []) for call in other["calls"]]
             should = [call["notes"].get(key, []) for call in answer["calls"]]
-            differs = not all(all_same(*pair, task.rtol) for pair in zip(should, notes, strict=True))
+            differs = not all(
+                all_same(*pair, task.rtol) for pair in zip(should, notes, strict=True)
+            )
             if of == k and differs:
                 known.setdefault(key, []).append([cause, notes])
         found.append({"spec": spec, "calls": answer["calls"], "wrong": known, "rtol": task.rtol})

@@ -12,7 +12,7 @@ from typing import Any
 
 from problems.course.expected import expected, write
 from problems.course.judge import Verdict, judged
-from problems.course.process import Limits, ask
+from problems.course.process import USUAL, Limits, ask
 from problems.course.tasks import TASKS, Task, task_of
 
 __all__ = ["Graded", "grade", "submitted"]
@@ -51,7 +51,7 @@ class Graded:
         return sum(p for p, _ in pairs), sum(m for _, m in pairs)
 
 
-def grade(paths: list[Path], seed: int, limits: Limits = Limits()) -> list[Graded]:
+def grade(paths: list[Path], seed: int, limits: Limits = USUAL) -> list[Graded]:
     """Grade submissions; a task that some submission has counts for all.
 
     Parameters
@@ -76,7 +76,7 @@ def grade(paths: list[Path], seed: int, limits: Limits = Limits()) -> list[Grade
     tasks = [task for task in TASKS if any(task in found for found, _ in read)]
     if not tasks:
         raise ValueError(
-            "no submission has a task: each must hold a folder student beside the handout's task.txt"
+            "no submission has a task: each must hold a folder student beside task.txt"
         )
     return [
         Graded(name, {task: _of_task(task, found.get(task), seed, limits) for task in tasks}, error)
@@ -110,7 +110,11 @@ def submitted(path: Path) -> dict[Task, dict[str, str]]:
         found[name] = content
     tasks: dict[Task, dict[str, str]] = {}
     for name, content in sorted(found.items()):
-        at = len(name.parts) - 1 - name.parts[::-1].index("student") if "student" in name.parts else 0
+        at = (
+            len(name.parts) - 1 - name.parts[::-1].index("student")
+            if "student" in name.parts
+            else 0
+        )
         task = _task_at(PurePosixPath(*name.parts[:at]), found, path)
         if task and at + 1 < len(name.parts) and name.suffix == ".py":
             file = "/".join(name.parts[at:])

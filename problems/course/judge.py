@@ -159,11 +159,17 @@ def same(expected: Any, actual: Any, rtol: float) -> bool:
         e, a = np.asarray(expected, float), np.asarray(actual, float)
     except (TypeError, ValueError):
         return False
-    if e.shape != a.shape and 1 not in (e.size, a.size):
+    if not _comparable(e, a):
         return False
     size = float(np.max(np.abs(e), initial=0.0))
     atol = 1e-14 * size if math.isfinite(size) else 0.0
     return bool(np.allclose(a, e, rtol=rtol, atol=atol, equal_nan=True))
+
+
+def _comparable(expected: Any, actual: Any) -> bool:
+    """Whether two arrays have one shape, or one of them is a number and the other not empty."""
+    sizes = (expected.size, actual.size)
+    return bool(expected.shape == actual.shape or (1 in sizes and 0 not in sizes))
 
 
 def all_same(expected: list[Any], actual: list[Any], rtol: float) -> bool:
@@ -175,10 +181,8 @@ def all_same(expected: list[Any], actual: list[Any], rtol: float) -> bool:
 def difference(expected: Any, actual: Any) -> str:
     """Say where two values differ most."""
     e, a = np.asarray(expected, float), np.asarray(actual, float)
-    if e.shape != a.shape and 1 not in (e.size, a.size):
+    if not _comparable(e, a):
         return f"your line gives shape {a.shape}, the equation {e.shape}"
     a, e = np.broadcast_arrays(a, e)
-    if not a.size:
-        return "your line gives no number"
     worst = np.unravel_index(np.argmax(np.nan_to_num(np.abs(a - e), nan=np.inf)), a.shape)
     return f"your line gives {a[worst]:.6g}, the equation {e[worst]:.6g}"

@@ -65,7 +65,9 @@ def handout(task: Task, seed: int, *, solution: bool = False) -> dict[str, str]:
     return {
         **task.files(seed, solution=solution),
         **{to: course.joinpath(name).read_text(encoding="utf-8") for to, name in copied.items()},
-        "tests/expected.json": json.dumps([_visible(task, known) for known in expected(task, seed)]),
+        "tests/expected.json": json.dumps(
+            [_visible(task, known) for known in expected(task, seed)]
+        ),
         "pytest.ini": "[pytest]\ntestpaths = tests\n",
         "ASSIGNMENT.md": task.text(seed),
         "README.md": _README.format(task=task),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from problems.course.source import PACKAGES
 
-__all__ = ["Limits", "ask"]
+__all__ = ["USUAL", "Limits", "ask"]
 
 
 class Limits(NamedTuple):
@@ -34,7 +34,11 @@ class Limits(NamedTuple):
     megabytes: int = 2048
 
 
-def ask(folder: Path, runs: list[dict[str, Any]], limits: Limits = Limits()) -> list[Any] | str:
+#: Limits of a submission.
+USUAL = Limits()
+
+
+def ask(folder: Path, runs: list[dict[str, Any]], limits: Limits = USUAL) -> list[Any] | str:
     """Return what `problems.course.runner.run` says of the runs, or why there is no answer.
 
     Parameters
@@ -54,19 +58,18 @@ def ask(folder: Path, runs: list[dict[str, Any]], limits: Limits = Limits()) -> 
         "megabytes": limits.megabytes,
         "refused": _refused(),
     }
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-I", str(Path(__file__).with_name("guard.py"))],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder,
         env={**_plain_environment(), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         start_new_session=os.name == "posix",
-    )  # fmt: skip
-    try:
-        out, _ = process.communicate(json.dumps(request).encode(), timeout=limits.seconds)
-    except subprocess.TimeoutExpired:
-        _kill(process)
-        return f"the process took longer than {limits.seconds} seconds"
-    finally:
-        _kill(process)
+    ) as process:  # fmt: skip
+        try:
+            out, _ = process.communicate(json.dumps(request).encode(), timeout=limits.seconds)
+        except subprocess.TimeoutExpired:
+            return f"the process took longer than {limits.seconds} seconds"
+        finally:
+            _kill(process)
     try:
         answer: Any = json.loads(out)
     except (ValueError, RecursionError):
@@ -82,7 +85,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
-    process.wait()
 
 
 def _plain_environment() -> dict[str, str]:

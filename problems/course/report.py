@@ -46,7 +46,9 @@ def save(graded: list[Graded], folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_safe(c) for c in row] for row in _rows(graded))
+    csv.writer(text, lineterminator="\n").writerows(
+        [_safe(c) for c in row] for row in _rows(graded)
+    )
     files = {folder / "class.csv": text.getvalue()}
     for student in graded:
         files[folder / student.student / "results.json"] = _gradescope(student)

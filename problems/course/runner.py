@@ -61,7 +61,7 @@ def built(value: Any, owner: Any = None) -> Any:
         return Table(*given)
     fields = {name: built(v) for name, v in given.items()}
     if kind == "state":
-        return namedtuple("State", fields)(**fields)  # type: ignore[misc]
+        return namedtuple("State", fields)(**fields)
     if kind == "self":
         this = object.__new__(owner)
         this.__dict__.update(fields)

@@ -11,6 +11,7 @@ import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 from problems.reading.equations import Equation, Source, in_source, sources
 
@@ -252,7 +253,10 @@ class _Text:
         while waiting:
             found |= waiting
             attributes = {
-                a.attr for w in waiting for a in ast.walk(methods[w]) if isinstance(a, ast.Attribute)
+                a.attr
+                for w in waiting
+                for a in ast.walk(methods[w])
+                if isinstance(a, ast.Attribute)
             }
             waiting = (attributes & set(methods)) - found
         fields = [n for n in node.body if isinstance(n, ast.AnnAssign) and node.decorator_list]
@@ -336,14 +340,13 @@ class _Text:
             last = stop
 
     def _end(self, node: ast.AST) -> int:
-        return self.at(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+        end: Any = node
+        return self.at(end.end_lineno, end.end_col_offset)
 
     def _edits(self, piece: ast.stmt, blank: frozenset[str]) -> Iterator[tuple[int, int, str]]:
         """What takes annotations away, and right sides that are assigned."""
         under = {e.nodes[0].lineno: e for e in _equations(self.source)}
-        in_classes = {
-            id(n) for c in ast.walk(piece) if isinstance(c, ast.ClassDef) for n in c.body
-        }
+        in_classes = {id(n) for c in ast.walk(piece) if isinstance(c, ast.ClassDef) for n in c.body}
         for node in ast.walk(piece):
             if isinstance(node, ast.FunctionDef):
                 yield self._signature(node)

@@ -143,7 +143,8 @@ TASKS: tuple[Task, ...] = (
         ("course.by_hand.two_steps",), rtol=5e-4, shown=2,
     ),
     Task(
-        2, "adam", "Adam and bias correction", "Luo et al., Table 1; Kingma and Ba, Algorithm 1", 60,
+        2, "adam", "Adam and bias correction", "Luo et al., Table 1; Kingma and Ba, Algorithm 1",
+        60,
         (f"{_A}.adam.Adam.moments", f"{_A}.adam.Adam.learning_rate"),
     ),
     Task(
@@ -155,7 +156,8 @@ TASKS: tuple[Task, ...] = (
         ),
     ),
     Task(
-        4, "adabound", "AdaBound: the clip and its bounds", "Luo et al., Section 4, Algorithm 2", 90,
+        4, "adabound", "AdaBound: the clip and its bounds", "Luo et al., Section 4, Algorithm 2",
+        90,
         (
             f"{_A}.adabound.AdaBound.moments",
             f"{_A}.adabound.AdaBound.learning_rate",
@@ -184,7 +186,11 @@ TASKS: tuple[Task, ...] = (
             f"{_E}.engine._fit",
             f"{_E}.engine.Tensor.backward",
         ),
-        given=(f"{_E}.engine.Tensor", f"{_E}.ops.elementwise.subtract", f"{_E}.ops.elementwise.negative"),
+        given=(
+            f"{_E}.engine.Tensor",
+            f"{_E}.ops.elementwise.subtract",
+            f"{_E}.ops.elementwise.negative",
+        ),
     ),
     Task(
         8, "loss-scale", "The scale of the loss", "Luo et al., Algorithm 2 and Table 1", 60,

@@ -192,7 +192,7 @@ def _running(cls: Any) -> Iterator[Case]:
 
 _PAIR = PairOfBounds(FromCallable(_wave), Scaled(3.0, FromCallable(_wave)))
 _SAVARESE = tuple(SavareseBounds(0.37, 2.3, 0.71, K) for K in (1, 2, 5))
-_DECAY = StepDecay([2, 3, 6], factor=0.4)
+_DECAY = StepDecay((2, 3, 6), factor=0.4)
 _INVERSE = InverseTime(0.3)
 _SCALED = Scaled(0.7, Geometric(0.9, 0.7))
 
@@ -236,7 +236,7 @@ CASES: dict[str, tuple[Callable[[Any], Iterator[Case]], Any]] = {
             "annealing.LinearSchedule.__call__": of_steps(LinearSchedule(0.3, 0.9, 5)),
             "annealing.CosineDecaySchedule.__call__": of_steps(CosineDecaySchedule(5, 0.2)),
             "annealing.JoinedSchedules.__call__": of_steps(
-                JoinedSchedules([LinearSchedule(0.3, 0.9, 5), Geometric(0.9, 0.7)], [2])
+                JoinedSchedules((LinearSchedule(0.3, 0.9, 5), Geometric(0.9, 0.7)), (2,))
             ),
             "schedules.FromCallable.__call__": of_steps(FromCallable(_wave)),
             "schedules.FromCallable.product": _fresh,
@@ -280,8 +280,7 @@ def projection(local: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
             z = y - feasible.center
 
             def excess(lam: float) -> float:
-                distance: float = np.linalg.norm(z / (1 + lam * eta)) - feasible.radius
-                return distance
+                return float(np.linalg.norm(z / (1 + lam * eta)) - feasible.radius)
 
             if excess(0.0) <= 0:
                 return y
