@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from problems.course.source import PACKAGES
+from problems.course.modules import PACKAGES
 
 __all__ = ["USUAL", "Limits", "ask"]
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from problems.course.calls import calls
 from problems.course.generated import constants, generated
+from problems.course.modules import equations_of, right_side, sources_of, stem
 from problems.course.runner import target_of
-from problems.course.source import equations_of, package, right_side, sources_of, stem
+from problems.course.source import package
 from problems.reading.equations import Equation, Source
 
 __all__ = ["TASKS", "Task", "task_of"]

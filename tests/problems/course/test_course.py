@@ -18,7 +18,7 @@ from problems.course.expected import answers, expected
 from problems.course.generated import constants, generated
 from problems.course.judge import judged
 from problems.course.make import handout, make
-from problems.course.source import PACKAGES, equations_of, right_side, sources_of
+from problems.course.modules import PACKAGES, equations_of, right_side, sources_of
 from problems.course.tasks import TASKS, task_of
 from tests.problems.course.helpers import submit, verdicts
 from tests.problems.course.mutants import reason_for, survivors

@@ -41,8 +41,8 @@ AT_IMPORT = {
     "a shell": "import os; os.system('true')",
     "a false answer": "import os\nfor k in range(3, 20):\n    try: os.write(k, b'[{}]')\n"
                       "    except OSError: pass\nos._exit(0)",
-    "a malformed answer": "import os\nfor k in range(3, 20):\n    try:\n"
-                          "        os.write(k, b'[{\"error\": \"\", \"lines\": [], \"calls\": 3}]')\n"
+    "a malformed answer": "import os\nfor k in range(3, 20):\n    try:\n        os.write(k, b"
+                          "'[{\"error\": \"\", \"lines\": [], \"calls\": 3}]')\n"
                           "    except OSError: pass\nos._exit(0)",
 }  # fmt: skip
 
