@@ -51,6 +51,9 @@ def run(options: argparse.Namespace) -> int:
         return _make(options, folder) if options.action == "make" else _grade(options, folder)
     except ValueError as error:
         return int(options.parser.error(str(error)))  # which ends the process
+    except ImportError as error:
+        print(f"{error}; python -m pip install 'adabound-np[course]'", file=sys.stderr)
+        return 1
     except (OSError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1

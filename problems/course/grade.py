@@ -68,7 +68,7 @@ def grade(paths: list[Path], seed: int, limits: Limits = USUAL) -> list[Graded]:
     ValueError
         If two submissions have the same name, or none has a task.
     """
-    names = [path.name.removesuffix(".zip") for path in paths]
+    names = [path.resolve().name.removesuffix(".zip") for path in paths]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"submissions must have different names, got {', '.join(twice)} twice")

@@ -15,6 +15,9 @@ import numpy as np
 
 from problems.course.expected import expected, write
 from problems.course.tasks import Task
+from problems.reading.cases import CASES, cases, projection
+from problems.reading.checker import check
+from problems.reading.lines import Traced
 
 __all__ = ["handout", "make"]
 
@@ -43,8 +46,10 @@ def make(task: Task, folder: Path, seed: int, *, solution: bool = False) -> list
     FileExistsError
         If a folder of that name has other files, which may be a student's.
     RuntimeError
-        If the solution, or its picture, does not run.
+        If a line of the source does not compute its equation, or the solution, or its picture,
+        does not run.
     """
+    _check(task, seed)
     picture = _picture(task, seed)
     written = []
     for solved in (False, True)[: 1 + solution]:
@@ -74,6 +79,14 @@ def handout(task: Task, seed: int, *, solution: bool = False) -> dict[str, str]:
         "picture.py": task.picture,
         "task.txt": f"{task.number}\n",
     }
+
+
+def _check(task: Task, seed: int) -> None:
+    """Compare the source's lines with their equations, so that no wrong line is handed out."""
+    for place in CASES.keys() & set(task.places):
+        for result in check(Traced(place), cases(place, seed), projection):
+            if result.error:
+                raise RuntimeError(str(result.error))
 
 
 def _visible(task: Task, known: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import adabound_np
+from problems.course.expected import expected
 from problems.course.grade import grade, submitted
 from problems.course.process import Limits
 from problems.course.report import save, table
@@ -98,6 +99,28 @@ def test_all_wrong_lines_are_found_and_shown_as_they_stand(tmp_path):
         assert new in verdict.code
         assert verdict.code.splitlines()[0] == text[verdict.line - 1].strip()
         assert "(g * g)" not in str(verdict) and "np.clip" not in str(verdict)
+
+
+def test_one_line_of_an_untouched_handout_has_one_point(tmp_path):
+    known = {line["latex"]: k["spec"]["place"] for k in expected(ADABOUND, 0)
+             for line in k["spec"]["lines"]}  # fmt: skip
+    solved = ADABOUND.files(0, solution=True)
+    rows = [
+        (name, todo, right)
+        for name, text in ADABOUND.files(0, solution=False).items()
+        for todo, right in zip(
+            text.splitlines()[::-1], solved[name].splitlines()[::-1], strict=False
+        )
+        if "= TODO(" in todo or "return TODO(" in todo
+    ]
+    assert len(rows) == len(known) == 10
+    paths = []
+    for k, (name, todo, right) in enumerate(rows):
+        paths.append(submit(ADABOUND, tmp_path / str(k), solution=False))
+        file = paths[-1] / name
+        file.write_text(file.read_text().replace(todo, right))
+        paths[-1] = paths[-1].parent
+    assert [graded.total for graded in grade(paths, 0)] == [(1, 10)] * 10
 
 
 def test_a_line_that_is_right_on_wrong_inputs_alone_has_no_points(tmp_path):
