@@ -13,6 +13,7 @@ from adabound_np.checks import nearest
 from problems.commands import (
     check,
     counterexample,
+    course,
     effective_lr,
     equations,
     export,
@@ -42,6 +43,7 @@ COMMANDS = {
     "trace": trace,
     "check": check,
     "export": export,
+    "course": course,
     "fetch": fetch,
 }
 DEFAULT = "counterexample"

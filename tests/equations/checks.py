@@ -3,9 +3,9 @@
 from collections import Counter
 from functools import cache
 
+from problems.reading.cases import cases, projection
 from problems.reading.checker import check as results
 from problems.reading.lines import Traced
-from tests.equations.cases import cases, projection
 
 
 @cache

@@ -2,10 +2,10 @@
 
 import pytest
 
+from problems.reading.cases import cases, projection
 from problems.reading.checker import Result, check
 from problems.reading.equations import Source, sources
 from problems.reading.lines import Module, Traced, module_of, node_at
-from tests.equations.cases import cases, projection
 
 PLACE = "adabound_np.adam.Adam.moments"
 

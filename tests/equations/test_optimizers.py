@@ -5,10 +5,10 @@ import copy
 
 import pytest
 
+from problems.reading.cases import CASES
 from problems.reading.checker import RETURNING, MismatchError
 from problems.reading.equations import listing, sources
 from problems.reading.lines import Traced, equations_at, node_at
-from tests.equations.cases import CASES
 from tests.equations.checks import check
 from tests.equations.exceptions import EXCEPTIONS
 

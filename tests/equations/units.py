@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from problems.reading.cases import CASES
 from problems.reading.checker import RETURNING
 from problems.reading.lines import define, equations_at, module_of, node_at
-from tests.equations.cases import CASES
 from tests.equations.checks import check
 from tests.equations.rules import (
     FUNCTIONS,

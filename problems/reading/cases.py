@@ -5,10 +5,15 @@ indices' ranges. Each flag is set and cleared, rates lie below, between and abov
 and points inside and outside the feasible sets.
 """
 
+from __future__ import annotations
+
 import itertools
 import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from adabound_np import (
@@ -40,13 +45,18 @@ from adabound_np import (
 )
 from adabound_np.schedules import FromCallable, Scaled
 
+__all__ = ["CASES", "SETTINGS", "Case", "cases", "projection"]
+
+#: Arguments of a call, and the lengths of the indices' ranges.
+Case: TypeAlias = tuple[tuple[Any, ...], Mapping[str, int]]
+
 rng = np.random.default_rng()
 STEPS = (1, 2, 3, 7)
 MANY = (*STEPS, np.array(STEPS))
 N = 24
 
 _BETA1 = (0.83, Geometric(0.9, 0.7), Harmonic(0.6))
-_SHARED = {"lr": 0.37, "schedule": "inv-sqrt"}
+_SHARED: dict[str, Any] = {"lr": 0.37, "schedule": "inv-sqrt"}
 _ADAM = [
     {**_SHARED, "betas": (beta1, 0.71), "eps": 0.21, "bias_correction": b}
     for beta1, b in itertools.product(_BETA1, (True, False))
@@ -55,7 +65,7 @@ _BOUNDED = [{**h, "final_lr": 0.13, "gamma": 0.45} for h in _ADAM]
 _ROOTED = [{**h, "eps_root": 0.34} for h in _ADAM]
 
 #: Optimizer -> settings that exercise each of its lines.
-SETTINGS = {
+SETTINGS: dict[Any, list[dict[str, Any]]] = {
     SGD: [
         {**_SHARED, "momentum": 0.83},
         {**_SHARED, "momentum": 0.83, "dampening": 0.4},
@@ -79,22 +89,23 @@ SETTINGS = {
 }
 
 
-def wide(*shape):
+def wide(*shape: int) -> NDArray[np.float64]:
     """Positive numbers over many orders of magnitude."""
-    return np.exp(rng.normal(scale=4, size=shape))
+    positive: NDArray[np.float64] = np.exp(rng.normal(scale=4, size=shape))
+    return positive
 
 
-def states(cls, t):
+def states(cls: Any, t: int) -> Any:
     """A state after t steps, each array random on its own."""
     return cls.State(t, *(wide(N) for _ in cls.State._fields[1:]))
 
 
-def moments(cls):
+def moments(cls: Any) -> Iterator[Case]:
     for setting, t in itertools.product(SETTINGS[cls], STEPS):
         yield (cls(None, **setting).hyper, states(cls, t - 1), rng.normal(size=N), t), {}
 
 
-def learning_rate(cls):
+def learning_rate(cls: Any) -> Iterator[Case]:
     for setting, t in itertools.product(SETTINGS[cls], STEPS):
         yield (cls(None, **setting).hyper, states(cls, t), t), {}
 
@@ -103,8 +114,8 @@ _BATCH = L2Ball(2.0, center=0.5, axis=-1)
 _SETS = (Unconstrained(), Box(-1.3, 0.8), L2Ball(2.1, center=0.4))
 
 
-def move(cls):
-    decays = (
+def move(cls: Any) -> Iterator[Case]:
+    decays: tuple[dict[str, Any], ...] = (
         {},
         {"decoupled_weight_decay": True},
         {"decoupled_weight_decay": True, "fixed_decay": True},
@@ -114,19 +125,21 @@ def move(cls):
         yield (h, *rng.normal(size=(2, 5)), wide(5), t), {}
 
 
-def advance(cls):
+def advance(cls: Any) -> Iterator[Case]:
     for decay in (0.0, 0.17):
         opt = RMSprop(None, lr=0.37, weight_decay=decay)
         yield (opt, opt.hyper, *rng.normal(size=(2, N)), states(RMSprop, 3)), {}
 
 
-def of_steps(*objects, sizes=None, t=STEPS):
+def of_steps(
+    *objects: Any, sizes: Mapping[str, int] | None = None, t: Any = STEPS
+) -> Callable[[Any], Iterator[Case]]:
     """Cases of a method that takes t alone."""
     return lambda cls: (((self, step), sizes or {}) for self in objects for step in t)
 
 
-def project(*sets):
-    def make(cls):
+def project(*sets: Any) -> Callable[[Any], Iterator[Case]]:
+    def make(cls: Any) -> Iterator[Case]:
         for self in sets:
             for scale in (0.1, 3.0):
                 yield (self, scale * rng.normal(size=5), wide(5)), {"i": 5}
@@ -134,7 +147,7 @@ def project(*sets):
     return make
 
 
-def onto_balls(cls):
+def onto_balls(cls: Any) -> Iterator[Case]:
     """Vectors inside, outside, just outside, and exactly on the sphere, alone and in one batch."""
     yield from project(_SETS[2])(cls)
     y = _BATCH.center + 2 * np.eye(5)[:4] * np.array([[1.0, 0.4, 1.02, 3.0]]).T
@@ -143,27 +156,27 @@ def onto_balls(cls):
         yield (_BATCH, y, wide(4, 5)), {"i": 5}
 
 
-def norm(cls):
+def norm(cls: Any) -> Iterator[Case]:
     for scale in (0.01, 1.0, 1e4):
         yield (_SETS[2], scale * rng.normal(size=4)), {"i": 4}
         yield (_BATCH, scale * rng.normal(size=(3, 4))), {"i": 4}
 
 
-def _wave(t):
+def _wave(t: Any) -> Any:
     return 0.5 + 0.4 * np.sin(t)
 
 
 class _Geometric:
     """A function of the user's with a product of its own."""
 
-    def __call__(self, t):
+    def __call__(self, t: Any) -> Any:
         return 0.6**t
 
-    def product(self, t):
+    def product(self, t: Any) -> Any:
         return 0.6 ** (t * (t + 1) / 2)
 
 
-def _fresh(cls):
+def _fresh(cls: Any) -> Iterator[Case]:
     """Schedules that have remembered nothing yet, at each t, and one that goes on."""
     goes_on = FromCallable(_wave)
     for t in STEPS:
@@ -172,18 +185,19 @@ def _fresh(cls):
         yield (FromCallable(_Geometric()), t), {}
 
 
-def _running(cls):
+def _running(cls: Any) -> Iterator[Case]:
     for t in STEPS:
         yield (InverseTime(0.3), t), {}
 
 
 _PAIR = PairOfBounds(FromCallable(_wave), Scaled(3.0, FromCallable(_wave)))
 _SAVARESE = tuple(SavareseBounds(0.37, 2.3, 0.71, K) for K in (1, 2, 5))
-_DECAY = StepDecay([2, 3, 6], factor=0.4)
+_DECAY = StepDecay((2, 3, 6), factor=0.4)
 _INVERSE = InverseTime(0.3)
 _SCALED = Scaled(0.7, Geometric(0.9, 0.7))
 
-CASES = {
+#: A function's place -> what makes its cases, and the class it belongs to.
+CASES: dict[str, tuple[Callable[[Any], Iterator[Case]], Any]] = {
     **{
         f"{cls.__module__}.{cls.__name__}.{name}": (make, cls)
         for cls in SETTINGS
@@ -222,7 +236,7 @@ CASES = {
             "annealing.LinearSchedule.__call__": of_steps(LinearSchedule(0.3, 0.9, 5), t=MANY),
             "annealing.CosineDecaySchedule.__call__": of_steps(CosineDecaySchedule(5, 0.2), t=MANY),
             "annealing.JoinedSchedules.__call__": of_steps(
-                JoinedSchedules([LinearSchedule(0.3, 0.9, 5), Geometric(0.9, 0.7)], [2])
+                JoinedSchedules((LinearSchedule(0.3, 0.9, 5), Geometric(0.9, 0.7)), (2,))
             ),
             "schedules.FromCallable.__call__": of_steps(FromCallable(_wave)),
             "schedules.FromCallable.product": _fresh,
@@ -233,26 +247,40 @@ CASES = {
 }
 
 
-def cases(place):
-    """Arguments and index ranges for the function at a place."""
+def cases(place: str, seed: int = 0) -> list[Case]:
+    """Return arguments and index ranges for the function at a place.
+
+    Parameters
+    ----------
+    place : str
+        A key of `CASES`.
+    seed : int
+        Seed of what is random.
+
+    Examples
+    --------
+    >>> (x, y, eta), sizes = cases("adabound_np.feasible.Box.project")[0]
+    >>> x, y.shape, sizes
+    (Box(lo=-1.3, hi=0.8), (5,), {'i': 5})
+    """
     make, cls = CASES[place]
-    seeded = np.random.default_rng(zlib.crc32(place.encode()))  # whatever ran before
+    seeded = np.random.default_rng(zlib.crc32(place.encode()) + seed)  # whatever ran before
     rng.bit_generator.state = seeded.bit_generator.state
     return list(make(cls))
 
 
-def projection(local):
-    """The projection by its definition, found by other means than the code's."""
+def projection(local: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    """Return the projection by its definition, found by other means than the code's."""
 
-    def project(y):
+    def project(y: Any) -> Any:
         feasible, eta = local["h"].feasible, local["eta"]
         if isinstance(feasible, Box):
             return np.where(y < feasible.lo, feasible.lo, np.where(y > feasible.hi, feasible.hi, y))
         if isinstance(feasible, L2Ball):
             z = y - feasible.center
 
-            def excess(lam):
-                return np.linalg.norm(z / (1 + lam * eta)) - feasible.radius
+            def excess(lam: float) -> float:
+                return float(np.linalg.norm(z / (1 + lam * eta)) - feasible.radius)
 
             if excess(0.0) <= 0:
                 return y

@@ -1,0 +1,87 @@
+"""Make assignments from the source, and grade them line by line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from problems.commands.options import output_folder, whole
+
+HELP = "assignments made from the source, and their grading"
+ACTIONS = ("list", "make", "grade")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add("action", choices=ACTIONS, metavar="ACTION", help=", ".join(ACTIONS))
+    add(
+        "what",
+        nargs="*",
+        metavar="TASK|PATH",
+        help="of make: numbers or names of tasks (default: all); of grade: folders or ZIPs, one "
+        "per student",
+    )
+    add("--solution", action="store_true", help="of make: write the solutions, too")
+    add(
+        "--cohort",
+        type=int,
+        default=0,
+        metavar="SEED",
+        help="seed of the constants, the same for make and grade (default: %(default)s)",
+    )
+    add("--seconds", type=whole, default=20, help="of grade: limit of a function's process")
+    add("--megabytes", type=whole, default=2048, help="of grade: limit of its memory")
+    add("--out", default="course", metavar="DIR", help="folder to write to (default: %(default)s)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; return the exit code."""
+    from problems.course import tasks  # noqa: PLC0415 - other commands need none of it
+
+    if options.action == "list":
+        for task in tasks.TASKS:
+            print(f"{task.number}  {task.name:<14}{task.minutes:>4} min  {task.title}")
+        return 0
+    if options.cohort < 0:
+        options.parser.error(f"--cohort must be 0 or more, got {options.cohort}")
+    try:
+        folder = Path(output_folder(options.out))
+        return _make(options, folder) if options.action == "make" else _grade(options, folder)
+    except ValueError as error:
+        return int(options.parser.error(str(error)))  # which ends the process
+    except ImportError as error:
+        print(f"{error}; python -m pip install 'adabound-np[course]'", file=sys.stderr)
+        return 1
+    except (OSError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _make(options: argparse.Namespace, folder: Path) -> int:
+    from problems.course.make import make  # noqa: PLC0415
+    from problems.course.tasks import TASKS, task_of  # noqa: PLC0415
+
+    for task in [task_of(text) for text in options.what] or TASKS:
+        for path in make(task, folder, options.cohort, solution=options.solution):
+            print(f"wrote {path}")
+    return 0
+
+
+def _grade(options: argparse.Namespace, folder: Path) -> int:
+    from problems.course.grade import grade  # noqa: PLC0415
+    from problems.course.process import Limits  # noqa: PLC0415
+    from problems.course.report import save, table  # noqa: PLC0415
+
+    if not options.what:
+        options.parser.error("grade needs submissions: folders or ZIPs, one per student")
+    limits = Limits(seconds=options.seconds, megabytes=options.megabytes)
+    graded = grade([Path(text) for text in options.what], options.cohort, limits)
+    files = save(graded, folder)
+    print(table(graded))
+    for student in graded:
+        if student.error:
+            print(f"{student.student}: {student.error}")
+    print(f"wrote {len(files)} files to {folder}")
+    return 0

@@ -1,0 +1,1 @@
+"""Assignments made from the source, and their grading line by line."""
