@@ -29,6 +29,7 @@ AT_IMPORT = {
     "syntax error": "def (",
     "crash": "1 / 0",
     "endless loop": "while True: pass",
+    "sleep": "import time; time.sleep(1000)",
     "memory": "x = bytearray(1 << 40)",
     "growing memory": "x = []\nwhile True: x.append(bytearray(1 << 26))",
     "import of the solution": "import adabound_np",
@@ -101,6 +102,18 @@ def test_all_wrong_lines_are_found_and_shown_as_they_stand(tmp_path):
         assert "(g * g)" not in str(verdict) and "np.clip" not in str(verdict)
 
 
+def from_the_end(text):
+    return reversed(text.splitlines())
+
+
+def test_a_wrong_line_among_lines_to_be_done_has_no_point(tmp_path):
+    folder = submit(ADABOUND, tmp_path, [('m = TODO("m_t")', "m = g")], solution=False)
+    found = {v.latex.split("=")[0].strip(): v for v in verdicts(ADABOUND, folder)}
+    assert not any(v.right for v in found.values())
+    assert "your line gives" in found["m_t"].why
+    assert found["v_t"].why == "not done yet"
+
+
 def test_one_line_of_an_untouched_handout_has_one_point(tmp_path):
     known = {line["latex"]: k["spec"]["place"] for k in expected(ADABOUND, 0)
              for line in k["spec"]["lines"]}  # fmt: skip
@@ -108,9 +121,7 @@ def test_one_line_of_an_untouched_handout_has_one_point(tmp_path):
     rows = [
         (name, todo, right)
         for name, text in ADABOUND.files(0, solution=False).items()
-        for todo, right in zip(
-            text.splitlines()[::-1], solved[name].splitlines()[::-1], strict=False
-        )
+        for todo, right in zip(*map(from_the_end, (text, solved[name])), strict=False)
         if "= TODO(" in todo or "return TODO(" in todo
     ]
     assert len(rows) == len(known) == 10
