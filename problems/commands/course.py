@@ -20,10 +20,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="*",
         metavar="TASK|PATH",
-        help="of make: numbers or names of tasks (default: all); of grade: folders or ZIPs, one "
-        "per student",
+        help="numbers or names of tasks to make (default: all); folders or ZIPs to grade, one per "
+        "student",
     )
-    add("--solution", action="store_true", help="of make: write the solutions, too")
+    add("--solution", action="store_true", help="make the solutions, too")
     add(
         "--cohort",
         type=int,
@@ -31,8 +31,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="SEED",
         help="seed of the constants, the same for make and grade (default: %(default)s)",
     )
-    add("--seconds", type=whole, default=20, help="of grade: limit of a function's process")
-    add("--megabytes", type=whole, default=2048, help="of grade: limit of its memory")
+    add("--seconds", type=whole, default=20, help="seconds that a graded function may take")
+    add("--megabytes", type=whole, default=2048, help="memory that it may take")
     add("--out", default="course", metavar="DIR", help="folder to write to (default: %(default)s)")
 
 

@@ -30,7 +30,7 @@ CALLS = {
 
 
 def test_there_is_a_function_for_each_command():
-    without_a_result = {"check", "export", "fetch"}
+    without_a_result = {"check", "course", "export", "fetch"}
     commands = {name.replace("-", "_") for name in COMMANDS} - without_a_result
     assert set(CALLS) == commands <= set(problems.__all__)
 

@@ -24,6 +24,8 @@ RUNS = {
     "wilson": ["--points", "12", "--new", "12", "--steps", "20", "--gammas", "1"],
     "equations": ["--only", "sgd.SGD"],
     "trace": [],
+    "export": ["SGD"],
+    "course": ["list"],
     "fetch": ["cifar100"],  # with its bad values only
 }
 
