@@ -25,6 +25,8 @@ def ends(feasible: FeasibleSet) -> tuple[float, float]:
     >>> ends(Box(-1.0, 1.0)), ends(L2Ball(2.0, center=1.0)), ends(Unconstrained())
     ((-1.0, 1.0), (-1.0, 3.0), (-inf, inf))
     """
+    if hasattr(feasible, "lo") and hasattr(feasible, "hi"):
+        return feasible.lo, feasible.hi
 
     def end(slope: float) -> float:
         try:
@@ -120,18 +122,20 @@ class LinearProblem:
         total = sum(
             self.slopes(t, min(t + chunk, T + 1)).sum(axis=0) for t in range(1, T + 1, chunk)
         )
-        return float(self.best(total))
+        return self.best(total)
 
     def best_losses(self, T: int) -> NDArray[np.float64]:
         r"""\min_{x \in F} \sum_{i \le t} c_i x for t = 1, ..., T."""
         return self.least(np.cumsum(self.slopes(1, T + 1), axis=0))
 
-    def best(self, slope: Any) -> NDArray[np.float64]:
+    def best(self, slope: float) -> float:
         r"""\arg\min_{x \in F} slope * x: an end of F; the lower one for slope 0."""
         lo, hi = ends(self.feasible)
-        return np.where(slope < 0, hi, lo)
+        return float(hi if slope < 0 else lo)
 
     def least(self, slope: NDArray[np.float64]) -> NDArray[np.float64]:
         r"""\min_{x \in F} slope * x: at an end of F; 0 for slope 0, also if F is the whole line."""
-        least: NDArray[np.float64] = slope * np.where(slope == 0, 0.0, self.best(slope))
+        lo, hi = ends(self.feasible)
+        end = np.where(slope < 0, hi, lo)
+        least: NDArray[np.float64] = slope * np.where(slope == 0, 0.0, end)
         return least

@@ -234,7 +234,7 @@ class Tally:
     def optimum(self) -> float:
         """A best fixed point of the rounds so far."""
         if isinstance(self.problem, LinearProblem):
-            return float(self.problem.best(self.slope))
+            return self.problem.best(self.slope)
         assert self.best_losses is not None
         return float(self.problem.comparator(len(self.best_losses)))
 

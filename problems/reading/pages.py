@@ -135,7 +135,9 @@ def svg(latex: str) -> str:
     >>> svg("x")[:45]
     '<svg xmlns="http://www.w3.org/2000/svg" role='
     """
-    drawn = TextPath((0, 0), f"${latex}$".replace(r"\le ", r"\leq "), size=20)
+    drawn = TextPath(
+        (0, 0), f"${latex}$".replace(r"\le ", r"\leq ").replace(r"\ge ", r"\geq "), size=20
+    )
     data = " ".join(_segments(drawn))
     (left, bottom), (right, top) = drawn.vertices.min(axis=0) - 1, drawn.vertices.max(axis=0) + 1
     top, bottom = max(top, 20), min(bottom, -6)  # most equations are of one height
