@@ -47,7 +47,7 @@ def suffix(constants: dict[str, Any], usual: dict[str, Any]) -> str:
     Examples
     --------
     >>> suffix({"C": 3.0}, {"C": 3.0}), suffix({"C": 4.0}, {"C": 3.0})
-    ('', '-4d4c76')
+    ('', '-da98eb')
     """
     if constants == usual:
         return ""

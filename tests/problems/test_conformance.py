@@ -690,7 +690,7 @@ WRONG = {
     Short: (BEST, "best_losses(60) has shape (59,), expected (60,)", ()),
     OnARing: (F_CONVEX, "between them", (COMPARATOR,)),
     OnHalf: (F_CONVEX, "a projected point of F is ", ()),
-    AtTheWrongEnd: (F_CONVEX, "argmin_linear(", (COMPARATOR,)),
+    AtTheWrongEnd: (F_CONVEX, "argmin_linear(", ()),
     Cut: (CUTS, "slopes(", ()),
     Period: (PERIOD, "the slope 4 steps after t is ", ()),
     WarmUp: (PERIOD, "the slope 3 steps after t is -1.0, expected 10.0 at t = 2", ()),

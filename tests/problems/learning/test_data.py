@@ -9,6 +9,7 @@ import re
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -138,7 +139,7 @@ def test_topics():
     assert len(corpus.valid) == len(corpus.test) == round(0.05 * len(text))
     assert len(text) > 300_000
     code = "from problems.learning.data import topics; print(topics().sha256)"
-    root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
+    root = Path(__file__).parents[3]
     other = subprocess.run(
         [sys.executable, "-c", code],
         cwd=root,
