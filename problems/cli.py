@@ -10,6 +10,7 @@ import numpy as np
 
 from adabound_np import __version__
 from adabound_np.checks import nearest
+from problems.citations import bibtex
 from problems.commands import (
     check,
     counterexample,
@@ -59,6 +60,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _main(argv)
 
 
+class _Cite(argparse.Action):
+    """Prints the citations and ends, as --version does."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(bibtex())
+        parser.exit()
+
+
 def _main(argv: Sequence[str] | None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
@@ -69,12 +78,16 @@ def _main(argv: Sequence[str] | None) -> int:
         "130 if interrupted; 141 if nobody reads the output any more.",
     )
     parser.add_argument("--version", action="version", version=f"adabound-np {__version__}")
+    cite = "print BibTeX for this software and the papers, and exit"
+    parser.add_argument("--cite", action=_Cite, nargs=0, help=cite)
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, module in COMMANDS.items():
         command = commands.add_parser(name, help=module.HELP, description=module.__doc__)
         module.add_options(command)
         command.set_defaults(run=module.run, parser=command)
-    if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help", "--version")):
+    if not args or (
+        args[0].startswith("-") and args[0] not in ("-h", "--help", "--version", "--cite")
+    ):
         args.insert(0, DEFAULT)
     if not args[0].startswith("-") and args[0] not in COMMANDS:
         parser.error(

@@ -2,18 +2,21 @@
 
 import importlib
 import inspect
+import json
 import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 import problems
-from problems.cli import COMMANDS
+from problems.cli import COMMANDS, main
 from problems.results.result import Result
 
 ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "docs/_static/result.schema.json").read_text(encoding="utf-8"))
 #: A short call of each function.
 CALLS = {
     "counterexample": lambda: problems.counterexample(steps=200),
@@ -45,7 +48,9 @@ def test_every_function_works_after_every_import(name):
     assert isinstance(result, Result)
     assert result.command == name
     assert str(result) == result.text()
-    assert result.to_dict()["manifest"]["command"] == name
+    record = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert record["manifest"]["command"] == name
+    jsonschema.validate(record, SCHEMA)
     assert isinstance(result.table()[0], dict)
     assert result._repr_html_().startswith(("<table>", "<h2>"))
 
@@ -54,3 +59,14 @@ def test_importing_problems_imports_numpy_at_most():
     code = "import sys, problems; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {"scipy", "matplotlib", "tqdm", "numpy"}.isdisjoint(done.stdout.split())
+
+
+def test_cite(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--cite"])
+    text = capsys.readouterr().out
+    assert stop.value.code == 0
+    assert text.count("@") == 6
+    assert text.count("{") == text.count("}")
+    for part in ("adabound-np", "1902.09843", "1904.09237", "1908.04457"):
+        assert part in text
