@@ -24,6 +24,12 @@ from tests.problems.course.helpers import submit, verdicts
 from tests.problems.course.mutants import reason_for, survivors
 
 by_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.folder)
+#: The same, of which the default run tries the fourth.
+mostly_slow = pytest.mark.parametrize(
+    "task",
+    [task if task.number == 4 else pytest.param(task, marks=pytest.mark.slow) for task in TASKS],
+    ids=lambda task: task.folder,
+)
 
 
 @by_task
@@ -35,7 +41,7 @@ def test_the_solution_has_all_points_and_the_handout_none(task, tmp_path):
     assert [v.right for v in verdicts(task, solved)] == [True] * most
 
 
-@by_task
+@mostly_slow
 def test_a_handout_runs_by_the_command_of_its_readme(task, tmp_path):
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     for folder, code in zip(make(task, tmp_path, 0, solution=True), (1, 0), strict=True):
@@ -98,7 +104,7 @@ def code_at(code, name):
     return None
 
 
-@by_task
+@mostly_slow
 def test_a_known_wrong_answer_costs_its_line_and_its_message_names_the_cause(task):
     every = expected(task, 0)
     right = answers(task, 0, [{"spec": known["spec"]} for known in every])
@@ -128,7 +134,7 @@ def test_every_cause_belongs_to_a_line():
         assert any(re.search(right, line) for line in lines), cause
 
 
-@by_task
+@mostly_slow
 def test_no_mutant_of_an_assigned_line_survives_the_hidden_tests(task):
     every, alive = survivors(task, 0)
     assert every > 20

@@ -49,7 +49,12 @@ AT_IMPORT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("how", AT_IMPORT)
+def slow_but_for(names, quick):
+    """All names; those that are not among the quick ones take --slow."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("how", slow_but_for(AT_IMPORT, [*AT_IMPORT][:4]))
 def test_a_file_that_cannot_be_imported_costs_its_lines(how, tmp_path):
     folder = submit(ADABOUND, tmp_path)
     path = folder / "student" / "adabound.py"
@@ -76,7 +81,7 @@ IN_A_LINE = {
 }
 
 
-@pytest.mark.parametrize("how", IN_A_LINE)
+@pytest.mark.parametrize("how", slow_but_for(IN_A_LINE, [*IN_A_LINE][:3]))
 def test_a_line_that_fails_costs_itself(how, tmp_path):
     right = "self.final_lr * (1 + 1 / (self.gamma * t))"
     folder = submit(ADABOUND, tmp_path, [(right, IN_A_LINE[how])])
