@@ -1,4 +1,4 @@
-"""Checks of an optimizer: the contract of `docs/howto/add_optimizer.md`, and what follows."""
+"""Checks of an optimizer: the contract of ``docs/howto/add_optimizer.md``, and what follows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NO_NUMBERS = (float("nan"), "a", 1j)
 
 
 def check_optimizer(optimizer: type[Optimizer] | Optimizer) -> Report:
-    """Check an optimizer as `docs/howto/add_optimizer.md` describes it.
+    """Check an optimizer as ``docs/howto/add_optimizer.md`` describes it.
 
     Parameters
     ----------

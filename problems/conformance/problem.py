@@ -1,4 +1,4 @@
-"""Checks of an online problem: the contract of `docs/howto/add_problem.md`, and its mathematics."""
+"""Checks of an online problem: the contract of ``docs/howto/add_problem.md``, and its mathematics."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RTOL = 1e-5
 
 
 def check_problem(problem: OnlineProblem | Setting, steps: int = 60) -> Report:
-    r"""Check an online problem as `docs/howto/add_problem.md` describes it.
+    r"""Check an online problem as ``docs/howto/add_problem.md`` describes it.
 
     Parameters
     ----------

@@ -51,7 +51,7 @@ CAUSES: tuple[tuple[str, str, str], ...] = (
 
 
 def wrong_answers(line: str) -> Iterator[tuple[str, str]]:
-    """Yield (cause, wrong right side) for a right side as `ast.unparse` writes it.
+    """Yield (cause, wrong right side) for a right side as ``ast.unparse`` writes it.
 
     Examples
     --------

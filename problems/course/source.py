@@ -39,7 +39,7 @@ def package(
     modules : mapping of str to Source
         All modules by their names.
     blank : frozenset of str
-        Right sides, as `ast.unparse` writes them, that become ``TODO("...")`` where they stand
+        Right sides, as ``ast.unparse`` writes them, that become ``TODO("...")`` where they stand
         under an equation, or in a rule.
     """
     files = {"student/__init__.py": '"""Your package."""\n', "student/todo.py": _TODO}

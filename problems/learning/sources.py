@@ -29,7 +29,7 @@ class Download:
     checksum : str
         ``"sha256:..."`` or ``"md5:..."`` of the file as downloaded.
     members : tuple of str
-        If it is a tar archive: what to take out of it, as keys of `Source.files`.
+        If it is a tar archive: what to take out of it, as keys of ``Source.files``.
     """
 
     url: str

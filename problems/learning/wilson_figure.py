@@ -31,7 +31,7 @@ def wilson_figure(results: Sequence[dict[str, Any]], majority: float, title: str
     Parameters
     ----------
     results : sequence of dict
-        Each with "optimizer", "gamma" (or None) and the keys of `PANELS`, None where a run
+        Each with "optimizer", "gamma" (or None) and the keys of ``PANELS``, None where a run
         diverged; those of one optimizer follow each other.
     majority : float
         Share of the majority among the new points, which is marked.

@@ -58,7 +58,7 @@ class Outcome:
     measured, bound : float
         The number, and what the claim says of it.
     relation : str
-        A key of `RELATIONS`: how the claim has them stand.
+        A key of ``RELATIONS``: how the claim has them stand.
     facts : tuple of Condition
         Whatever else the claim says, with its truth on this run.
     remarks : tuple of str

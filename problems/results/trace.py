@@ -127,7 +127,7 @@ class Trace(Result):
         return FORMATS[self.format](self)
 
     def title(self) -> list[str]:
-        """The run in words, and its constants, in lines of at most `WIDTH` characters."""
+        """The run in words, and its constants, in lines of at most ``WIDTH`` characters."""
         problem, F = self.setting.problem, self.setting.problem.feasible
         where = f"[{F.lo:g}, {F.hi:g}]" if isinstance(F, Box) else repr(F)
         run = f"{self.optimizer} on {self.problem}: {formula_of(problem)}, on {where}"
