@@ -43,7 +43,8 @@ myst_linkify_fuzzy_links = False
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings state types, shapes and ranges
-autodoc_default_options = {"show-inheritance": True}
+# Matplotlib gives each subclass of its own a method `set`.
+autodoc_default_options = {"show-inheritance": True, "exclude-members": "set"}
 napoleon_google_docstring = False
 napoleon_use_param = False
 napoleon_use_rtype = False

@@ -7,9 +7,9 @@
 adam stuck at the worst point
 amsgrad at the best point
 
-What a function returns shows itself in a notebook and has ``table()``, ``plot()``, ``save(folder)``,
-``to_dict()`` and plain attributes. Wherever an optimizer or a problem is named, one of your own may
-stand: a class or an object, or ``module:Name``.
+What a function returns shows itself in a notebook, and has ``table()``, ``plot()``,
+``save(folder)``, ``to_dict()`` and plain attributes. Wherever an optimizer or a problem is named,
+one of your own may stand: a class or an object, or ``module:Name``.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ reshape.vjps = (
 
 @composed(np.ravel)
 def ravel(x: Any) -> Tensor:
-    """Return all elements in one row; `x.flatten()` is the same.
+    """Return all elements in one row; ``x.flatten()`` is the same.
 
     >>> ravel([[1.0, 2.0], [3.0, 4.0]])
     Tensor([1., 2., 3., 4.])

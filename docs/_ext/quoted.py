@@ -21,11 +21,16 @@ def captioned(text: str) -> str:
     --------
     >>> print(captioned("<!-- output: python -V -->\n```text\nPython 3\n```"))
     ```{code-block} text
-    :caption: "`python -V`"
+    :caption: '`python -V`'
     Python 3
     ```
     """
-    return QUOTE.sub(r'```{code-block} text\n:caption: "`\1`"\n', text)
+
+    def block(match: re.Match[str]) -> str:
+        command = match[1].replace("'", "''")  # as YAML quotes it
+        return f"```{{code-block}} text\n:caption: '`{command}`'\n"
+
+    return QUOTE.sub(block, text)
 
 
 def _read(app: Any, docname: str, source: list[str]) -> None:

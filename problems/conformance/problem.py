@@ -1,4 +1,4 @@
-"""Checks of an online problem: the contract of ``docs/howto/add_problem.md``, and its mathematics."""
+"""Checks of an online problem against the contract that ``docs/howto/add_problem.md`` states."""
 
 from __future__ import annotations
 

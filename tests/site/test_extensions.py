@@ -52,7 +52,7 @@ def test_a_name_without_a_page_is_a_warning(ext, monkeypatch):
 
 def test_commands_become_captions(ext):
     page = "<!-- output: python -m problems -->\n```text\nx\n```\n"
-    shown = '```{code-block} text\n:caption: "`python -m problems`"\nx\n```\n'
+    shown = "```{code-block} text\n:caption: '`python -m problems`'\nx\n```\n"
     assert ext.quoted.captioned(page) == shown
     other = "<!-- output: the code above -->\n```text\nx\n```\n"
     assert ext.quoted.captioned(other) == other
