@@ -233,7 +233,7 @@ _erfc = np.frompyfunc(math.erfc, 1, 1)  # NumPy has none
 
 @primitive(saves=True)
 def gelu(x: Any) -> Any:
-    r"""Return x \Phi(x), with the normal distribution's function \Phi(x) = erfc(-x / \sqrt{2}) / 2.
+    r"""Return x times the standard normal distribution function of x, erfc(-x/sqrt(2))/2.
 
     >>> gelu([-1.0, 0.0, 1.0])
     Tensor([-0.15865525,  0.        ,  0.84134475])
