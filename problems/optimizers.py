@@ -200,11 +200,14 @@ def entry(spec: Spec) -> Entry:
     if ":" in name:
         found = _entry_of(load(name), name)
     else:
-        by_class = {entry.cls.__name__: name for name, entry in reversed(OPTIMIZERS.items())}
-        name = by_class.get(name, name)
+        name = _BY_CLASS.get(name, name)
         found = OPTIMIZERS[known("optimizer", name, OPTIMIZERS)]
     label = spec.rpartition(":")[2] if ":" in name else spec
     return replace(found, given=given, label=label)
+
+
+#: Name of a class -> its first name in the roster.
+_BY_CLASS = {entry.cls.__name__: name for name, entry in reversed(OPTIMIZERS.items())}
 
 
 def _entry_of(cls: Any, name: str | None = None) -> Entry:

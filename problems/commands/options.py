@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from adabound_np import DynamicBounds
 from adabound_np.checks import known
 from problems.loading import split
 from problems.online.setting import BrokenConditionError
@@ -23,7 +22,6 @@ __all__ = [
     "add_optimizers",
     "add_output",
     "carry_out",
-    "check_bounds",
     "name_of",
     "names_of",
     "optimizer_of",
@@ -74,11 +72,6 @@ def add_optimizer(parser: argparse.ArgumentParser, default: str) -> None:
         help=f"one of {', '.join(OPTIMIZERS)}, or module:Name for one of your own; values may "
         "follow, as in adabound(gamma=0.1) (default: %(default)s)",
     )
-
-
-def check_bounds(final_lr: float, gamma: float | None) -> None:
-    """Raise ValueError if a constant of the bounds is out of range, even if no run uses it."""
-    DynamicBounds(final_lr, 1.0 if gamma is None else gamma)
 
 
 def name_of(what: str, choices: Iterable[str]) -> Callable[[str], str]:
