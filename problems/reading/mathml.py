@@ -1,0 +1,35 @@
+"""LaTeX as MathML, which browsers show without a typesetter."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["mathml"]
+
+
+def mathml(latex: str, display: str = "inline") -> str:
+    r"""Return a formula as a ``<math>`` element.
+
+    Parameters
+    ----------
+    latex : str
+        The formula, without dollar signs.
+    display : {"inline", "block"}
+        Layout within a line, or on a line of its own.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the package latex2mathml is missing; the extras ``course`` and ``explorer`` have it.
+
+    Examples
+    --------
+    >>> mathml(r"\eta_t").count("<msub>")
+    1
+    """
+    from latex2mathml.converter import convert  # noqa: PLC0415
+
+    # The converter sets the letters of \mathrm one by one.
+    return str(
+        convert(re.sub(r"\\mathrm\{(\w{2,})\}", r"\\operatorname{\1}", latex), display=display)
+    )
