@@ -14,6 +14,7 @@ from adabound_np.optimizer import BLOCK
 from problems.conformance import alike
 from problems.conformance.equations import lines_compute_their_equations
 from problems.conformance.report import CounterexampleError, Report, carry_out
+from problems.optimizers import Spec, entry
 
 __all__ = ["check_optimizer"]
 
@@ -27,19 +28,24 @@ NO_RATES = (0, -1.0, float("nan"), float("inf"), "0.1", None, True)
 NO_NUMBERS = (float("nan"), "a", 1j)
 
 
-def check_optimizer(optimizer: type[Optimizer] | Optimizer) -> Report:
+def check_optimizer(optimizer: Spec) -> Report:
     """Check an optimizer as ``docs/howto/add_optimizer.md`` describes it.
 
     Parameters
     ----------
-    optimizer : class or Optimizer
-        A class is checked with its defaults and `as_in_paper`, an instance with its own
-        hyperparameters, which must be numbers, not arrays.
+    optimizer : str, class or Optimizer
+        ``module:Name`` stands for its class. A class is checked with its defaults and
+        `as_in_paper`, an instance with its own hyperparameters, which must be numbers, not arrays.
 
     Returns
     -------
     Report
         True if no check fails; printed, a line for each check, with the first counterexample.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no optimizer at all.
 
     Examples
     --------
@@ -48,6 +54,8 @@ def check_optimizer(optimizer: type[Optimizer] | Optimizer) -> Report:
     >>> report.passed, str(report.checks[1])
     (True, '\u2713 an array moves as its entries would alone')
     """
+    if isinstance(optimizer, str):
+        optimizer = entry(optimizer).cls
     cls = optimizer if isinstance(optimizer, type) else type(optimizer)
     name = cls.__name__ if cls is optimizer else repr(optimizer)
     opts: list[Optimizer] = []

@@ -18,7 +18,8 @@ from problems.conformance.report import (
     agree,
     carry_out,
 )
-from problems.online.problem import LinearProblem, OnlineProblem, ends
+from problems.online.problem import LinearProblem, ends
+from problems.online.sequences import setting as setting_of
 from problems.online.setting import Setting
 
 __all__ = ["check_problem"]
@@ -33,13 +34,14 @@ DRAWS = 20
 RTOL = 1e-5
 
 
-def check_problem(problem: OnlineProblem | Setting, steps: int = 60) -> Report:
+def check_problem(problem: Any, steps: int = 60) -> Report:
     r"""Check an online problem as ``docs/howto/add_problem.md`` describes it.
 
     Parameters
     ----------
-    problem : OnlineProblem or Setting
-        A setting stands for its problem and x_1. Points have the shape of ``comparator(steps)``.
+    problem : str, problem, Setting or callable
+        As for `problems.counterexample`. A setting stands for its problem and x_1. Points have
+        the shape of ``comparator(steps)``.
     steps : int
         Rounds to look at, T; each of them is called some hundred times.
 
@@ -51,7 +53,7 @@ def check_problem(problem: OnlineProblem | Setting, steps: int = 60) -> Report:
     Raises
     ------
     TypeError, ValueError
-        If `steps` is not a positive integer.
+        If it is no problem at all, or `steps` is not a positive integer.
 
     Examples
     --------
@@ -60,8 +62,10 @@ def check_problem(problem: OnlineProblem | Setting, steps: int = 60) -> Report:
     >>> report.passed, str(report.checks[1])
     (True, '\u2713 F is convex, and its projection goes onto it')
     """
+    if isinstance(problem, str) or callable(problem):
+        problem = setting_of(problem)
     setting = problem if isinstance(problem, Setting) else None
-    subject = problem.problem if isinstance(problem, Setting) else problem
+    subject = problem if setting is None else setting.problem
     under = _Checks(subject, positive_int("steps", steps), setting)
     name = getattr(subject, "name", None) or type(subject).__name__
     checks: dict[str, Callable[[], str | None]] = {

@@ -8,9 +8,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from adabound_np import Optimizer, __version__
+from problems.optimizers import entry
 from problems.reading.equations import Source, sources
 
-__all__ = ["exported"]
+__all__ = ["export"]
 
 _PACKAGE = "adabound_np"
 
@@ -24,30 +25,31 @@ class _Piece:
     uses: frozenset[str]
 
 
-def exported(cls: type[Optimizer]) -> str:
-    """Return the text of a Python module that holds the optimizer and all that it needs.
+def export(optimizer: str | type[Optimizer]) -> str:
+    """Return an optimizer as the text of one Python file that needs NumPy alone.
 
     The lines are the package's, with their equations; what the optimizer does not reach is left
     out.
 
     Parameters
     ----------
-    cls : type
+    optimizer : str or class
         An optimizer of `adabound_np`.
 
     Raises
     ------
-    TypeError
-        If it is none of them.
+    TypeError, ValueError
+        If it is none.
 
     Examples
     --------
-    >>> from adabound_np import SGD
-    >>> text = exported(SGD)
+    >>> import problems
+    >>> text = problems.export("SGD")
     >>> "class SGD" in text, "class AdaBound" in text, "import adabound_np" in text
     (True, False, False)
     """
-    if not (isinstance(cls, type) and cls.__module__.startswith(f"{_PACKAGE}.")):
+    cls = entry(optimizer).cls
+    if not cls.__module__.startswith(f"{_PACKAGE}."):
         raise TypeError(f"optimizer must be a class of {_PACKAGE}, got {cls!r}")
     needed = _reached(cls.__module__, cls.__name__)
     imports, body = set[tuple[str, str]](), list[str]()

@@ -161,7 +161,42 @@ def counterexample(
     force: bool = False,
     **constants: Any,
 ) -> Counterexample:
-    """See `problems.counterexample`."""
+    """Run optimizers side by side on a convex problem that Adam fails.
+
+    Parameters
+    ----------
+    problem : str, problem, Setting or callable
+        A name (``python -m problems counterexample --help`` lists them), a problem or a setting
+        of your own, a function that returns one, or ``module:Name``; constants may follow the
+        name, as in ``"reddi-online(C=5)"``.
+    optimizers : list or dict
+        Names, classes, instances, or ``module:Name``; hyperparameters may follow a name, as in
+        ``"adabound(gamma=0.1)"``. The keys of a dict are the labels.
+    steps : int
+        T.
+    engine : {"auto", "steps", "parallel"}
+        One step after the other, or parallel in time; "auto" prefers the latter.
+    schedule : {"inv-sqrt", "constant"}
+        s_t, which multiplies every step size: 1/sqrt(t) or 1.
+    final_lr, gamma : float, optional
+        Constants of the bounds of AdaBound and AMSBound; ``gamma="paper"`` is 1 - beta2.
+    seed : int
+        Seed of a random problem.
+    force : bool
+        Whether to run even if constants break the paper's conditions.
+    **constants
+        The problem's: lr, beta1, beta2, x1, C, delta, epsilon, K, bounds, whichever it has.
+
+    Returns
+    -------
+    Counterexample
+        With ``runs``, a `problems.online.Summary` for each optimizer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, or a constant is out of range or breaks the paper's conditions.
+    """
     bounds = bounds_of(final_lr, gamma)
     s = setting_of(problem, seed=seed, force=force or None, **constants)
     if s.bounds is not None:

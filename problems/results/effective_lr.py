@@ -195,7 +195,51 @@ def effective_lr(
     seed: int = 0,
     data: str | Path = "data",
 ) -> EffectiveLr:
-    """See `problems.effective_lr`."""
+    """Record effective learning rates while networks are trained, or on an online problem.
+
+    Parameters
+    ----------
+    task_or_problem : str, Task, problem, Setting or callable
+        The name of a task (``python -m problems effective-lr --help`` lists them), a
+        `problems.learning.tasks.Task`, or a problem as for `counterexample`, in one variable.
+    optimizers : list or dict
+        As for `counterexample`.
+    epochs : int, optional
+        Number of epochs of a task (default the task's).
+    steps : int, optional
+        Number of steps of a problem (default 50,000).
+    quick : bool
+        Whether to take a sixth of the epochs, or 2,000 steps.
+    lr : float, optional
+        Step size of all optimizers (default each one's own).
+    final_lr, gamma : float, optional
+        Constants of AdaBound's bounds, and of those that other rates are compared with;
+        ``gamma="paper"`` is 1 - beta2.
+    seed : int
+        Seed of weights and batches, or of a random problem.
+    data : path
+        Folder of all data sets.
+
+    Returns
+    -------
+    EffectiveLr
+        With ``records``, a `problems.rates.record.RateRecord` for each optimizer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, or a value out of range.
+    OSError
+        If a task's data cannot be read.
+    problems.results.result.RunError
+        If a run diverges before there is anything to record.
+
+    Examples
+    --------
+    >>> result = effective_lr("reddi-online", ["adam", "adabound"], steps=2000)
+    >>> [row["between"] for row in result.table()]  # share of rates between the bounds
+    [0.0, 0.0]
+    """
     given = {"lr": lr, "final_lr": final_lr, "gamma": gamma}
     values = {key: value for key, value in given.items() if value is not None}
     own = call(task_or_problem)[1] if isinstance(task_or_problem, str) else {}

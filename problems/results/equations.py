@@ -83,7 +83,34 @@ class Equations(Result):
 
 
 def equations(*, only: str = "", format: str = "text", notation: bool = False) -> Equations:
-    """See `problems.equations`."""
+    r"""List the equations beside the lines that compute them.
+
+    Parameters
+    ----------
+    only : str
+        Text that occurs in the dotted name of each function, such as ``"adabound.AdaBound"``.
+    format : {"text", "markdown", "html"}
+        Format in which they are printed and saved.
+    notation : bool
+        Whether to show the table of symbols in their place, in Markdown.
+
+    Returns
+    -------
+    Equations
+        With ``equations``: LaTeX, source, code, file and line of each.
+
+    Raises
+    ------
+    ValueError
+        If the format is unknown, or no function has such a name.
+
+    Examples
+    --------
+    >>> import problems
+    >>> print(problems.equations(only="InvSqrt.__call__"))  # doctest: +ELLIPSIS
+    adabound_np/schedules.py  InvSqrt.__call__
+       ...  s_t = 1 / \sqrt{t}    return 1 / sqrt(t)
+    """
     known("format", format, FORMATS)
     chosen = tuple(equation for equation in listing() if only in equation.place)
     if not chosen:

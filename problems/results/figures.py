@@ -112,7 +112,37 @@ def figures(
     show: str | Path | None = None,
     report: Callable[[str], Any] = lambda text: None,
 ) -> Figures:
-    """See `problems.figures`."""
+    """Run the paper's experiments on small tasks, and draw its figures and tables from them.
+
+    Parameters
+    ----------
+    only : str or list of str
+        "all", or some of `problems.experiments.settings.FIGURES`, such as "curves-digits-mlp".
+    quick : bool
+        Whether to take fewer tasks, epochs, seeds and points.
+    workers : int, optional
+        Number of processes (default one per core).
+    folder : path, optional
+        Folder for the records of the runs (default none).
+    resume : bool
+        Whether to run only what is missing from `folder`.
+    show : path, optional
+        File ``figures.json`` of an earlier run, to read in place of running anything.
+    report : callable
+        Function that is called with the plan, a str.
+
+    Returns
+    -------
+    Figures
+        With ``results`` and ``records``.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or a file is not what it should be.
+    problems.sweeps.runner.SweepError
+        If a run fails.
+    """
     given = [only] if isinstance(only, str) else list(only)
     names = FIGURES if given == ["all"] else [known("figure", name, FIGURES) for name in given]
     if show is not None:

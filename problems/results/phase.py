@@ -132,7 +132,48 @@ def phase(
     seed: int = 0,
     **constants: Any,
 ) -> PhaseMap:
-    """See `problems.phase`."""
+    """Map where an optimizer ends over a plane of two constants.
+
+    Parameters
+    ----------
+    problem : str, problem, Setting or callable
+        As for `counterexample`.
+    optimizer : str, class or Optimizer
+        A name, a class, or ``module:Name``, with or without hyperparameters; an instance, whose
+        hyperparameters can be no axis.
+    x, y : str or tuple
+        Axes, such as ``"beta1=0:0.99:60"``, ``"lr=log:0.01:1:40"`` or ``("lr", [0.1, 0.5])``.
+    steps : int
+        T.
+    show : {"regret", "x"}
+        What the map shows: R_T/T, or x_T.
+    schedule : {"inv-sqrt", "constant"}
+        s_t, which multiplies every step size: 1/sqrt(t) or 1.
+    final_lr, gamma : float, optional
+        Constants of the bounds of AdaBound and AMSBound; ``gamma="paper"`` is 1 - beta2.
+    seed : int
+        Seed of a random problem.
+    **constants
+        The problem's: lr, beta1, beta2, x1, C, delta, epsilon, K, bounds, whichever it has.
+
+    Returns
+    -------
+    PhaseMap
+        With ``x_final``, ``average_regret``, ``C`` and ``holds``, arrays of shape
+        (len(y.values), len(x.values)).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, a constant is out of range, or no cell has constants.
+
+    Examples
+    --------
+    >>> import problems
+    >>> result = problems.phase("reddi-online", x="lr=0.1:1:2", y="beta2=0.9,0.99", steps=100)
+    >>> result.x_final.shape, result.x.values
+    ((2, 2), (0.1, 1.0))
+    """
     known("value", show, SHOWN)
     bounds = bounds_of(final_lr, gamma)
     if "bounds" in takes(problem):

@@ -109,7 +109,30 @@ def _plain(value: Any) -> str:
 
 
 def theorems(ids: str | Iterable[str] = "all", *, quick: bool = False) -> Theorems:
-    """See `problems.theorems`."""
+    """Run the papers' theorems: each claim, its assumptions, what was measured, the verdict.
+
+    Parameters
+    ----------
+    ids : str or list of str
+        "all", or some of `problems.ledger.LEDGER`, such as "reddi-1".
+    quick : bool
+        Whether to do shorter runs.
+
+    Returns
+    -------
+    Theorems
+        With ``results``, by id.
+
+    Raises
+    ------
+    ValueError
+        If there is no such theorem.
+
+    Examples
+    --------
+    >>> theorems(["reddi-2", "luo-1"], quick=True).table()[0]["verdict"]
+    'holds'
+    """
     given = [ids] if isinstance(ids, str) else list(ids)
     names = LEDGER if given == ["all"] else [known("theorem", name, LEDGER) for name in given]
     if not names:

@@ -182,7 +182,52 @@ def trace(
     force: bool = False,
     **constants: Any,
 ) -> Trace:
-    """See `problems.trace`."""
+    """Take the first steps of an optimizer and keep every quantity of its algorithm box.
+
+    Parameters
+    ----------
+    problem : str, problem, Setting or callable, optional
+        As for `counterexample`, in one variable. Without one, an example in which AdaBound's rate
+        is clipped from above, from below, and not at all.
+    optimizer : str, class or Optimizer
+        As for `phase`.
+    steps : int
+        Number of steps.
+    exact : bool
+        Whether to compute with fractions and roots in place of floats.
+    digits : int, optional
+        Number of significant digits in the table.
+    all : bool
+        Whether the table shows every quantity.
+    format : {"table", "markdown", "latex", "csv", "json"}
+        Format in which the trace is printed and saved.
+    schedule : {"inv-sqrt", "constant"}
+        s_t, which multiplies every step size: 1/sqrt(t) or 1.
+    final_lr, gamma : float, optional
+        Constants of the bounds of AdaBound and AMSBound; ``gamma="paper"`` is 1 - beta2.
+    seed : int
+        Seed of a random problem.
+    force : bool
+        Whether to run even if constants break the paper's conditions.
+    **constants
+        The problem's: lr, beta1, beta2, x1, C, delta, epsilon, K, bounds, whichever it has.
+
+    Returns
+    -------
+    Trace
+        With ``columns``, the quantities, and ``rows``, their numbers at each step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, or a constant is out of range or breaks the paper's conditions.
+
+    Examples
+    --------
+    >>> import problems
+    >>> [row["clip"] for row in problems.trace().table()]
+    ['-', '-', 'upper', 'lower', '-', 'upper']
+    """
     known("format", format, FORMATS)
     if digits is not None and positive_int("digits", digits) > DIGITS:
         raise ValueError(f"digits must be a whole number from 1 to {DIGITS}, got {digits}")

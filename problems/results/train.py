@@ -212,7 +212,57 @@ def train(
     resume: bool = False,
     **given: Any,
 ) -> Train:
-    """See `problems.train`."""
+    """Train a network with several optimizers and seeds.
+
+    Parameters
+    ----------
+    task : str or Task
+        The name of a task (``python -m problems train --help`` lists them), ``module:Name`` or a
+        `problems.learning.tasks.Task`.
+    optimizers : list or dict
+        As for `counterexample`, in the form of the released code.
+    seeds : int or list of int
+        Seeds of weights and batches.
+    epochs, batch_size : int, optional
+        Default the task's.
+    validate : bool
+        Whether to test on a part of the training data.
+    data : path
+        Folder of all data sets.
+    verify : bool
+        Whether its files must be the official ones.
+    workers : int or None
+        Number of processes: 1 is this process, None is one per core.
+    folder : path, optional
+        Folder for checkpoints and a CSV (default none).
+    every : float
+        Seconds between two checkpoints of a run.
+    resume : bool
+        Whether to go on from the checkpoints in `folder`.
+    **given
+        lr, beta1, beta2, final_lr, gamma, eps, weight_decay, for those optimizers that have them
+        (default the task's).
+
+    Returns
+    -------
+    Train
+        With ``histories``, a list of `problems.learning.run.History` for each optimizer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, a value out of range, or a checkpoint there is not of the same run.
+    OSError
+        If a task's data cannot be read.
+    problems.sweeps.runner.SweepError
+        If a run fails.
+
+    Examples
+    --------
+    >>> result = train("digits-mlp", ["adam", "adabound"], epochs=5)
+    >>> [row["test accuracy"] > 0.8 for row in result.table()]
+    [True, True]
+    """
     specs = labelled(optimizers)
     for name, value in given.items():
         if not any(name in takes(spec) for spec in specs.values()):

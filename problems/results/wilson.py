@@ -134,7 +134,43 @@ def wilson(
     lr: float | None = None,
     gammas: Iterable[float] = GAMMAS,
 ) -> Wilson:
-    """See `problems.wilson`."""
+    """Fit Wilson's construction with full gradients, and see what becomes of new points.
+
+    Parameters
+    ----------
+    optimizers : list or dict
+        As for `counterexample`. One that has a gamma is run with each of `gammas`, unless its
+        own is given.
+    points, new : int
+        Number of points to fit, and of new points.
+    p : float
+        P(y = 1), in (0.5, 1).
+    steps : int
+        Number of steps.
+    seed : int
+        Seed of the points.
+    lr : float, optional
+        Step size of all optimizers (default one that suits each).
+    gammas : list of float
+        Values of gamma for AdaBound and AMSBound.
+
+    Returns
+    -------
+    Wilson
+        With ``problem`` and ``fits``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, or a value out of range.
+
+    Examples
+    --------
+    >>> for row in wilson(["sgd", "adam"], points=20, steps=1000).table():
+    ...     print(row["optimizer"], row["test_accuracy"])
+    sgd 1.0
+    adam 0.682
+    """
     given = {} if lr is None else {"lr": lr}
     speeds = [{"gamma": gamma} for gamma in gammas]
     todo = [
