@@ -27,15 +27,13 @@ from adabound_np.carries import Carry
 from adabound_np.checks import (
     Array,
     array_of,
-    check_gradient,
-    check_shape,
     copied,
     flag,
-    is_moderate,
     names_among,
     within,
 )
 from adabound_np.feasible import Box, Unconstrained
+from adabound_np.parameters import check_gradient, check_shape, is_moderate
 from adabound_np.schedules import FromCallable, Scaled, as_schedule
 
 __all__ = ["SHARED", "Algorithm", "Hyperparameters", "at_rest", "check_state", "owned"]

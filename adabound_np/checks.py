@@ -1,4 +1,4 @@
-"""Checks of arguments, parameters and gradients: a message names the argument, its value, and
+"""Checks of arguments: a message names the argument, its value, and
 what is allowed.
 """
 
@@ -9,7 +9,7 @@ import functools
 import math
 import numbers
 import operator
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -19,19 +19,12 @@ __all__ = [
     "Array",
     "Real",
     "array_of",
-    "check_gradient",
-    "check_overlap",
-    "check_shape",
     "copied",
-    "data_of",
+    "described",
     "flag",
-    "gradient_of",
-    "groups_of",
-    "is_moderate",
     "known",
     "names_among",
     "nearest",
-    "params_of",
     "positive_int",
     "power",
     "real",
@@ -258,164 +251,14 @@ def array_of(name: str, x: Any) -> Array:
     if isinstance(x, (int, float)) and not isinstance(x, (bool, np.floating)):
         return np.asarray(x, dtype=np.float64)
     if isinstance(x, (np.ma.MaskedArray, np.matrix)):
-        raise TypeError(f"{name} must be a plain array (np.asarray makes one), got {_described(x)}")
+        raise TypeError(f"{name} must be a plain array (np.asarray makes one), got {described(x)}")
     array = np.asarray(x)
     if array.dtype.kind != "f" or array.dtype == np.float16:
-        raise TypeError(
-            f"{name} must be of a floating dtype, float32 or wider, got {_described(x)}"
-        )
+        raise TypeError(f"{name} must be of a floating dtype, float32 or wider, got {described(x)}")
     return array
 
 
-def data_of(p: Any, name: str = "the parameter") -> Array:
-    """Return the float array of a parameter: the array itself, or its ``.data``.
-
-    Raises
-    ------
-    TypeError
-        If there is none, or not of a dtype that `array_of` accepts.
-    """
-    data = p if isinstance(p, np.ndarray) else getattr(p, "data", None)
-    if not isinstance(data, np.ndarray) or data.dtype.kind != "f":
-        raise TypeError(
-            f"{name} must be a float array, or have one as .data and its gradient as .grad, "
-            f"got {_described(p if data is None else data)}"
-        )
-    return array_of(name, data)
-
-
-def gradient_of(p: Any, name: str = "the parameter") -> Any:
-    """Return ``p.grad`` as an array (or None); it may itself be wrapped in ``.data``.
-
-    Raises
-    ------
-    TypeError
-        If p is a bare array or has no ``.grad``.
-    """
-    if isinstance(p, np.ndarray):
-        raise TypeError(f"{name} is a bare array without .grad; pass gradients: step(grads=[...])")
-    if not hasattr(p, "grad"):
-        raise TypeError(f"{name} must have an attribute .grad, got {_described(p)}")
-    grad = p.grad
-    return grad if grad is None or isinstance(grad, np.ndarray) else getattr(grad, "data", grad)
-
-
-def check_gradient(name: str, g: Any, x: Array) -> Any:
-    """Return g as an array if it fits x; a Python number takes x's dtype.
-
-    Raises
-    ------
-    TypeError
-        If its dtype is not x's, or it is a masked array.
-    ValueError
-        If its shape is not x's, or it holds NaN or infinity.
-    """
-    if type(g) is not np.ndarray:
-        if isinstance(g, np.ma.MaskedArray):
-            raise TypeError(f"{name} must be a plain array (filled), got {_described(g)}")
-        g = np.asarray(g, dtype=x.dtype if isinstance(g, (int, float)) else None)
-    if g.dtype != x.dtype:
-        raise TypeError(f"{name} must have the parameter's dtype {x.dtype}, got {g.dtype}")
-    if g.shape != x.shape:
-        raise ValueError(f"{name} must have the parameter's shape {x.shape}, got {g.shape}")
-    if not is_moderate(g) and not np.isfinite(g).all():
-        bad = np.argwhere(~np.isfinite(g))
-        raise ValueError(
-            f"{name} must be finite, got {g[tuple(bad[0])]} at index {tuple(map(int, bad[0]))} "
-            f"({len(bad)} of {g.size} entries); the step is refused"
-        )
-    return g
-
-
-def is_moderate(x: Array) -> bool:
-    """Whether x is finite, with a sum of squares 2^40 times below the largest number of its dtype.
-
-    One pass of BLAS decides it. No moment of fewer than 2^40 such gradients overflows.
-
-    Examples
-    --------
-    >>> is_moderate(np.array([1.0, 1e140])), is_moderate(np.array([1.0, np.inf]))
-    (True, False)
-    """
-    flat = x.reshape(-1)
-    return bool(flat.dot(flat) < _moderate(x.dtype))
-
-
-@functools.cache
-def _moderate(dtype: Any) -> Any:
-    return np.finfo(dtype).max * dtype.type(2.0**-40)
-
-
-def check_shape(name: str, x: Array, shape: tuple[int, ...]) -> None:
-    """Raise ValueError unless hyperparameters of `shape` broadcast to x's shape."""
-    fits = len(shape) <= x.ndim and all(
-        n in (1, m) for n, m in zip(shape[::-1], x.shape[::-1], strict=False)
-    )
-    if not fits:
-        raise ValueError(
-            f"{name} must have a shape to which the hyperparameters' {shape} broadcasts, "
-            f"got {x.shape}"
-        )
-
-
-def check_overlap(params: list[Array]) -> None:
-    """Raise ValueError if two parameters share memory, or entries of one do.
-
-    Disjoint views of one array pass.
-    """
-    spans = [np.lib.array_utils.byte_bounds(x) for x in params]
-    reaching: list[int] = []  # numbers of those that end behind the next one's start
-    for i in sorted(range(len(params)), key=spans.__getitem__):
-        low, high = spans[i]
-        if params[i].nbytes > high - low:
-            raise ValueError(f"params[{i}] must not have entries that share memory")
-        reaching = [j for j in reaching if spans[j][1] > low]
-        for j in reaching:
-            if np.shares_memory(params[i], params[j]):
-                raise ValueError(f"params[{max(i, j)}] must not share memory with another of them")
-        reaching.append(i)
-
-
-def groups_of(params: Iterable[Any] | None) -> list[dict[str, Any]]:
-    """Return `params` as a list of parameter groups.
-
-    Raises
-    ------
-    TypeError
-        If it is not iterable, has no order (a set), or is a bare array, tensor, dict or string.
-    ValueError
-        If it is empty, or mixes groups with parameters.
-    """
-    if params is None:
-        return []
-    items = params_of("params", params, "a list of parameters or of groups")
-    if not items:
-        raise ValueError("params must hold at least one parameter, got none")
-    dicts = [isinstance(item, dict) for item in items]
-    if not any(dicts):
-        return [{"params": items}]
-    if not all(dicts) or not all("params" in item for item in items):
-        raise ValueError('params must be parameters only, or only dicts with a key "params"')
-    return items
-
-
-def params_of(name: str, params: Any, allowed: str) -> list[Any]:
-    """Return `params` as a list if it is an ordered iterable of parameters or groups.
-
-    Raises
-    ------
-    TypeError
-        If it is not: the state and ``grads`` belong to parameters in order.
-    """
-    if (
-        isinstance(params, (np.ndarray, dict, str, bytes, Set))
-        or hasattr(params, "grad")
-        or not isinstance(params, Iterable)
-    ):
-        raise TypeError(f"{name} must be {allowed}, got {_described(params)}")
-    return list(params)
-
-
-def _described(x: Any) -> str:
+def described(x: Any) -> str:
+    """Return the type of what was given, with its dtype or value, for an error message."""
     dtype = getattr(x, "dtype", None)
     return f"{type(x).__name__}" + (f" of dtype {dtype}" if dtype is not None else f" {x!r}")

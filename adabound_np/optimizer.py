@@ -9,17 +9,19 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 import numpy as np
 
 from adabound_np.algorithm import Algorithm, Hyperparameters, check_state, owned
-from adabound_np.checks import (
-    Array,
+from adabound_np.checks import Array, copied, names_among
+from adabound_np.parameters import (
+    apart,
     check_gradient,
     check_overlap,
     check_shape,
-    copied,
+    complete,
+    contiguous,
     data_of,
+    form_of,
     gradient_of,
     groups_of,
     is_moderate,
-    names_among,
     params_of,
 )
 
@@ -186,7 +188,7 @@ class Optimizer(Algorithm):
                 x = slot.x
                 s = self.fresh(h, x) if slot.s is None else slot.s
                 moderate = is_moderate(g) and (not h.l2_decay or is_moderate(x))
-                if moderate and h.blocks and x.nbytes > BLOCK and _contiguous(x, s):
+                if moderate and h.blocks and x.nbytes > BLOCK and contiguous(x, s):
                     large.append((h, slot, g, s))
                     continue
                 x_new, s = self.advance(h, x, g, s)
@@ -194,7 +196,7 @@ class Optimizer(Algorithm):
                     check_state(f"the gradient of params[{i}]", s)
                 small.append((h, slot, x_new, owned(s, g, x.dtype)))
             arrays = [slot.x for _, slot, _, _ in large]
-            large = [(h, slot, _apart(g, arrays), s) for h, slot, g, s in large]
+            large = [(h, slot, apart(g, arrays), s) for h, slot, g, s in large]
             for h, slot, g, s in large:
                 slot.s, slot.h = self._in_blocks(h, slot.x, g, s), h
             for h, slot, x_new, s in small:
@@ -259,7 +261,7 @@ class Optimizer(Algorithm):
             of the state is not finite or has negative entries where the optimizer makes none.
             Nothing is changed then.
         """
-        packed = copy.deepcopy(_form_of(state_dict))
+        packed = copy.deepcopy(form_of(state_dict))
         sizes = [len(group["params"]) for group in self.param_groups]
         given = [len(group["params"]) for group in packed["param_groups"]]
         if given != sizes:
@@ -267,7 +269,7 @@ class Optimizer(Algorithm):
         names = ["params", *self.defaults, "initial_lr"]
         for group in packed["param_groups"]:
             names_among(f"state_dict of {type(self).__name__}", group, names)
-            _complete("state_dict", group, names)
+            complete("state_dict", group, names)
             self.check_group(group)
         slots = self._admit(self.param_groups)
         if not set(packed["state"]) <= set(range(len(slots))):
@@ -348,7 +350,7 @@ class Optimizer(Algorithm):
             return known[2]
         if not isinstance(group, dict):
             raise TypeError(f"param_groups[{k}] must be a dict, got {group!r}")
-        _complete(f"param_groups[{k}]", group, ["params", *self.defaults])
+        complete(f"param_groups[{k}]", group, ["params", *self.defaults])
         h = self.check_group(group, known[2] if known is not None and known[0] is group else None)
         for p in group["params"]:
             check_shape(f"a parameter of param_groups[{k}]", data_of(p), h.shape)
@@ -395,41 +397,9 @@ class Optimizer(Algorithm):
         return self.State(int(t), *arrays)
 
 
-def _complete(what: str, group: dict[str, Any], names: Iterable[str]) -> None:
-    missing = sorted(set(names) - set(group))
-    if missing:
-        raise ValueError(f"{what} lacks the hyperparameters {missing}")
-
-
 def _equal(values: dict[str, Any], group: dict[str, Any]) -> bool:
     """Whether a group still has these values; False for arrays, which have no one answer."""
     try:
         return values == group
     except ValueError:
         return False
-
-
-def _form_of(state_dict: Any) -> dict[str, Any]:
-    """Return `state_dict` if it has the form of one."""
-    if not isinstance(state_dict, dict) or set(state_dict) != {"state", "param_groups"}:
-        raise ValueError('state_dict must be a dict with the keys "state" and "param_groups"')
-    state, groups = state_dict["state"], state_dict["param_groups"]
-    if not isinstance(state, dict) or not all(isinstance(s, dict) for s in state.values()):
-        raise TypeError('state_dict["state"] must map numbers of parameters to dicts')
-    if not isinstance(groups, (list, tuple)) or not all(
-        isinstance(group, dict) and isinstance(group.get("params"), (list, tuple))
-        for group in groups
-    ):
-        raise TypeError('state_dict["param_groups"] must be a list of dicts with a key "params"')
-    return state_dict
-
-
-def _contiguous(x: Array, s: Any) -> bool:
-    return all(a.flags.c_contiguous for a in (x, *s[1:]))
-
-
-def _apart(g: Array, arrays: list[Array]) -> Array:
-    """g, or a copy of it if it may share memory with one of the arrays."""
-    if g.flags.owndata and all(x.flags.owndata and x is not g for x in arrays):
-        return g
-    return g.copy() if any(np.may_share_memory(g, x) for x in arrays) else g

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import math
 
 import problems
-from problems.commands.options import add_optimizers, carry_out, name_of, seed_list, whole
+from problems.commands.options import add_optimizers, carry_out, name_of, seconds, seed_list, whole
 from problems.commands.problem_options import add_problem
 from problems.online.engines import ENGINES
 from problems.optimizers import STORY
@@ -78,14 +77,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--resume", action="store_true", help="finish what FILE misses, recompute nothing")
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
-
-
-def seconds(text: str) -> float:
-    """A positive number."""
-    value = float(text)
-    if not (0 < value < math.inf):
-        raise argparse.ArgumentTypeError(f"must be in (0, inf), got {text!r}")
-    return value
 
 
 def run(options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from adabound_np.checks import within
 from problems.loading import call
 from problems.manifest import suffix
 from problems.online.setting import Setting, title_of
@@ -226,6 +227,7 @@ def sweep(
         force=force,
     )
     plan.check()
+    within("scheduler_timeout", scheduler_timeout, "(0, inf)")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sweep.jsonl" if file is None else _file(file, plan)
         with _executor(plan, workers, scheduler, scheduler_timeout) as executor, _Progress() as bar:

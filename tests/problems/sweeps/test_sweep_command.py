@@ -235,8 +235,8 @@ STOCHASTIC = ("--problem", "reddi-stochastic")
         (["--steps", "0"], "must be a whole number of at least 1"),
         (["--workers", "0"], "must be a whole number of at least 1"),
         (["--workers", "2", "--scheduler", "tcp://127.0.0.1:1"], "workers must not be given"),
-        (["--scheduler-timeout", "0"], "must be in (0, inf), got '0'"),
-        (["--scheduler-timeout", "nan"], "must be in (0, inf), got 'nan'"),
+        (["--scheduler-timeout", "0"], "scheduler_timeout must be in (0, inf), got 0.0"),
+        (["--scheduler-timeout", "nan"], "must be in [0, inf), got 'nan'"),
     ],
 )
 def test_bad_usage(args, message, tmp_path, capsys, monkeypatch):
