@@ -6,47 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-import numpy as np
-
-from adabound_np import __version__
-from adabound_np.checks import nearest
-from problems.citations import bibtex
-from problems.commands import (
-    check,
-    counterexample,
-    course,
-    effective_lr,
-    equations,
-    export,
-    fetch,
-    figures,
-    phase,
-    sweep,
-    theorems,
-    trace,
-    train,
-    wilson,
-)
+from problems.commands import COMMANDS, module_of
 from problems.commands.streams import checked
 
 __all__ = ["main"]
 
-COMMANDS = {
-    "counterexample": counterexample,
-    "phase": phase,
-    "sweep": sweep,
-    "theorems": theorems,
-    "effective-lr": effective_lr,
-    "figures": figures,
-    "train": train,
-    "wilson": wilson,
-    "equations": equations,
-    "trace": trace,
-    "check": check,
-    "export": export,
-    "course": course,
-    "fetch": fetch,
-}
 DEFAULT = "counterexample"
 
 
@@ -60,10 +24,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _main(argv)
 
 
-class _Cite(argparse.Action):
-    """Prints the citations and ends, as --version does."""
+class _Version(argparse.Action):
+    """Prints the version and ends."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from adabound_np import __version__
+
+        print(f"adabound-np {__version__}")
+        parser.exit()
+
+
+class _Cite(argparse.Action):
+    """Prints the citations and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from problems.citations import bibtex
+
         print(bibtex())
         parser.exit()
 
@@ -77,24 +53,32 @@ def _main(argv: Sequence[str] | None) -> int:
         epilog="Exit codes: 0; 1 if the command could not be finished; 2 for bad usage; "
         "130 if interrupted; 141 if nobody reads the output any more.",
     )
-    parser.add_argument("--version", action="version", version=f"adabound-np {__version__}")
+    version = "print the version, and exit"
+    parser.add_argument("--version", action=_Version, nargs=0, help=version)
     cite = "print BibTeX for this software and the papers, and exit"
     parser.add_argument("--cite", action=_Cite, nargs=0, help=cite)
-    commands = parser.add_subparsers(metavar="COMMAND")
-    for name, module in COMMANDS.items():
-        command = commands.add_parser(name, help=module.HELP, description=module.__doc__)
-        module.add_options(command)
-        command.set_defaults(run=module.run, parser=command)
     if not args or (
         args[0].startswith("-") and args[0] not in ("-h", "--help", "--version", "--cite")
     ):
         args.insert(0, DEFAULT)
     if not args[0].startswith("-") and args[0] not in COMMANDS:
+        from adabound_np.checks import nearest
+
         parser.error(
             f"unknown command {args[0]!r}{nearest(args[0], COMMANDS)} "
             f"(allowed: {', '.join(COMMANDS)})"
         )
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        command = commands.add_parser(name, help=text)
+        if name == args[0]:
+            module = module_of(name)
+            command.description = module.__doc__
+            module.add_options(command)
+            command.set_defaults(run=module.run, parser=command)
     options = parser.parse_args(args)
+    import numpy as np
+
     try:
         # a number that overflows is shown as what it is, inf or nan
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):

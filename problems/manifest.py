@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from importlib.metadata import version
 from typing import Any
 
 from adabound_np import __version__
@@ -31,6 +30,8 @@ def manifest(command: str, seed: int | None = None) -> dict[str, Any]:
     >>> manifest("trace")["command"], sorted(manifest("trace"))[:2]
     ('trace', ['adabound_np', 'command'])
     """
+    from importlib.metadata import version
+
     return {
         "command": command,
         "seed": seed,

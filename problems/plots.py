@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from adabound_np import __version__
 from problems.digest import KEY, digest
@@ -23,7 +23,7 @@ from problems.online.setting import formula_of, name_of
 from problems.online.summary import Summary
 from problems.online.verdict import arrival, place, trend
 from problems.optimizers import style, title
-from problems.style import Picture, fixed_style
+from problems.style import Picture, Powers, fixed_style
 
 __all__ = ["HIDDEN", "apart", "counterexample_figure", "save"]
 
@@ -87,15 +87,20 @@ def counterexample_figure(
                 color="0.35",
             )
     margin = 0.12 * (hi - lo)
-    left.set(xscale="log", xlabel="step $t$", ylabel="$x_t$", ylim=(lo - margin, hi + margin))
-    right.set(xscale="log", xlabel="step $t$", ylabel="average regret $R_t / t$")
+    left.set(xscale="log", xlabel="step t", ylabel="xₜ", ylim=(lo - margin, hi + margin))
+    right.set(xscale="log", xlabel="step t", ylabel="average regret Rₜ / t")
     for axes in (left, right):
+        axes.xaxis.set(major_formatter=Powers(), minor_locator=NullLocator())
+        if axes.get_yscale() == "log":
+            axes.yaxis.set(
+                major_formatter=Powers(), minor_formatter=Powers(minor_thresholds=(1, 0.4))
+            )
         axes.grid(alpha=0.25)
         axes.margins(x=0)
     _label(left, runs, [_whereabouts(problem, run) for run in runs.values()])
     _label(right, runs, [trend(run) for run in runs.values()])
     band = Patch(
-        color="0.5", alpha=0.3, linewidth=0, label="shaded: range of $x_t$ between two drawn steps"
+        color="0.5", alpha=0.3, linewidth=0, label="shaded: range of xₜ between two drawn steps"
     )
     figure.legend(handles=[band], frameon=False, fontsize=9, loc="outside lower left")
     figure.suptitle(f"{name_of(problem)}:  {formula_of(problem)}", fontsize=11)
@@ -147,10 +152,15 @@ def apart(heights: Sequence[float], gap: float) -> list[float]:
         return []
     order = np.argsort(heights, kind="stable")
     steps = gap * np.arange(len(heights))
-    # without the steps they must only rise: the least squares that do are means of neighbours
-    rising = isotonic_regression(np.asarray(heights)[order] - steps).x + steps
-    moved = np.empty(len(heights))
-    moved[order] = rising
+    # Without the steps they must only rise. The least squares that do are means of neighbours, by
+    # the max-min formula; `scipy.optimize.isotonic_regression` would take longer to import than
+    # all else takes to draw.
+    sums = np.cumsum([0.0, *(np.asarray(heights)[order] - steps)])
+    n = len(heights)
+    means = [[(sums[k] - sums[j]) / (k - j) for k in range(j + 1, n + 1)] for j in range(n)]
+    rising = [max(min(means[j][i - j :]) for j in range(i + 1)) for i in range(n)]
+    moved = np.empty(n)
+    moved[order] = rising + steps
     return list(moved)
 
 
@@ -174,6 +184,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     (`problems.digest`).
     """
     paths = [stem.with_suffix(".png"), stem.with_suffix(".svg")]
+    layout = figure.get_layout_engine()
     with fixed_style():
         for path in paths:
             made = f"adabound-np {__version__}"
@@ -181,4 +192,6 @@ def save(figure: Figure, stem: Path) -> list[Path]:
             metadata = svg if path.suffix == ".svg" else {"Software": made, KEY: digest(figure)}
             with replacing(path) as temporary:
                 figure.savefig(temporary, dpi=150, metadata=metadata)
+            figure.set_layout_engine("none")  # the PNG's layout serves the SVG
+    figure.set_layout_engine(layout)
     return paths

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation
 
-__all__ = ["Picture", "fixed_style"]
+__all__ = ["Picture", "Powers", "fixed_style"]
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @contextmanager
@@ -46,3 +50,24 @@ class Picture(Figure):
         with fixed_style():
             self.savefig(buffer, format="png", dpi=100)
         return buffer.getvalue()
+
+
+class Powers(LogFormatterSciNotation):
+    """Labels of a logarithmic axis in Unicode; as formulas they would take half of the drawing.
+
+    Examples
+    --------
+    >>> from matplotlib.axis import XAxis
+    >>> axes = Picture().subplots()
+    >>> axes.set(xscale="log", xlim=(1e-3, 1e3))[1]
+    (0.001, 1000.0)
+    >>> axes.xaxis.set_major_formatter(Powers())
+    >>> axes.xaxis.get_major_formatter()(1e-2)
+    '10⁻²'
+    """
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the label of a tick."""
+        text = str(super().__call__(x, pos)).replace(r"\times", "×")
+        text = re.sub(r"\^\{([-\d]+)\}", lambda found: found[1].translate(_RAISED), text)
+        return re.sub(r"\$\\mathdefault\{(.*)\}\$", r"\1", text)

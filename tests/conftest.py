@@ -45,7 +45,7 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"skipped: {counts} (pytest -rs lists them)")
     passed = terminalreporter.stats.get("passed", [])
     if any(report.nodeid.startswith("tests/equations") for report in passed):
-        from tests.equations.__main__ import counts  # noqa: PLC0415 (needs SymPy)
+        from tests.equations.__main__ import counts  # needs SymPy
 
         terminalreporter.section("equations")
         terminalreporter.write_line("\n".join(counts()))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from problems.cli import COMMANDS
+from problems.commands import COMMANDS, module_of
 
 ROOT = Path(__file__).parents[1]
 #: What is wrong in each "before" of CONTRIBUTING.md's table, in its order.
@@ -66,5 +66,5 @@ def test_a_parameter_begins_with_a_noun():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_option_is_of_something(command):
     parser = argparse.ArgumentParser()
-    COMMANDS[command].add_options(parser)
+    module_of(command).add_options(parser)
     assert [a.dest for a in parser._actions if re.match("of ", a.help or "", re.I)] == []

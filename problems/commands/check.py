@@ -9,8 +9,6 @@ from adabound_np import Optimizer
 from problems.loading import call, load
 from problems.optimizers import OPTIMIZERS
 
-HELP = "whether an optimizer or problem of your own does what runs rely on"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -10,8 +10,6 @@ from problems.commands.problem_options import add_constants, add_problem, given
 from problems.online.engines import ENGINES
 from problems.optimizers import STORY
 
-HELP = "Adam on convex problems it fails, beside the other optimizers (the default)"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from problems.commands.options import output_folder, whole
 
-HELP = "assignments made from the source, and their grading"
 ACTIONS = ("list", "make", "grade")
 
 
@@ -38,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit code."""
-    from problems.course import tasks  # noqa: PLC0415 - other commands need none of it
+    from problems.course import tasks  # other commands need none of it
 
     if options.action == "list":
         for task in tasks.TASKS:
@@ -60,8 +59,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _make(options: argparse.Namespace, folder: Path) -> int:
-    from problems.course.make import make  # noqa: PLC0415
-    from problems.course.tasks import TASKS, task_of  # noqa: PLC0415
+    from problems.course.make import make
+    from problems.course.tasks import TASKS, task_of
 
     for task in [task_of(text) for text in options.what] or TASKS:
         for path in make(task, folder, options.cohort, solution=options.solution):
@@ -70,9 +69,9 @@ def _make(options: argparse.Namespace, folder: Path) -> int:
 
 
 def _grade(options: argparse.Namespace, folder: Path) -> int:
-    from problems.course.grade import grade  # noqa: PLC0415
-    from problems.course.process import Limits  # noqa: PLC0415
-    from problems.course.report import save, table  # noqa: PLC0415
+    from problems.course.grade import grade
+    from problems.course.process import Limits
+    from problems.course.report import save, table
 
     if not options.what:
         options.parser.error("grade needs submissions: folders or ZIPs, one per student")

@@ -13,8 +13,6 @@ from problems.online.sequences import SEQUENCES
 from problems.optimizers import STORY
 from problems.results.effective_lr import FEW, STEPS, TASK
 
-HELP = "effective learning rates during a run, against AdaBound's bounds"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -8,8 +8,6 @@ import problems
 from problems.commands.options import carry_out, name_of
 from problems.results.equations import FORMATS
 
-HELP = "every equation beside its line"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -9,8 +9,6 @@ from pathlib import Path
 import problems
 from problems.commands.options import optimizer_of, output_folder
 
-HELP = "an optimizer as one Python file that needs NumPy alone"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

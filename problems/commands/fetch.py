@@ -9,8 +9,6 @@ from problems.commands.options import name_of
 from problems.learning.fetch import fetch
 from problems.learning.sources import SOURCES, DataError
 
-HELP = "download a data set's official files"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -9,8 +9,6 @@ import problems
 from problems.commands.options import add_output, carry_out, names_of, whole
 from problems.experiments.settings import FIGURES
 
-HELP = "the paper's figures and tables, from runs on small tasks"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

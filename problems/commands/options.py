@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from adabound_np.checks import known
+from problems.errors import RunError
 from problems.loading import split
 from problems.online.setting import BrokenConditionError
 from problems.optimizers import OPTIMIZERS, entry
-from problems.results.result import Result, RunError
-from problems.sweeps.runner import SweepError
+from problems.results.result import Result
 
 __all__ = [
     "add_optimizer",
@@ -142,7 +142,7 @@ def carry_out(
         parser.error(f"{error}; --force runs it anyway")
     except (TypeError, ValueError, OverflowError, OSError, ModuleNotFoundError) as error:
         parser.error(str(error))
-    except (RunError, SweepError) as error:
+    except RunError as error:
         print(f"{parser.prog}: {error}{later}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -10,8 +10,6 @@ from problems.commands.problem_options import add_constants, add_problem, given
 from problems.results.phase import SHOWN, X, Y
 from problems.sweeps.axes import AXES
 
-HELP = "a map of x_T or R_T/T over two constants"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -12,8 +12,6 @@ from problems.optimizers import STORY
 from problems.sweeps.axes import AXES
 from problems.sweeps.plan import SCHEDULES
 
-HELP = "a grid or random search over constants, seeds and optimizers, on many processors"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

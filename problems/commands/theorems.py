@@ -8,8 +8,6 @@ import problems
 from problems.commands.options import add_output, carry_out, names_of
 from problems.ledger import LEDGER
 
-HELP = "the theorem ledger: every theorem of the papers, executed"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -10,8 +10,6 @@ from problems.commands.problem_options import add_constants, add_problem, given
 from problems.reading.numerals import EXACT_DIGITS, FLOAT_DIGITS
 from problems.results.trace import EXAMPLE, FORMATS, PROBLEM
 
-HELP = "the first steps with every intermediate quantity"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -17,7 +17,6 @@ from problems.commands.task_options import add_data, task_of
 from problems.learning.tasks import TASKS
 from problems.optimizers import HYPERPARAMETERS, STORY
 
-HELP = "train a network with several optimizers and seeds"
 #: What the options of hyperparameters are.
 WHAT = {
     "lr": "the rate",

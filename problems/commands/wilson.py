@@ -9,8 +9,6 @@ import problems
 from problems.commands.options import add_optimizers, add_output, carry_out, whole
 from problems.results.wilson import GAMMAS, OPTIMIZERS
 
-HELP = "least squares on which adaptive methods find a useless solution"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -33,13 +33,13 @@ def lines_compute_their_equations(opt: Optimizer) -> str:
     hyperparameters, the state's arrays and the local variables of their names.
     """
     try:
-        from problems.reading.checker import (  # noqa: PLC0415 (needs SymPy)
+        from problems.reading.checker import (  # needs SymPy
             MismatchError,
             check_line,
             check_returned,
             check_target,
         )
-        from problems.reading.lines import Module, Traced  # noqa: PLC0415
+        from problems.reading.lines import Module, Traced
     except ImportError as error:
         raise NotApplicableError(f"reading equations needs the extra 'test': {error}") from None
     evaluated, unread = 0, list[str]()

@@ -41,7 +41,7 @@ def refuse(roots: list[str]) -> None:
 def limit(seconds: int, megabytes: int) -> None:
     """Limit processor time, memory and the size of files, where the system can."""
     try:
-        import resource  # noqa: PLC0415 - POSIX has it
+        import resource  # POSIX has it
     except ImportError:
         return
     for name, value in (

@@ -277,7 +277,7 @@ class _Limit:
         self._set(0.0)
 
     def _set(self, seconds: float) -> None:
-        import signal  # noqa: PLC0415 - absent in some builds of Python
+        import signal  # absent in some builds of Python
 
         def stop(*_: object) -> None:
             raise TimeoutError(f"the call took longer than {self.seconds:g} seconds")

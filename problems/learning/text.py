@@ -62,7 +62,7 @@ def topics(*, held_out: float = 0.05) -> Corpus:
     >>> "assert" in text and len(corpus.sha256) == 64
     True
     """
-    from pydoc_data.topics import topics as by_name  # noqa: PLC0415 - half a megabyte
+    from pydoc_data.topics import topics as by_name  # half a megabyte
 
     return characters("\n".join(by_name[name] for name in sorted(by_name)), held_out=held_out)
 

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, linprog, lsq_linear, minimize
 
 from adabound_np import Box, L2Ball
 
@@ -106,6 +105,8 @@ def _ends(feasible: Box, d: int) -> tuple[Floats, Floats]:
 
 
 def _linear(A: Floats, b: Floats, feasible: Any) -> tuple[Floats, None, str]:
+    from scipy.optimize import linprog
+
     g = A.sum(axis=0)
     if isinstance(feasible, L2Ball):
         end: Floats = feasible.argmin_linear(g)
@@ -116,6 +117,8 @@ def _linear(A: Floats, b: Floats, feasible: Any) -> tuple[Floats, None, str]:
 
 
 def _logistic(A: Floats, b: Floats, feasible: Any) -> tuple[Floats, None, str]:
+    from scipy.optimize import minimize
+
     n, d = A.shape
 
     def mean_and_gradient(x: Floats) -> tuple[float, Floats]:
@@ -160,6 +163,7 @@ def _logistic(A: Floats, b: Floats, feasible: Any) -> tuple[Floats, None, str]:
 
 def _on_the_ball(path: Any, center: Floats, r: float) -> Floats:
     """The point of a path of penalized minima that has the ball's radius; or the free minimum."""
+    from scipy.optimize import brentq
 
     def excess(log_weight: float) -> float:
         return float(np.linalg.norm(path(np.exp(log_weight)) - center)) / r - 1
@@ -174,6 +178,8 @@ def _on_the_ball(path: Any, center: Floats, r: float) -> Floats:
 
 
 def _quadratic(A: Floats, b: Floats, feasible: Any) -> tuple[Floats, None, str]:
+    from scipy.optimize import lsq_linear
+
     d = A.shape[1]
     if isinstance(feasible, Box):
         # the triangular factor has the same least squares problem, in d rows
@@ -196,6 +202,8 @@ def _absolute(A: Floats, b: Floats, feasible: Any, cuts: int = 200) -> tuple[Flo
 
     A ball is cut out of the cube around it, plane by plane, where the solution sticks out.
     """
+    from scipy.optimize import linprog
+
     n, d = A.shape
     ball = isinstance(feasible, L2Ball)
     center = np.broadcast_to(feasible.center, d) if ball else np.zeros(d)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor, wait
 from typing import Any
 
 from adabound_np import Optimizer
@@ -46,6 +44,9 @@ def summarize_all(
             name: summarize(problem, optimizer, steps, x1, engine, tick=tick)
             for name, optimizer in optimizers.items()
         }
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, wait
+
     T = check(problem, steps, x1)
     chosen = [choose(engine, problem, optimizer, x1, T) for optimizer in optimizers.values()]
     context = multiprocessing.get_context("spawn")

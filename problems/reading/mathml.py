@@ -27,7 +27,7 @@ def mathml(latex: str, display: str = "inline") -> str:
     >>> mathml(r"\eta_t").count("<msub>")
     1
     """
-    from latex2mathml.converter import convert  # noqa: PLC0415
+    from latex2mathml.converter import convert
 
     # The converter sets the letters of \mathrm one by one.
     return str(

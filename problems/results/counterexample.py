@@ -133,7 +133,7 @@ class Counterexample(Result):
         bounded = any(hasattr(optimizer.hyper, "eta_l") for optimizer in self.optimizers.values())
         marks = {}
         if bounded and "gamma" in self.constants:
-            marks[r"$1/\gamma$"] = 1 / self.constants["gamma"]
+            marks["1/γ"] = 1 / self.constants["gamma"]
         return {"": counterexample_figure(self.setting.problem, self.runs, marks)}
 
     def write(self, stem: Path) -> list[Path]:

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from adabound_np import AdaBound
 from adabound_np.bounds import Bounds, DynamicBounds
 from adabound_np.checks import known
+from problems.errors import RunError
 from problems.forms import on
 from problems.learning.tasks import TASKS, Task
 from problems.learning.training import prepare, train
@@ -28,7 +29,7 @@ from problems.optimizers import STORY, Spec, labelled, takes
 from problems.rates.record import PERCENTS, RateRecord
 from problems.rates.recorder import Recorder, mixed_grid, record_online
 from problems.results.counterexample import bounds_of, refuse_bounds
-from problems.results.result import Result, RunError, file_name
+from problems.results.result import Result, file_name
 from problems.text import counted
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def effective_lr(
         If a name is unknown, or a value out of range.
     OSError
         If a task's data cannot be read.
-    problems.results.result.RunError
+    problems.errors.RunError
         If a run diverges before there is anything to record.
 
     Examples

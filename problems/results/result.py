@@ -15,14 +15,10 @@ from problems.manifest import manifest, to_json
 if TYPE_CHECKING:
     from problems.style import Picture
 
-__all__ = ["Result", "RunError", "file_name"]
+__all__ = ["Result", "file_name"]
 
 #: Rows of a table that a notebook shows.
 ROWS = 100
-
-
-class RunError(RuntimeError):
-    """A run ended before there was anything to conclude from."""
 
 
 class Result(ABC):

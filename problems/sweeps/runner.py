@@ -27,6 +27,7 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from adabound_np.checks import positive_int
+from problems.errors import RunError
 from problems.manifest import manifest
 from problems.sweeps.cells import run_cell
 from problems.sweeps.plan import Plan
@@ -56,7 +57,7 @@ C = TypeVar("C", bound=Numbered)
 R = TypeVar("R")
 
 
-class SweepError(RuntimeError):
+class SweepError(RunError):
     """A sweep ended early. Its file has what was done, and can be resumed."""
 
 

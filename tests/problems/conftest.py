@@ -63,7 +63,7 @@ def mymodule(tmp_path, monkeypatch):
     (tmp_path / "mymodule.py").write_text(OWN)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    import mymodule as own  # noqa: PLC0415 - it has just been written
+    import mymodule as own  # it has just been written
 
     yield own
     del sys.modules["mymodule"]

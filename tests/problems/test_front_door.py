@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 
 import problems
-from problems.cli import COMMANDS, main
+from problems.cli import main
+from problems.commands import COMMANDS
 from problems.results.result import Result
 
 ROOT = Path(__file__).parents[2]

@@ -103,8 +103,8 @@ def served(folder: Path) -> Iterator[str]:
 @contextmanager
 def chromium(browser: str, driver: str) -> Iterator[Any]:
     """A headless browser that logs its console and its requests."""
-    from selenium import webdriver  # noqa: PLC0415
-    from selenium.webdriver.chrome.service import Service  # noqa: PLC0415
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
 
     options = webdriver.ChromeOptions()
     options.binary_location = browser
@@ -171,8 +171,8 @@ def check_page(window: Any, base: str, page: str, shots: Path | None) -> tuple[i
 
 def check_search(window: Any, base: str, word: str, page: str) -> list[str]:
     """What is wrong with the search for a word that stands on a page."""
-    from selenium.common.exceptions import TimeoutException  # noqa: PLC0415
-    from selenium.webdriver.support.ui import WebDriverWait  # noqa: PLC0415
+    from selenium.common.exceptions import TimeoutException
+    from selenium.webdriver.support.ui import WebDriverWait
 
     window.get(f"{base}search.html?q={word}")
     links = "return [...document.querySelectorAll('#search-results li a')].map(a => a.href)"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from problems.cli import COMMANDS, main
+from problems.cli import main
+from problems.commands import COMMANDS, module_of
 from problems.results import sweep
 
 ROOT = Path(__file__).parents[3]
@@ -33,7 +34,7 @@ RUNS = {
 def options(command):
     """The options of a command that take a value."""
     parser = argparse.ArgumentParser()
-    COMMANDS[command].add_options(parser)
+    module_of(command).add_options(parser)
     return [a.option_strings[0] for a in parser._actions if a.option_strings and a.nargs != 0]
 
 

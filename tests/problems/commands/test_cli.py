@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from matplotlib import get_cachedir
 from matplotlib.lines import Line2D
+from scipy.optimize import isotonic_regression
 
 from problems.cli import main
 from problems.forms import in_paper
 from problems.online import SEQUENCES, run, setting, summarize
 from problems.optimizers import OPTIMIZERS, style
-from problems.plots import counterexample_figure
+from problems.plots import apart, counterexample_figure
 
 QUICK = ["--steps", "500"]
 
@@ -369,7 +370,7 @@ def test_the_first_picture_tells_its_story():
     assert not any("under" in text for text in right)
     assert "mark" in left
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert legend == ["shaded: range of $x_t$ between two drawn steps"]
+    assert legend == ["shaded: range of xₜ between two drawn steps"]
 
 
 def test_labels_lie_apart():
@@ -379,6 +380,15 @@ def test_labels_lie_apart():
         assert len(named) == len(OPTIMIZERS)
         heights = np.sort([text.get_position()[1] for text in named])
         assert np.diff(heights).min() * axes.bbox.height / figure.dpi > 0.35  # inches: two lines
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_labels_move_as_little_as_they_can(seed):
+    heights = np.random.default_rng(seed).uniform(0, 1, seed)
+    order, steps = np.argsort(heights, kind="stable"), 0.1 * np.arange(seed)
+    moved = np.array(apart(list(heights), 0.1))
+    least = isotonic_regression(heights[order] - steps).x if seed else []
+    np.testing.assert_allclose(moved[order] - steps, least, rtol=0, atol=1e-14)
 
 
 def test_a_run_without_regret_is_drawn(tmp_path, capsys):

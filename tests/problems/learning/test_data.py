@@ -128,7 +128,7 @@ def test_an_absent_package_names_the_extra(module, call, extra, tmp_path, monkey
 
 
 def test_topics():
-    from pydoc_data.topics import topics  # noqa: PLC0415
+    from pydoc_data.topics import topics
 
     corpus = data.topics()
     ids = np.concatenate([corpus.train, corpus.valid, corpus.test])
@@ -152,7 +152,7 @@ def test_topics():
 
 
 def test_topics_are_sorted(monkeypatch):
-    import pydoc_data.topics as module  # noqa: PLC0415
+    import pydoc_data.topics as module
 
     expected = data.topics().sha256
     monkeypatch.setattr(module, "topics", dict(reversed(module.topics.items())))

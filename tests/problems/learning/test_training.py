@@ -635,7 +635,7 @@ def test_digits_are_learned_by_all(task, name):
 @pytest.mark.slow
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_text_is_learned_beyond_single_characters(layers):
-    from problems.learning.tasks import _topics  # noqa: PLC0415
+    from problems.learning.tasks import _topics
 
     corpus = _topics()
     counts = np.bincount(corpus.train, minlength=len(corpus.vocabulary)) + 1

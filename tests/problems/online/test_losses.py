@@ -70,7 +70,7 @@ def test_comparators_against_a_general_solver(kind, d, T, seed, scale, ball):
 
 def test_a_wrong_comparator_has_a_gap(monkeypatch):
     """The certificate does not take the solver's word."""
-    from problems.online import comparators  # noqa: PLC0415 (to spoil a solver of it)
+    from problems.online import comparators  # to spoil a solver of it
 
     for kind, feasible in itertools.product(("linear", "logistic", "quadratic"), SETS[::2]):
         problem = vector_problem(kind, feasible, T=60, d=3, seed=3)
