@@ -33,7 +33,7 @@ from adabound_np.checks import (
     within,
 )
 from adabound_np.feasible import Box, Unconstrained
-from adabound_np.parameters import check_gradient, check_shape, is_moderate
+from adabound_np.parameters import check_gradient, check_shape
 from adabound_np.schedules import FromCallable, Scaled, as_schedule
 
 __all__ = ["SHARED", "Algorithm", "Hyperparameters", "at_rest", "check_state", "owned"]
@@ -159,9 +159,9 @@ class Algorithm:
         """
         x = array_of("x", x)
         with np.errstate(all="ignore"):
-            g = check_gradient("g", g, x)
+            g, moderate = check_gradient("g", g, x)
             x_new, s = self.advance(self.hyper, x, g, s)
-            if not is_moderate(g):
+            if not moderate:
                 check_state("g", s)
         # x keeps its dtype, whatever that of hyperparameters, bounds, or the ends of F
         return x_new if x_new.dtype == x.dtype else x_new.astype(x.dtype), owned(s, g, x.dtype)

@@ -240,7 +240,7 @@ def names_among(what: str, given: Iterable[str], allowed: Iterable[str]) -> None
 
 
 def array_of(name: str, x: Any) -> Array:
-    """Return x as an array of floating dtype, a Python number as float64.
+    """Return x as an array or NumPy scalar of floating dtype, a Python number as float64.
 
     Raises
     ------
@@ -248,6 +248,8 @@ def array_of(name: str, x: Any) -> Array:
         If x is anything else. An integer array cannot hold an update. Nor can float16: there
         1e-8, the usual epsilon, is 0. A masked array or a matrix has its own arithmetic.
     """
+    if type(x) is np.float64:
+        return cast(Array, x)
     if isinstance(x, (int, float)) and not isinstance(x, (bool, np.floating)):
         return np.asarray(x, dtype=np.float64)
     if isinstance(x, (np.ma.MaskedArray, np.matrix)):

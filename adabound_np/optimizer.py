@@ -45,8 +45,8 @@ class _Slot:
         self.h: Hyperparameters | None = None if before is None else before.h
 
 
-#: Number of a parameter, its hyperparameters, its slot, its gradient.
-_Job: TypeAlias = tuple[int, Hyperparameters, _Slot, Array]
+#: Number of a parameter, its hyperparameters, its slot, its gradient, whether that is moderate.
+_Job: TypeAlias = tuple[int, Hyperparameters, _Slot, Array, bool]
 
 
 class Optimizer(Algorithm):
@@ -184,11 +184,11 @@ class Optimizer(Algorithm):
             raise TypeError(f"grads must be a list or a tuple, got {type(grads).__name__}")
         with np.errstate(all="ignore"):
             small, large = [], []  # computed before anything is written, and written in place
-            for i, h, slot, g in self._jobs(grads):
+            for i, h, slot, g, small_enough in self._jobs(grads):
                 x = slot.x
                 s = self.fresh(h, x) if slot.s is None else slot.s
-                moderate = is_moderate(g) and (not h.l2_decay or is_moderate(x))
-                if moderate and h.blocks and x.nbytes > BLOCK and contiguous(x, s):
+                moderate = small_enough and (not h.l2_decay or is_moderate(x))
+                if moderate and h.blocks and x.nbytes > 2 * BLOCK and contiguous(x, s):
                     large.append((h, slot, g, s))
                     continue
                 x_new, s = self.advance(h, x, g, s)
@@ -311,9 +311,8 @@ class Optimizer(Algorithm):
         self._slots.update(slots)
         return list(slots.values())
 
-    def _jobs(self, grads: Sequence[Any] | None) -> list[_Job]:
-        """All that a step needs, checked: number, hyperparameters, slot, gradient."""
-        jobs: list[_Job] = []
+    def _jobs(self, grads: Sequence[Any] | None) -> Iterator[_Job]:
+        """All that a step needs, checked, one parameter with a gradient after the other."""
         i, seen = 0, set()
         for k, group in enumerate(self.param_groups):
             h = self._rules(k, group)
@@ -335,13 +334,12 @@ class Optimizer(Algorithm):
                             f"params[{i}] must keep the shape and dtype of its state, "
                             f"{s[1].shape} and {s[1].dtype}, got {x.shape} and {x.dtype}"
                         )
-                    jobs.append((i, h, slot, check_gradient(f"the gradient of params[{i}]", g, x)))
+                    yield i, h, slot, *check_gradient(f"the gradient of params[{i}]", g, x)
                 i += 1
         if grads is not None and len(grads) != i:
             raise ValueError(
                 f"grads must hold one gradient for each of {i} parameters, got {len(grads)}"
             )
-        return jobs
 
     def _rules(self, k: int, group: dict[str, Any]) -> Hyperparameters:
         """The hyperparameters of group k, checked again if they have changed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Set
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -99,8 +99,8 @@ def gradient_of(p: Any, name: str = "the parameter") -> Any:
     return grad if grad is None or isinstance(grad, np.ndarray) else getattr(grad, "data", grad)
 
 
-def check_gradient(name: str, g: Any, x: Array) -> Any:
-    """Return g as an array if it fits x; a Python number takes x's dtype.
+def check_gradient(name: str, g: Any, x: Any) -> tuple[Array, bool]:
+    """Return g as an array, and whether it `is_moderate`; a Python number takes x's dtype.
 
     Raises
     ------
@@ -109,6 +109,8 @@ def check_gradient(name: str, g: Any, x: Array) -> Any:
     ValueError
         If its shape is not x's, or it holds NaN or infinity.
     """
+    if type(g) is np.float64 and type(x) is np.float64 and g * g < _moderate(g.dtype):
+        return cast(Array, g), True  # all that a step in one variable needs
     if type(g) is not np.ndarray:
         if isinstance(g, np.ma.MaskedArray):
             raise TypeError(f"{name} must be a plain array (filled), got {described(g)}")
@@ -117,13 +119,14 @@ def check_gradient(name: str, g: Any, x: Array) -> Any:
         raise TypeError(f"{name} must have the parameter's dtype {x.dtype}, got {g.dtype}")
     if g.shape != x.shape:
         raise ValueError(f"{name} must have the parameter's shape {x.shape}, got {g.shape}")
-    if not is_moderate(g) and not np.isfinite(g).all():
+    moderate = is_moderate(g)
+    if not moderate and not np.isfinite(g).all():
         bad = np.argwhere(~np.isfinite(g))
         raise ValueError(
             f"{name} must be finite, got {g[tuple(bad[0])]} at index {tuple(map(int, bad[0]))} "
             f"({len(bad)} of {g.size} entries); the step is refused"
         )
-    return g
+    return g, moderate
 
 
 def is_moderate(x: Array) -> bool:
