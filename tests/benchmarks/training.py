@@ -1,40 +1,25 @@
-"""Training steps here and in the peers, side by side on one thread: prints a table of ratios.
-
-Run as ``OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_autograd`` (names of rows as
-arguments select some). Times of peers are taken in turn, round by round, and each reported
-time is the median over the rounds, so that a busy machine slows all alike. ``--profile`` prints
-where the step of a row spends its time.
-"""
+"""Training steps here and in the peers, from the same weights."""
 
 from __future__ import annotations
 
-import argparse
-import cProfile
-import os
-import pstats
-import statistics
-import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
 
 import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import nn, ops
+from tests.benchmarks.rows import Row, imported, measure
 from tests.oracles import twins
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import autograd as hips
-    import autograd.numpy as hips_np
-    import mygrad
-    import torch
+    hips, mygrad, torch = imported("autograd"), imported("mygrad"), imported("torch")
+    hips_np = imported("autograd.numpy")
 
-torch.set_num_threads(1)
+if torch is not None:
+    torch.set_num_threads(1)
 Step = Callable[[], object]
 RATE = 0.01
 
@@ -45,25 +30,23 @@ def sgd_here(model: nn.Module) -> None:
         p.grad = None
 
 
-def sgd_torch(model: torch.nn.Module) -> None:
+def sgd_torch(model: Any) -> None:
     with torch.no_grad():
         for p in model.parameters():
             p.sub_(p.grad, alpha=RATE)
             p.grad = None
 
 
-def classify(make: Callable[[Any], Any], x: np.ndarray, labels: np.ndarray) -> dict[str, Step]:
+def classify(
+    make: Callable[[Any], Any], x: np.ndarray, labels: np.ndarray
+) -> dict[str, Step | None]:
     """Classification steps of the same network here and in torch, from the same weights."""
     ours = make(twins.library_here(np.float32))
+    if torch is None:
+        return {"here": lambda: _classified(ours, x, labels)}
     theirs = make(twins.library_torch(torch, torch.float32))
     twins.copy_weights(torch, ours, theirs)
     tx, tl = torch.tensor(x), torch.tensor(labels)
-
-    def here() -> float:
-        loss = ops.cross_entropy(ours(x), labels)
-        loss.backward()
-        sgd_here(ours)
-        return loss.item()
 
     def there() -> float:
         loss = torch.nn.functional.cross_entropy(theirs(tx), tl)
@@ -71,10 +54,17 @@ def classify(make: Callable[[Any], Any], x: np.ndarray, labels: np.ndarray) -> d
         sgd_torch(theirs)
         return loss.item()
 
-    return {"here": here, "torch": there}
+    return {"here": lambda: _classified(ours, x, labels), "torch": there}
 
 
-def mlp() -> dict[str, Step]:
+def _classified(model: nn.Module, x: np.ndarray, labels: np.ndarray) -> float:
+    loss = ops.cross_entropy(model(x), labels)
+    loss.backward()
+    sgd_here(model)
+    return loss.item()
+
+
+def mlp() -> dict[str, Step | None]:
     """784-100-10, relu, cross entropy, batch 128, SGD."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(128, 784)).astype(np.float32)
@@ -85,7 +75,7 @@ def mlp() -> dict[str, Step]:
     weights = [np.ascontiguousarray(w.T) for w in state.values()]
     rows = np.arange(128)
 
-    tensors = [mygrad.tensor(w.copy()) for w in weights]
+    tensors = [mygrad.tensor(w.copy()) for w in weights] if mygrad else []
 
     def with_mygrad() -> float:
         w1, b1, w2, b2 = tensors
@@ -104,7 +94,7 @@ def mlp() -> dict[str, Step]:
         lse = hips_np.log(hips_np.sum(hips_np.exp(z - top), axis=1)) + top[:, 0]
         return hips_np.mean(lse - z[rows, labels])
 
-    value_and_grad = hips.value_and_grad(hips_loss, (0, 1, 2, 3))
+    value_and_grad = hips.value_and_grad(hips_loss, (0, 1, 2, 3)) if hips else None
     arrays = [w.copy() for w in weights]
 
     def with_hips() -> float:
@@ -135,7 +125,8 @@ def mlp() -> dict[str, Step]:
             np.subtract(w, RATE * g, out=w)
         return loss
 
-    return {**steps, "MyGrad": with_mygrad, "HIPS": with_hips, "by hand": by_hand}
+    peers = {"MyGrad": with_mygrad if mygrad else None, "HIPS": with_hips if hips else None}
+    return {**steps, **peers, "NumPy in place": by_hand}
 
 
 def images(channels: int) -> tuple[np.ndarray, np.ndarray]:
@@ -145,28 +136,32 @@ def images(channels: int) -> tuple[np.ndarray, np.ndarray]:
     return x, rng.integers(10, size=128)
 
 
-def resnet() -> dict[str, Step]:
+def resnet() -> dict[str, Step | None]:
     """Three residual blocks of 16, 32, 64 channels on 8x8x16 images, batch 128, SGD."""
     shapes = [(16, 16, 1), (16, 32, 2), (32, 64, 2)]
     return classify(lambda lib: twins.resnet(lib, shapes, 10), *images(16))
 
 
-def resnet_wide() -> dict[str, Step]:
+def resnet_wide() -> dict[str, Step | None]:
     """Three residual blocks without strides on 8x8x64 images, batch 128, SGD."""
     return classify(lambda lib: twins.resnet(lib, [(64, 64, 1)] * 3, 10), *images(64))
 
 
-def lstm() -> dict[str, Step]:
+def lstm() -> dict[str, Step | None]:
     """One layer, 128 units, 64 steps, batch 32, 128 inputs, mean square of the outputs, SGD."""
     x = np.random.default_rng(0).normal(size=(64, 32, 128)).astype(np.float32)
-    ours, theirs, tx = nn.LSTM(128, 128, rng=0), torch.nn.LSTM(128, 128), torch.tensor(x)
-    theirs.load_state_dict({k: torch.tensor(v) for k, v in ours.state_dict().items()})
+    ours = nn.LSTM(128, 128, rng=0)
 
     def here() -> float:
         loss = ops.square(ours(x)[0]).mean()
         loss.backward()
         sgd_here(ours)
         return loss.item()
+
+    if torch is None:
+        return {"here": here}
+    theirs, tx = torch.nn.LSTM(128, 128), torch.tensor(x)
+    theirs.load_state_dict({k: torch.tensor(v) for k, v in ours.state_dict().items()})
 
     def there() -> float:
         loss = theirs(tx)[0].square().mean()
@@ -177,7 +172,7 @@ def lstm() -> dict[str, Step]:
     return {"here": here, "torch": there}
 
 
-def tiny() -> dict[str, Step]:
+def tiny() -> dict[str, Step | None]:
     """Ten operations on scalars and backward."""
 
     def graph(x, w, tanh, exp):
@@ -190,68 +185,34 @@ def tiny() -> dict[str, Step]:
         return loss.item()
 
     ours = [ag.Tensor(v, requires_grad=True) for v in (1.5, 0.5)]
-    theirs = [torch.tensor(v, requires_grad=True, dtype=torch.float64) for v in (1.5, 0.5)]
-    return {
-        "here": lambda: graph(*ours, ops.tanh, ops.exp),
-        "torch": lambda: graph(*theirs, torch.tanh, torch.exp),
-    }
+    steps: dict[str, Step | None] = {"here": lambda: graph(*ours, ops.tanh, ops.exp)}
+    if torch is not None:
+        theirs = [torch.tensor(v, requires_grad=True, dtype=torch.float64) for v in (1.5, 0.5)]
+        steps["torch"] = lambda: graph(*theirs, torch.tanh, torch.exp)
+    return steps
 
 
 #: name: steps, rounds, steps per round, allowed ratios to the peers
 ROWS = {
-    "mlp": (mlp, 60, 20, {"torch": 1.0, "MyGrad": 1.0, "HIPS": 0.6}),
-    "resnet": (resnet, 40, 3, {"torch": 1.5}),
-    "resnet_wide": (resnet_wide, 15, 1, {"torch": 1.5}),
-    "lstm": (lstm, 40, 2, {"torch": 1.5}),
-    "tiny": (tiny, 60, 200, {"torch": 1.0}),
+    "mlp": (mlp, 60, 20, {"torch": 0.85, "MyGrad": 1.0, "HIPS": 0.6, "NumPy in place": None}),
+    "resnet": (resnet, 40, 3, {"torch": 1.1}),
+    "resnet_wide": (resnet_wide, 15, 1, {"torch": 1.25}),
+    "lstm": (lstm, 40, 2, {"torch": 1.15}),
+    "tiny": (tiny, 60, 200, {"torch": 0.85}),
 }
 
 
-def measure(steps: dict[str, Step], rounds: int, count: int) -> dict[str, float]:
-    """Return the median time of a step of each, in seconds, taken in turn."""
-    first = {name: step() for name, step in steps.items()}
-    if max(first.values()) - min(first.values()) > 1e-3:
-        raise AssertionError(f"they do not compute the same loss: {first}")
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(rounds):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            for _ in range(count):
-                step()
-            times[name].append((time.perf_counter() - start) / count)
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def profile(step: Step, count: int) -> None:
-    """Print where the time of a step goes."""
-    profiler = cProfile.Profile()
-    profiler.enable()
-    for _ in range(count):
-        step()
-    profiler.disable()
-    pstats.Stats(profiler).sort_stats("tottime").print_stats(14)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", nargs="*", help=", ".join(ROWS))
-    parser.add_argument("--profile", action="store_true")
-    given = parser.parse_args()
-    print(f"{'step':12}{'peer':>9}{'here ms':>10}{'peer ms':>10}{'ratio':>8}{'bar':>6}")
-    for name in given.rows or ROWS:
-        make, rounds, count, bars = ROWS[name]
+def rows(quick: bool) -> Iterator[Row]:
+    """Yield the rows; the losses must agree."""
+    for name, (make, rounds, count, bars) in ROWS.items():
         steps = make()
-        times = measure(steps, rounds, count)
-        for other in [n for n in times if n != "here"]:
-            ratio, bar = times["here"] / times[other], bars.get(other)
-            verdict = "" if bar is None else f"{bar:6.2f}" + ("" if ratio <= bar else "  missed")
-            print(
-                f"{name:12}{other:>9}{times['here'] * 1e3:10.4f}{times[other] * 1e3:10.4f}"
-                f"{ratio:8.2f}{verdict}"
-            )
-        if given.profile:
-            profile(steps["here"], 20 * count)
-
-
-if __name__ == "__main__":
-    main()
+        first = [step() for step in steps.values() if step]
+        if max(first) - min(first) > 1e-3:
+            raise AssertionError(f"{name}: they do not compute the same loss: {first}")
+        seconds = measure(steps, max(3, rounds // 6) if quick else rounds, count)
+        mine = seconds["here"]
+        assert mine is not None
+        for peer, bar in bars.items():
+            other = seconds.get(peer)
+            scaled = None if other is None else 1e3 * other
+            yield Row("training step", name, peer, 1e3 * mine, scaled, bar)
