@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 
 from problems.course.grade import Graded
+from problems.course.judge import Verdict
+from problems.reading.mathml import mathml
 
 __all__ = ["save", "table"]
 
@@ -82,10 +84,20 @@ def _gradescope(student: Graded) -> str:
     return json.dumps({"score": points, "output": output, "tests": tests}, indent=1) + "\n"
 
 
-_STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ccc;padding:.4rem;
-text-align:left;vertical-align:top}code{white-space:pre-wrap;font-size:.85rem}
-.wrong{background:#fdecea}.right td:first-child{color:#1a7f37}.wrong td:first-child{color:#b42318}
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --wrong: #b42318; --right: #1a7f37; }
+@media (prefers-color-scheme: dark) { :root { --wrong: #ff8a80; --right: #7ee787; } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+article { border-top: 1px solid var(--line); padding: .6rem 0 .6rem 2rem; position: relative; }
+article::before { position: absolute; left: .3rem; font-weight: bold; }
+.right::before { content: "✓"; color: var(--right); }
+.wrong::before { content: "✗"; color: var(--wrong); }
+.place, .points { font-size: .85rem; opacity: .75; }
+.points { float: right; }
+math { font-size: 1.15rem; }
+.equation, pre { overflow: auto hidden; margin: .2rem 0; padding: .2rem 0; }
+pre { font-size: .85rem; white-space: pre-wrap; }
+.why { color: var(--wrong); margin: 0; }
 """
 
 
@@ -95,24 +107,30 @@ def _page(student: Graded) -> str:
     name = html.escape(student.student)
     parts = [
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>',
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{_STYLE}</style></head><body>",
         f"<h1>{name}: {points} of {most} points</h1>",
         f"<p>{html.escape(student.error)}</p>" if student.error else "",
     ]
     for task, verdicts in student.verdicts.items():
         right, of = student.points(task)
-        parts.append(
-            f"<h2>{task.number}. {html.escape(task.title)}: {right} of {of}</h2>\n<table>"
-            "<tr><th></th><th>Points</th><th>Function</th><th>Equation</th><th>Your line</th></tr>"
-        )
-        for v in verdicts:
-            line = f"line {v.line}: " if v.line else ""
-            why = f"<br>{html.escape(v.why)}" if v.why else ""
-            parts.append(
-                f'<tr class="{"right" if v.right else "wrong"}"><td>{"✓" if v.right else "✗"}</td>'
-                f"<td>{int(v.right)} of 1</td><td>{html.escape(v.place)}</td>"
-                f"<td><code>{html.escape(v.latex)}</code></td>"
-                f"<td>{line}<code>{html.escape(v.code)}</code>{why}</td></tr>"
-            )
-        parts.append("</table>")
+        parts.append(f"<h2>{task.number}. {html.escape(task.title)}: {right} of {of}</h2>")
+        parts += map(_line, verdicts)
     return "\n".join([*parts, "</body></html>", ""])
+
+
+def _line(verdict: Verdict) -> str:
+    """A line of the student's under its equation, and what is wrong with it."""
+    word = "right" if verdict.right else "wrong"
+    place = f"{verdict.place}, line {verdict.line}" if verdict.line else verdict.place
+    name, colon, rest = verdict.why.partition(": ")
+    is_symbol = colon and verdict.latex.startswith(name)
+    why = f"{mathml(name)}: {html.escape(rest)}" if is_symbol else html.escape(verdict.why)
+    return (
+        f'<article class="{word}"><span class="points">{int(verdict.right)} of 1 point</span>'
+        f'<span class="place">{html.escape(place)}</span>'
+        f'<div class="equation">{mathml(verdict.latex)}</div>'
+        + (f"<pre><code>{html.escape(verdict.code)}</code></pre>" if verdict.code else "")
+        + (f'<p class="why">{why}</p>' if why else "")
+        + "</article>"
+    )
