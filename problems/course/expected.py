@@ -9,21 +9,14 @@ from typing import Any
 
 from problems.course.causes import wrong_answers
 from problems.course.judge import all_same
+from problems.course.marking import write
 from problems.course.process import Limits, ask
 from problems.course.tasks import Task
 
-__all__ = ["answers", "expected", "write"]
+__all__ = ["answers", "expected"]
 
 #: The solution runs with every known wrong answer in turn.
 _AMPLE = Limits(call=10.0, seconds=120)
-
-
-def write(files: dict[str, str], folder: Path) -> None:
-    """Write files below a folder: path -> text."""
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def answers(task: Task, seed: int, runs: list[dict[str, Any]]) -> list[Any]:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import tempfile
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from problems.course.expected import expected, write
-from problems.course.judge import Verdict, judged
-from problems.course.process import USUAL, Limits, ask
+from problems.course.expected import expected
+from problems.course.judge import Verdict
+from problems.course.marking import marked, read
+from problems.course.process import USUAL, Limits
 from problems.course.tasks import TASKS, Task, task_of
 
 __all__ = ["Graded", "grade", "submitted"]
-
-#: The most that a submission's Python files may have together, in bytes, and their number.
-_BYTES, _FILES = 2_000_000, 200
 
 
 @dataclass(frozen=True)
@@ -72,15 +66,19 @@ def grade(paths: list[Path], seed: int, limits: Limits = USUAL) -> list[Graded]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"submissions must have different names, got {', '.join(twice)} twice")
-    read = [_read(path) for path in paths]
-    tasks = [task for task in TASKS if any(task in found for found, _ in read)]
+    handed_in = [_read(path) for path in paths]
+    tasks = [task for task in TASKS if any(task in found for found, _ in handed_in)]
     if not tasks:
         raise ValueError(
             "no submission has a task: each must hold a folder student beside task.txt"
         )
     return [
-        Graded(name, {task: _of_task(task, found.get(task), seed, limits) for task in tasks}, error)
-        for name, (found, error) in zip(names, read, strict=True)
+        Graded(
+            name,
+            {task: marked(expected(task, seed), found.get(task), limits) for task in tasks},
+            error,
+        )
+        for name, (found, error) in zip(names, handed_in, strict=True)
     ]
 
 
@@ -101,13 +99,7 @@ def submitted(path: Path) -> dict[Task, dict[str, str]]:
     OSError, BadZipFile, ValueError
         If the submission cannot be read, or is too large.
     """
-    found: dict[PurePosixPath, bytes] = {}
-    size = 0
-    for name, content in _files(path):
-        size += len(content)
-        if size > _BYTES or len(found) >= _FILES:
-            raise ValueError(f"a submission may have {_FILES} files with {_BYTES:,} bytes")
-        found[name] = content
+    found = read(path)
     tasks: dict[Task, dict[str, str]] = {}
     for name, content in sorted(found.items()):
         at = (
@@ -122,30 +114,6 @@ def submitted(path: Path) -> dict[Task, dict[str, str]]:
     return tasks
 
 
-def _files(path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """The Python files of a submission, and those that name its task."""
-    if path.is_dir():
-        for file in sorted(path.rglob("*")):
-            name = PurePosixPath(file.relative_to(path).as_posix())
-            if _is_wanted(name) and file.is_file() and not file.is_symlink():
-                if file.stat().st_size > _BYTES:
-                    raise ValueError(f"{name} is too large")
-                yield name, file.read_bytes()
-        return
-    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
-        for info in archive.infolist():
-            name = PurePosixPath(info.filename.replace("\\", "/"))
-            if _is_wanted(name) and not info.is_dir() and ".." not in name.parts:
-                if info.file_size > _BYTES:
-                    raise ValueError(f"{name} is too large")
-                yield name, archive.read(info)
-
-
-def _is_wanted(name: PurePosixPath) -> bool:
-    hidden = any(part.startswith(("__pycache__", "__MACOSX", ".")) for part in name.parts)
-    return not hidden and (name.name == "task.txt" or "student" in name.parts[:-1])
-
-
 def _task_at(folder: PurePosixPath, found: dict[PurePosixPath, bytes], path: Path) -> Task | None:
     """The task of a folder, by its file task.txt or its name."""
     number = found.get(folder / "task.txt", b"").decode("ascii", errors="replace").strip()
@@ -155,41 +123,3 @@ def _task_at(folder: PurePosixPath, found: dict[PurePosixPath, bytes], path: Pat
         except ValueError:
             continue
     return None
-
-
-def _of_task(task: Task, files: dict[str, str] | None, seed: int, limits: Limits) -> list[Verdict]:
-    """The verdicts on a task's lines; without files, that it was not handed in."""
-    known = expected(task, seed)
-    if files is None:
-        return [v for k in known for v in judged(k, lambda given: _failed("not handed in"))]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write(files, folder)
-        together = ask(folder, [{"spec": k["spec"]} for k in known], limits)
-        # one that ends the process must not cost the others
-        first = [None] * len(known) if isinstance(together, str) else together
-        return [
-            v
-            for k, answer in zip(known, first, strict=True)
-            for v in _of_function(k, folder, limits, answer)
-        ]
-
-
-def _of_function(known: dict[str, Any], folder: Path, limits: Limits, first: Any) -> list[Verdict]:
-    """The verdicts on a function's lines, whatever its process answers."""
-
-    def run(given: dict[str, Any]) -> Any:
-        if first is not None and not given:
-            return first
-        answer = ask(folder, [{"spec": known["spec"], "given": given}], limits)
-        return _failed(answer) if isinstance(answer, str) else answer[0]
-
-    try:
-        return judged(known, run)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        why = f"the process answered something else: {type(error).__name__}"
-        return judged(known, lambda given: _failed(why))
-
-
-def _failed(why: str) -> dict[str, Any]:
-    return {"lines": {}, "calls": [], "error": why}

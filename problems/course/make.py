@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from problems.course.expected import expected, write
+from problems.course.expected import expected
+from problems.course.marking import write
 from problems.course.tasks import Task
 from problems.reading.cases import CASES, cases, projection
 from problems.reading.checker import check

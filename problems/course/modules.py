@@ -6,13 +6,12 @@ import ast
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from problems.course.guard import SOLVED
 from problems.reading.equations import Equation, Source, in_source, sources
 
-__all__ = ["PACKAGES", "equations_in", "equations_of", "right_side", "sources_of", "stem"]
+__all__ = ["equations_in", "equations_of", "right_side", "sources_of", "stem"]
 
 #: Packages with the solved lines.
-PACKAGES = ("adabound_np", "autograd_lite", "problems")
-
 #: Equations of lines that have none in the source: module -> (start of the line, equation).
 _ADDED: dict[str, tuple[tuple[str, str], ...]] = {
     "problems.online.sequences.reddi_theorem1": (
@@ -61,7 +60,7 @@ _ADDED: dict[str, tuple[tuple[str, str], ...]] = {
 @lru_cache
 def sources_of(generated: tuple[Source, ...] = ()) -> Mapping[str, Source]:
     """Return all modules by their dotted names, with the equations that the course adds."""
-    found = {s.module: s for name in PACKAGES for s in sources(name)}
+    found = {s.module: s for name in SOLVED for s in sources(name)}
     for module, rows in _ADDED.items():
         text = found[module].text
         for start, equation in rows:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from problems.course.modules import PACKAGES
+from .guard import SOLVED
 
 __all__ = ["USUAL", "Limits", "ask"]
 
@@ -94,6 +94,6 @@ def _plain_environment() -> dict[str, str]:
 
 def _refused() -> list[str]:
     """Folders of the solved packages."""
-    specs = [importlib.util.find_spec(name) for name in PACKAGES]
+    specs = [importlib.util.find_spec(name) for name in SOLVED]
     origins = [spec.origin for spec in specs if spec is not None and spec.origin]
     return [os.path.realpath(Path(origin).parent) for origin in origins]

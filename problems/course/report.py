@@ -10,6 +10,7 @@ from pathlib import Path
 
 from problems.course.grade import Graded
 from problems.course.judge import Verdict
+from problems.course.marking import gradescope
 from problems.reading.mathml import mathml
 
 __all__ = ["save", "table"]
@@ -53,7 +54,9 @@ def save(graded: list[Graded], folder: Path) -> list[Path]:
     )
     files = {folder / "class.csv": text.getvalue()}
     for student in graded:
-        files[folder / student.student / "results.json"] = _gradescope(student)
+        lines = [(task.folder, v) for task, found in student.verdicts.items() for v in found]
+        results = gradescope(lines, student.error)
+        files[folder / student.student / "results.json"] = json.dumps(results, indent=1) + "\n"
         files[folder / student.student / "report.html"] = _page(student)
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,24 +67,6 @@ def save(graded: list[Graded], folder: Path) -> list[Path]:
 def _safe(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
-
-
-def _gradescope(student: Graded) -> str:
-    """The documented form of Gradescope's autograder: a test for each line."""
-    tests = [
-        {
-            "name": f"{task.folder}: {v.place}: {v.latex}",
-            "score": int(v.right),
-            "max_score": 1,
-            "status": "passed" if v.right else "failed",
-            "output": str(v),
-        }
-        for task, verdicts in student.verdicts.items()
-        for v in verdicts
-    ]
-    points, most = student.total
-    output = student.error or f"{points} of {most} points"
-    return json.dumps({"score": points, "output": output, "tests": tests}, indent=1) + "\n"
 
 
 _STYLE = """

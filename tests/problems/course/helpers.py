@@ -1,8 +1,8 @@
 """Submissions for the tests: solutions with something changed."""
 
-from problems.course.expected import write
 from problems.course.grade import grade
 from problems.course.make import handout
+from problems.course.marking import write
 
 
 def submit(task, folder, changes=(), *, solution=True):

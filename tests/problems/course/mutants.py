@@ -10,8 +10,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from problems.course.expected import expected, write
+from problems.course.expected import expected
 from problems.course.judge import same
+from problems.course.marking import write
 from problems.course.process import Limits, ask
 from problems.course.runner import located, target_of
 from problems.course.tasks import TASKS

@@ -16,9 +16,10 @@ from adabound_np import AdaBound, Box
 from problems.course.causes import CAUSES, wrong_answers
 from problems.course.expected import answers, expected
 from problems.course.generated import constants, generated
+from problems.course.guard import SOLVED
 from problems.course.judge import judged
 from problems.course.make import handout, make
-from problems.course.modules import PACKAGES, equations_of, right_side, sources_of
+from problems.course.modules import equations_of, right_side, sources_of
 from problems.course.tasks import TASKS, task_of
 from tests.problems.course.helpers import submit, verdicts
 from tests.problems.course.mutants import reason_for, survivors
@@ -81,7 +82,7 @@ def test_no_assigned_line_stands_in_the_handout(task, tmp_path):
             assert not {ast.unparse(n) for n in nodes if isinstance(n, ast.expr)} & assigned()
             modules = [n.module or "" for n in nodes if isinstance(n, ast.ImportFrom)]
             modules += [a.name for n in nodes if isinstance(n, ast.Import) for a in n.names]
-            assert not {name.partition(".")[0] for name in modules} & set(PACKAGES)
+            assert not {name.partition(".")[0] for name in modules} & set(SOLVED)
 
 
 @by_task
