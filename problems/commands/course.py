@@ -8,7 +8,8 @@ from pathlib import Path
 
 from problems.commands.options import output_folder, whole
 
-ACTIONS = ("list", "make", "grade")
+ACTIONS = ("list", "make", "grade", "export")
+FORMATS = ("gradescope", "otter", "nbgrader")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +20,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="*",
         metavar="TASK|PATH",
-        help="numbers or names of tasks to make (default: all); folders or ZIPs to grade, one per "
-        "student",
+        help="numbers or names of tasks to make or export (default: all); folders or ZIPs to "
+        "grade, one per student",
+    )
+    add(
+        "--format",
+        choices=FORMATS,
+        metavar="NAME",
+        help=f"tool to export for: {', '.join(FORMATS)}",
+    )
+    add(
+        "--no-wheels",
+        action="store_true",
+        help="leave NumPy's wheels out of Gradescope's zip; its image gets them from the network",
     )
     add("--solution", action="store_true", help="make the solutions, too")
     add(
@@ -47,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         options.parser.error(f"--cohort must be 0 or more, got {options.cohort}")
     try:
         folder = Path(output_folder(options.out))
-        return _make(options, folder) if options.action == "make" else _grade(options, folder)
+        return {"make": _make, "grade": _grade, "export": _export}[options.action](options, folder)
     except ValueError as error:
         return int(options.parser.error(str(error)))  # which ends the process
     except ImportError as error:
@@ -65,6 +77,18 @@ def _make(options: argparse.Namespace, folder: Path) -> int:
     for task in [task_of(text) for text in options.what] or TASKS:
         for path in make(task, folder, options.cohort, solution=options.solution):
             print(f"wrote {path}")
+    return 0
+
+
+def _export(options: argparse.Namespace, folder: Path) -> int:
+    from problems.course.export import export
+    from problems.course.tasks import TASKS, task_of
+
+    if options.format is None:
+        options.parser.error(f"export needs --format, one of {', '.join(FORMATS)}")
+    tasks = [task_of(text) for text in options.what] or TASKS
+    for path in export(options.format, tasks, folder, options.cohort, wheels=not options.no_wheels):
+        print(f"wrote {path}")
     return 0
 
 

@@ -20,7 +20,7 @@ from problems.reading.cases import CASES, cases, projection
 from problems.reading.checker import check
 from problems.reading.lines import Traced
 
-__all__ = ["handout", "make"]
+__all__ = ["handout", "make", "visible"]
 
 #: How many calls of a function the visible tests have.
 _SHOWN = 3
@@ -71,9 +71,7 @@ def handout(task: Task, seed: int, *, solution: bool = False) -> dict[str, str]:
     return {
         **task.files(seed, solution=solution),
         **{to: course.joinpath(name).read_text(encoding="utf-8") for to, name in copied.items()},
-        "tests/expected.json": json.dumps(
-            [_visible(task, known) for known in expected(task, seed)]
-        ),
+        "tests/expected.json": json.dumps([visible(task, known) for known in expected(task, seed)]),
         "pytest.ini": "[pytest]\ntestpaths = tests\n",
         "ASSIGNMENT.md": task.text(seed),
         "README.md": _README.format(task=task),
@@ -90,8 +88,8 @@ def _check(task: Task, seed: int) -> None:
                 raise RuntimeError(str(result.error))
 
 
-def _visible(task: Task, known: dict[str, Any]) -> dict[str, Any]:
-    """Some of the calls, and of the lines."""
+def visible(task: Task, known: dict[str, Any]) -> dict[str, Any]:
+    """Return what the visible tests of a function need: some of its calls, and of its lines."""
     spec, calls = known["spec"], known["calls"]
     few = sorted({round(k) for k in np.linspace(0, len(calls) - 1, _SHOWN)})
     lines = spec["lines"][: task.shown]

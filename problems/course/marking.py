@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,8 +21,10 @@ __all__ = ["gradescope", "marked", "read", "write"]
 _BYTES, _FILES = 2_000_000, 200
 
 
-def read(path: Path) -> dict[PurePosixPath, bytes]:
-    """Return the Python files of a folder or ZIP, and those that name its task.
+def read(path: Path, names: Collection[str] = ()) -> dict[PurePosixPath, bytes]:
+    """Return the files of the package ``student`` in a folder or ZIP, and those naming its task.
+
+    Files of these names count wherever they are.
 
     Raises
     ------
@@ -31,7 +33,7 @@ def read(path: Path) -> dict[PurePosixPath, bytes]:
     """
     found: dict[PurePosixPath, bytes] = {}
     size = 0
-    for name, content in _files(path):
+    for name, content in _files(path, names):
         size += len(content)
         if size > _BYTES or len(found) >= _FILES:
             raise ValueError(f"a submission may have {_FILES} files with {_BYTES:,} bytes")
@@ -39,11 +41,11 @@ def read(path: Path) -> dict[PurePosixPath, bytes]:
     return found
 
 
-def _files(path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
+def _files(path: Path, names: Collection[str]) -> Iterator[tuple[PurePosixPath, bytes]]:
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             name = PurePosixPath(file.relative_to(path).as_posix())
-            if _is_wanted(name) and file.is_file() and not file.is_symlink():
+            if _is_wanted(name, names) and file.is_file() and not file.is_symlink():
                 if file.stat().st_size > _BYTES:
                     raise ValueError(f"{name} is too large")
                 yield name, file.read_bytes()
@@ -51,15 +53,16 @@ def _files(path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
         for info in archive.infolist():
             name = PurePosixPath(info.filename.replace("\\", "/"))
-            if _is_wanted(name) and not info.is_dir() and ".." not in name.parts:
+            if _is_wanted(name, names) and not info.is_dir() and ".." not in name.parts:
                 if info.file_size > _BYTES:
                     raise ValueError(f"{name} is too large")
                 yield name, archive.read(info)
 
 
-def _is_wanted(name: PurePosixPath) -> bool:
+def _is_wanted(name: PurePosixPath, names: Collection[str]) -> bool:
     hidden = any(part.startswith(("__pycache__", "__MACOSX", ".")) for part in name.parts)
-    return not hidden and (name.name == "task.txt" or "student" in name.parts[:-1])
+    wanted = name.name in ("task.txt", *names) or "student" in name.parts[:-1]
+    return not hidden and wanted
 
 
 def write(files: Mapping[str, str], folder: Path) -> None:

@@ -93,7 +93,7 @@ def _plain_environment() -> dict[str, str]:
 
 
 def _refused() -> list[str]:
-    """Folders of the solved packages."""
+    """Folders of the solved packages, and of what the answers are compared with."""
     specs = [importlib.util.find_spec(name) for name in SOLVED]
     origins = [spec.origin for spec in specs if spec is not None and spec.origin]
-    return [os.path.realpath(Path(origin).parent) for origin in origins]
+    return [os.path.realpath(Path(origin).parent) for origin in (*origins, __file__)]

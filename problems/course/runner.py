@@ -75,7 +75,7 @@ def located(tree: ast.Module, place: str) -> ast.FunctionDef:
     node: Any = tree
     if path[-1].startswith("vjps["):
         name = f"{path[0]}.vjps"
-        for found in tree.body:
+        for found in ast.walk(tree):
             if isinstance(found, ast.Assign) and ast.unparse(found.targets[0]) == name:
                 rule = found.value.elts[int(path[-1][5:-1])]  # type: ignore[attr-defined]
                 back = ast.copy_location(ast.Return(rule.body), rule.body)

@@ -20,7 +20,7 @@ def mathml(latex: str, display: str = "inline") -> str:
     Raises
     ------
     ModuleNotFoundError
-        If the package latex2mathml is missing; the extras ``course`` and ``explorer`` have it.
+        If the package latex2mathml is missing; the extra ``course`` has it.
 
     Examples
     --------
