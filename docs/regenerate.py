@@ -10,7 +10,8 @@ A figure is out of date if its digest is not that of the figure drawn again (`pr
     python docs/regenerate.py          rewrites them, and the figures the commands write
     python docs/regenerate.py --check  changes nothing; exits with 1 if one is out of date
 
-The figures of docs/theorems.md are those of docs/theorems.py. docs/results/rates-*.png come from
+The figures of docs/theorems.md are those of docs/theorems.py, the pages and pictures of docs/course
+those of docs/assignments.py. docs/results/rates-*.png come from
 the records of an hour of runs, which the repository does not hold.
 """
 

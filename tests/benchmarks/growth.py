@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import adabound_np as ab
 import problems
 from problems.online import reddi_theorem1
 from problems.style import Picture, Powers, fixed_style
-from problems.sweeps.runner import run_cell
+from problems.sweeps.cells import run_cell
 from tests.benchmarks.online import Form
 from tests.benchmarks.rows import measure
 from tests.benchmarks.steps import here, in_torch
@@ -75,8 +76,8 @@ def _cells(quick: bool) -> dict[str, list[float]]:
             result = problems.sweep("reddi-online", grid=grid, steps=20_000, workers=workers)
             seconds[f"{workers} worker{'s' * (workers - 1)}"] = time.perf_counter() - begin
         begin = time.perf_counter()
-        with ProcessPoolExecutor(2) as pool:
-            list(pool.map(run_cell, [cell for _, cell in result.plan.cells()]))
+        with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+            list(pool.map(run_cell, [result.plan.cell(k) for k in range(len(result.plan))]))
         seconds["bare process pool of 2"] = time.perf_counter() - begin
         _add(found, seconds)
     return found
