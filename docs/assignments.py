@@ -28,8 +28,8 @@ def page(task: Task) -> str:
     title, _, rest = text.partition("\n")
     alt = f"The picture that the solution of assignment {task.number} draws"
     return (
-        f"{title}\n\n`python -m problems course make {task.number}` writes the handout. Constants are "
-        f"those of cohort 0.\n{rest}\n\n## The picture\n\n"
+        f"{title}\n\n`python -m problems course make {task.number}` writes the handout. Constants "
+        f"are those of cohort 0.\n{rest}\n\n## The picture\n\n"
         f"![{alt}](../figures/course-{task.number}.png)\n"
     )
 
