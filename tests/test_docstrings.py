@@ -38,12 +38,17 @@ WITHOUT_EXAMPLE = {
     "RunningProduct": "a base class, shown by the schedules derived from it",
     **dict.fromkeys(
         [
+            "apart",
             "array_of",
             "check_gradient",
             "check_overlap",
             "check_shape",
             "check_state",
+            "complete",
+            "contiguous",
             "data_of",
+            "described",
+            "form_of",
             "gradient_of",
             "groups_of",
             "params_of",

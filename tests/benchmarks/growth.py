@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 import adabound_np as ab
 import problems
@@ -101,7 +102,9 @@ def growth_figure(found: Curves) -> Figure:
             axes.plot(panel["size"], seconds, marker="os^D"[k], label=line)
         axes.set(xscale="log", yscale="log", title=title, xlabel=xlabel, ylabel=ylabel)
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(Powers())
+            axis.set(major_formatter=Powers(), minor_formatter=NullFormatter())
+        if name == "cells":
+            axes.set_xticks(panel["size"], map(str, panel["size"]))
         axes.grid(alpha=0.25)
         axes.legend(frameon=False)
     return figure
