@@ -1,4 +1,4 @@
-"""Grades by the tasks in ``tasks.json`` beside this file: the main module of exported graders.
+"""Grades by the tasks in ``tasks.json`` beside this file, in an exported grader.
 
 Needs NumPy alone. ``python -m grader SUBMISSION RESULTS`` grades a folder and writes Gradescope's
 ``results.json``; `check` is for notebooks.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -19,7 +18,7 @@ from zipfile import BadZipFile
 from .judge import Verdict
 from .marking import gradescope, marked, read
 
-__all__ = ["check", "graded", "packed"]
+__all__ = ["check", "graded", "main", "packed"]
 
 HERE = Path(__file__).parent
 
@@ -107,7 +106,3 @@ def main(arguments: list[str]) -> int:
     results.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(record["output"])
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

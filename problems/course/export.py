@@ -27,7 +27,7 @@ __all__ = ["export"]
 
 #: Python versions of Gradescope's images, for which wheels are put in.
 PYTHONS = ("3.10", "3.12")
-_MODULES = ("judge", "runner", "guard", "process", "marking")
+_MODULES = ("judge", "runner", "guard", "process", "marking", "autograde")
 
 
 def export(
@@ -85,8 +85,9 @@ def _grader(tasks: Sequence[Task], seed: int, *, hidden: bool) -> dict[str, str]
     bundles = {task.folder: bundle(task, seed, hidden=hidden) for task in tasks}
     return {
         **{f"grader/{name}.py": text for name, text in texts.items()},
-        "grader/__init__.py": '"""Grades line by line."""\n\nfrom .__main__ import check\n',
-        "grader/__main__.py": course.joinpath("autograde.py").read_text("utf-8"),
+        "grader/__init__.py": '"""Grades line by line."""\n\nfrom .autograde import check\n',
+        "grader/__main__.py": "import sys\n\nfrom .autograde import main\n\n"
+        "sys.exit(main(sys.argv[1:]))\n",
         "grader/tasks.json": json.dumps(bundles),
     }
 

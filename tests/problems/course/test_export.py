@@ -38,6 +38,7 @@ def autograder(tmp_path_factory):
             cwd=root, env={"AUTOGRADER_ROOT": str(root), "PATH": os.environ["PATH"]},
             capture_output=True, text=True, check=True,
         )  # fmt: skip
+        assert done.stderr == ""
         results = json.loads((root / "results" / "results.json").read_text())
         assert set(results) == {"score", "output", "tests"}
         assert results["score"] == sum(test["score"] for test in results["tests"])
