@@ -23,6 +23,7 @@ from adabound_np.parameters import (
     groups_of,
     is_moderate,
     params_of,
+    unchanged,
 )
 
 __all__ = ["BLOCK", "Optimizer"]
@@ -344,7 +345,7 @@ class Optimizer(Algorithm):
     def _rules(self, k: int, group: dict[str, Any]) -> Hyperparameters:
         """The hyperparameters of group k, checked again if they have changed."""
         known = self._checked.get(id(group))
-        if known is not None and known[0] is group and _equal(known[1], group):
+        if known is not None and known[0] is group and unchanged(known[1], group):
             return known[2]
         if not isinstance(group, dict):
             raise TypeError(f"param_groups[{k}] must be a dict, got {group!r}")
@@ -393,11 +394,3 @@ class Optimizer(Algorithm):
             if name in self.nonnegative and (array < 0).any():
                 raise ValueError(f"{name} of params[{i}] must be at least 0, got {array.min()}")
         return self.State(int(t), *arrays)
-
-
-def _equal(values: dict[str, Any], group: dict[str, Any]) -> bool:
-    """Whether a group still has these values; False for arrays, which have no one answer."""
-    try:
-        return values == group
-    except ValueError:
-        return False

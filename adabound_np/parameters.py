@@ -23,6 +23,7 @@ __all__ = [
     "groups_of",
     "is_moderate",
     "params_of",
+    "unchanged",
 ]
 
 
@@ -210,3 +211,11 @@ def apart(g: Array, arrays: list[Array]) -> Array:
     if g.flags.owndata and all(x.flags.owndata and x is not g for x in arrays):
         return g
     return g.copy() if any(np.may_share_memory(g, x) for x in arrays) else g
+
+
+def unchanged(values: dict[str, Any], group: dict[str, Any]) -> bool:
+    """Whether a group still has these values; False for arrays, which have no one answer."""
+    try:
+        return values == group
+    except ValueError:
+        return False

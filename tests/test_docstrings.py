@@ -52,6 +52,7 @@ WITHOUT_EXAMPLE = {
             "gradient_of",
             "groups_of",
             "params_of",
+            "unchanged",
         ],
         "checks of `Optimizer`, shown by what it refuses",
     ),
