@@ -182,7 +182,9 @@ def spread(
             if failure:
                 raise failure
     finally:
-        for future in running:
+        # A process pool cancels by itself when it is shut down. If its workers end in between, its
+        # thread stumbles over futures that others cancelled, up to Python 3.11, and prints that.
+        for future in () if isinstance(executor, ProcessPoolExecutor) else running:
             future.cancel()
 
 

@@ -8,7 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from pathlib import Path
 
 import pytest
@@ -22,7 +28,7 @@ from problems.sweeps.axes import AXES, Span
 from problems.sweeps.cells import run_cell
 from problems.sweeps.plan import Plan
 from problems.sweeps.records import RecordsError, encode, read
-from problems.sweeps.runner import SweepError, pool, sweep
+from problems.sweeps.runner import SweepError, pool, spread, sweep
 
 ROOT = Path(__file__).parents[3]
 PLAN = Plan(
@@ -606,3 +612,24 @@ def deadly(cell):
     if cell.number == 5:
         os.kill(os.getpid(), signal.SIGKILL)
     return run_cell(cell)
+
+
+@pytest.mark.parametrize(("kind", "cancelled"), [(ProcessPoolExecutor, False), (Executor, True)])
+def test_a_process_pool_cancels_by_itself(kind, cancelled):
+    """Its thread prints a traceback if workers end while futures are cancelled from outside."""
+    futures = []
+
+    class Pool(kind):
+        def __init__(self):
+            """Start nothing."""
+
+        def submit(self, function, cell):
+            futures.append(Future())
+            if len(futures) == 1:
+                futures[0].set_result(cell)
+            return futures[-1]
+
+    batches = spread(str, iter([1, 2, 3]), Pool(), 3)
+    assert next(batches) == [(1, 1)]
+    batches.close()  # as an interrupt does
+    assert [future.cancelled() for future in futures[1:]] == [cancelled] * 2
