@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import re
 import statistics
 import sys
 import time
@@ -50,7 +51,7 @@ class Row:
     def cells(self) -> list[str]:
         """The row as text."""
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
-        bar = "" if self.bar is None else f"{self.bar:g}"
+        bar = "" if self.bar is None else f"{self.bar:.2g}"
         peer = "" if self.peer is None else f"{self.peer:.4g} {self.unit}"
         here = f"{self.here:.4g} {self.unit}"
         return [self.what, here, self.beside, peer, ratio, bar, self.verdict]
@@ -71,7 +72,8 @@ def table(rows: Iterable[Row]) -> str:
 def markdown(rows: Iterable[Row]) -> str:
     """Rows as a page shows them."""
     lines = [TITLES, ["---"] * len(TITLES), *(row.cells() for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return re.sub(r" --(?=\w)", r" \-\-", text)
 
 
 def imported(name: str) -> Any:
