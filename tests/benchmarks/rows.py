@@ -51,7 +51,7 @@ class Row:
     def cells(self) -> list[str]:
         """The row as text."""
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
-        bar = "" if self.bar is None else f"{self.bar:.2g}"
+        bar = "" if self.bar is None else f"{self.bar:.3g}"
         peer = "" if self.peer is None else f"{self.peer:.4g} {self.unit}"
         here = f"{self.here:.4g} {self.unit}"
         return [self.what, here, self.beside, peer, ratio, bar, self.verdict]
