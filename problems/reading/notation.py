@@ -255,39 +255,20 @@ SYMBOLS: tuple[Symbol, ...] = (
     Symbol("c_t", "c", "lstm", "cell"),
     Symbol("c_{t-1}", "c", "lstm", "cell, before its line"),
     Symbol("h_t", "h", "lstm", "output"),
-    Symbol("c_{t-1}", "c_before", "_lstm", "cells of the steps before"),
-    Symbol(r"\tanh(c_t)", "tanh_c", "_lstm", "tanh of the cells"),
-    Symbol(
-        r"\partial c_t / \partial z^i", "slope[:, :, 0]", "_lstm", "slope in the input gate's z"
-    ),
-    Symbol(
-        r"\partial c_t / \partial z^f", "slope[:, :, 1]", "_lstm", "slope in the forget gate's z"
-    ),
-    Symbol(r"\partial c_t / \partial z^g", "slope[:, :, 2]", "_lstm", "slope in the content's z"),
-    Symbol(
-        r"\partial h_t / \partial z^o", "slope[:, :, 3]", "_lstm", "slope in the output gate's z"
-    ),
-    Symbol("h'", "h_to_c", "_lstm", "slope of the outputs in the cells"),
-    Symbol("h'_t", "h_to_c[t]", "_lstm", "the same at step t"),
-    Symbol("z'_t", "slope[t]", "_lstm", "the four slopes at step t"),
-    Symbol("f_t", "f[t]", "_lstm", "forget gate at step t"),
-    Symbol(r"\bar{y}^h_t", "y_bar[0, t]", "_lstm", "gradient with respect to the output"),
-    Symbol(r"\bar{y}^c_t", "y_bar[1, t]", "_lstm", "gradient with respect to the cell"),
+    Symbol("c_{t-1}", "c_before", "_lstm", "cell of the step before"),
+    Symbol(r"\tanh(c_t)", "tanh_c", "_lstm", "tanh of the cell"),
+    Symbol(r"\bar{y}^h_t", "y_bar[0, t].T", "_lstm", "gradient with respect to the output"),
+    Symbol(r"\bar{y}^c_t", "y_bar[1, t].T", "_lstm", "gradient with respect to the cell"),
     Symbol(r"\bar{h}", "h_bar", "_lstm", "gradient of all later steps' losses in the output"),
     Symbol(r"\bar{c}", "c_bar", "_lstm", "gradient of all later steps' losses in the cell"),
-    Symbol(
-        r"(\bar{c}, \bar{c}, \bar{c}, \bar{h})",
-        "np.stack([c_bar, c_bar, c_bar, h_bar], 1)",
-        "_lstm",
-        "what the four slopes lead to",
-    ),
-    Symbol(r"\bar{z}_t", "z_bar", "_lstm", "gradient with respect to the gates' z at step t"),
-    Symbol(r"\bar{Z}_t", "z_bar.reshape(len(z_bar), -1)", "_lstm", "the same, as a matrix"),
-    Symbol(r"\bar{Z}", "z_bar", "_lstm", "the same for all steps, a row for each"),
+    Symbol(r"\bar{z}^i", "z_bar[0]", "_lstm", "gradient with respect to the input gate's z"),
+    Symbol(r"\bar{z}^f", "z_bar[1]", "_lstm", "gradient with respect to the forget gate's z"),
+    Symbol(r"\bar{z}^o", "z_bar[2]", "_lstm", "gradient with respect to the output gate's z"),
+    Symbol(r"\bar{z}^g", "z_bar[3]", "_lstm", "gradient with respect to the content's z"),
+    Symbol(r"\bar{z}", "z_bar.reshape(-1, z_bar.shape[-1])", "_lstm", "all four, as a matrix"),
+    Symbol(r"\bar{Z}", "Z_bar", "_lstm", "the same for all steps, a row for each"),
     Symbol("X", "x.reshape(-1, x.shape[-1])", "_lstm", "inputs, a row for each step"),
-    Symbol(
-        "H_0", "h_before.reshape(-1, h_before.shape[-1])", "_lstm", "outputs of the steps before"
-    ),
+    Symbol("H_0", "h_before", "_lstm", "outputs of the steps before, a row for each"),
     Symbol("W_{ih}", "w_ih", "_lstm", "weights of the inputs"),
     Symbol("W_{hh}", "w_hh", "_lstm", "weights of the last outputs"),
     Symbol(r"\bar{W}_{ih}", "w_ih_bar", "_lstm", "gradient with respect to them"),

@@ -43,7 +43,6 @@ EQUIVALENT = [
     Equivalent("FromCallable.__call__", r"f'\{self\.(?!name)", "an error's text"),
     # autograd_lite
     Equivalent("recurrent._lstm", r"y_bar\[-1, t\]", "the last of two is the second"),
-    Equivalent("recurrent.lstm", r"y\[-1, t\]", "the last of two is the second"),
     Equivalent(
         "",
         r"reshape\((\*rows\.shape\[:3\], |T \* B, |kh, |B, )?-(2|4 \* H)",

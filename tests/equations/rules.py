@@ -303,8 +303,8 @@ def check_function(place, mutant=None):
             [part() for part in made if callable(part)]
         last = traced.notes[0, "return"][0]
         sizes = {
-            "n": last["n"] if "n" in last else len(last.get("z_bar", ())),
-            "j": last["z_bar"].shape[-1] if "z_bar" in last else 0,
+            "n": last["n"] if "n" in last else len(last.get("Z_bar", ())),
+            "j": last["Z_bar"].shape[-1] if "Z_bar" in last else 0,
         }
         for equation in traced.equations:
             evaluated[equation] += check_line(traced, equation, sizes, mean_over_axes)
@@ -315,7 +315,7 @@ def check_kept(traced, y):
     """What the LSTM returns is what its lines computed, step by step."""
     after = [notes for (line, when), notes in traced.notes.items() if when == "after" and line]
     for kept, name, notes in zip((1, 0), "ch", after, strict=False):
-        if not np.array_equal(y[kept], [note[name] for note in notes]):
+        if not np.array_equal(y[kept], [note[name].T for note in notes]):
             raise AssertionError(f"{traced.place} returns another {name} than it computed")
 
 
