@@ -107,9 +107,10 @@ def _lstm(y_bar: Array, kept: Any, x: Array, h0: Array, c0: Array, *weights: Arr
         c_before, tanh_c = cs[t - 1] if t else c0.T, tanh_cs[t]
         # \bar{h} \leftarrow \bar{y}^h_t + \bar{h}        [chain rule]
         h_bar = y_bar[0, t].T + h_bar
-        # \bar{c} \leftarrow \bar{y}^c_t + \bar{c}
-        #     + \bar{h} o (1 - \tanh(c_t)^2)        [chain rule]
-        c_bar = y_bar[1, t].T + c_bar + h_bar * (o * (1 - tanh_c * tanh_c))
+        # h' = o (1 - \tanh(c_t)^2)        [Gers00 Sec. 2, slope of h_t in c_t]
+        h_to_c = o * (1 - tanh_c * tanh_c)
+        # \bar{c} \leftarrow \bar{y}^c_t + \bar{c} + \bar{h} h'        [chain rule]
+        c_bar = y_bar[1, t].T + c_bar + h_bar * h_to_c
         # \bar{z}^i = \bar{c} g \, i (1 - i)        [Gers00 Sec. 2]
         z_bar[0] = c_bar * (g * i * (1 - i))
         # \bar{z}^f = \bar{c} c_{t-1} f (1 - f)        [Gers00 Sec. 2]

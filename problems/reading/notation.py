@@ -257,6 +257,7 @@ SYMBOLS: tuple[Symbol, ...] = (
     Symbol("h_t", "h", "lstm", "output"),
     Symbol("c_{t-1}", "c_before", "_lstm", "cell of the step before"),
     Symbol(r"\tanh(c_t)", "tanh_c", "_lstm", "tanh of the cell"),
+    Symbol("h'", "h_to_c", "_lstm", "slope of the output in the cell"),
     Symbol(r"\bar{y}^h_t", "y_bar[0, t].T", "_lstm", "gradient with respect to the output"),
     Symbol(r"\bar{y}^c_t", "y_bar[1, t].T", "_lstm", "gradient with respect to the cell"),
     Symbol(r"\bar{h}", "h_bar", "_lstm", "gradient of all later steps' losses in the output"),
