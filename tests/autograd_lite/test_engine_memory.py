@@ -97,16 +97,20 @@ def test_200_training_steps_leave_nothing_allocated():
         assert gc.collect() == 0
         return tracemalloc.get_traced_memory()[0]
 
+    growth = []
     with GarbageCollectorOff():
         for _ in range(5):
             step()
         tracemalloc.start()
         try:
             step()
-            before = memory()
-            for _ in range(200):
-                step()
-            growth = memory() - before
+            for _ in range(5):
+                before = memory()
+                for _ in range(40):
+                    step()
+                growth.append(memory() - before)
         finally:
             tracemalloc.stop()
-    assert growth < 40_000  # bytes, 200 a step: less than one tensor; a graph has 250 000
+    # Bytes, 200 a step: less than one tensor; a graph has 250 000. What steps leave, each round leaves;
+    # what the test runner's own threads allocate comes once.
+    assert min(growth) < 8_000, growth
