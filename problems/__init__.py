@@ -26,6 +26,7 @@ if _TYPE_CHECKING:
     from problems.results.counterexample import counterexample
     from problems.results.effective_lr import effective_lr
     from problems.results.equations import equations
+    from problems.results.explore import explore
     from problems.results.figures import figures
     from problems.results.phase import phase
     from problems.results.sweep import sweep
@@ -42,6 +43,7 @@ __all__ = [
     "counterexample",
     "effective_lr",
     "equations",
+    "explore",
     "export",
     "figures",
     "phase",

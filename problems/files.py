@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["replacing", "write_csv"]
+__all__ = ["replacing", "write_csv", "write_text"]
 
 
 @contextmanager
@@ -29,3 +29,9 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows(rows)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text in UTF-8, with the line ends it has."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode())

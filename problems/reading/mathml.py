@@ -27,7 +27,13 @@ def mathml(latex: str, display: str = "inline") -> str:
     >>> mathml(r"\eta_t").count("<msub>")
     1
     """
-    from latex2mathml.converter import convert
+    try:
+        from latex2mathml.converter import convert
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "formulas need the package latex2mathml: pip install 'adabound-np[course]'",
+            name=error.name,
+        ) from None
 
     # The converter sets the letters of \mathrm one by one.
     return str(

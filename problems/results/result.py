@@ -81,15 +81,13 @@ class Result(ABC):
         OSError
             If the folder cannot be written to.
         """
-        from problems.plots import save
-
         stem = Path(folder) / file_name(self.stem)
         stem.parent.mkdir(parents=True, exist_ok=True)
-        drawn = [
-            path
-            for name, figure in self.figures().items()
-            for path in save(figure, stem.with_name(stem.name + name))
-        ]
+        drawn = list[Path]()
+        for name, figure in self.figures().items():
+            from problems.plots import save
+
+            drawn += save(figure, stem.with_name(stem.name + name))
         return [*drawn, *self.write(stem)]
 
     def to_dict(self) -> dict[str, Any]:

@@ -111,6 +111,6 @@ def test_200_training_steps_leave_nothing_allocated():
                 growth.append(memory() - before)
         finally:
             tracemalloc.stop()
-    # Bytes, 200 a step: less than one tensor; a graph has 250 000. What steps leave, each round leaves;
-    # what the test runner's own threads allocate comes once.
+    # Bytes, 200 a step: less than one tensor; a graph has 250 000. What steps leave, each round
+    # leaves; what the test runner's own threads allocate comes once.
     assert min(growth) < 8_000, growth

@@ -1,15 +1,9 @@
 """The browser check finds what it looks for: each defect of a page is a complaint."""
 
-import importlib.util
-import shutil
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SPEC = importlib.util.spec_from_file_location("site_browser", ROOT / "tests/site/browser.py")
-browser = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(browser)
+from tests.site import browser
+from tests.site.pages import browser as headless
 
 #: page -> (body, what the complaint says; nothing for a page without a defect)
 PAGES = {
@@ -31,19 +25,12 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
-    pytest.importorskip("selenium")
-    chrome = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not chrome or not driver:
-        pytest.skip("chromium and chromedriver are not on the PATH")
     folder = tmp_path_factory.mktemp("site")
     head = '<!doctype html><link rel="icon" href="data:,">'
     head += '<meta name="viewport" content="width=device-width">'
     for name, (body, _) in PAGES.items():
         (folder / f"{name}.html").write_text(f"{head}<article>{body}</article>")
-    with browser.served(folder) as base, browser.chromium(chrome, driver) as window:
-        window.get("about:blank")
-        window.get_log("performance")
+    with browser.served(folder) as base, headless() as window:
         yield window, base
 
 

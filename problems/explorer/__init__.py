@@ -1,0 +1,1 @@
+"""The explorer: a page that runs the translated lines in a browser."""
