@@ -22,14 +22,19 @@ from problems.digest import digest_in  # noqa: E402
 PAGES, FIGURES = ROOT / "docs" / "course", ROOT / "docs" / "figures"
 
 
+#: Number of an assignment -> the explorer's scene that shows what it is about.
+SCENES = {2: 1, 3: 2, 4: 3, 6: 1, 8: 5, 9: 6}
+
+
 def page(task: Task) -> str:
     """Return a task's text, under the command that makes it, with its picture."""
     text = task.text(0).rstrip()
     title, _, rest = text.partition("\n")
+    scene = f" See it move: {{scene}}`{SCENES[task.number]}`." if task.number in SCENES else ""
     alt = f"The picture that the solution of assignment {task.number} draws"
     return (
         f"{title}\n\n`python -m problems course make {task.number}` writes the handout. Constants "
-        f"are those of cohort 0.\n{rest}\n\n## The picture\n\n"
+        f"are those of cohort 0.{scene}\n{rest}\n\n## The picture\n\n"
         f"![{alt}](../figures/course-{task.number}.png)\n"
     )
 

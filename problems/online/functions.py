@@ -64,8 +64,7 @@ class Fixed:
 
     def best_losses(self, T: int) -> NDArray[np.float64]:
         r"""Return t \min f for t = 1, ..., T."""
-        best: NDArray[np.float64] = np.arange(1, T + 1) * float(self.value(*self.minimum))
-        return best
+        return np.arange(1, T + 1, dtype=np.float64) * float(self.value(*self.minimum))
 
 
 @dataclass(frozen=True)

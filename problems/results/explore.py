@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,6 +67,12 @@ class Explorer(Result):
         """Return the sizes in a line."""
         sizes = (f"{row['part']} {row['bytes'] / 1000:.0f} kB" for row in self.table())
         return f"The explorer, with {len(self.specs)} optimizers: {', '.join(sizes)}"
+
+    def _repr_html_(self) -> str:
+        """The page in a frame."""
+        page = html.escape(self.html, quote=True)
+        frame = f'<iframe title="The explorer" width="100%" height="900" srcdoc="{page}"></iframe>'
+        return f"{super()._repr_html_()}\n{frame}"
 
     def write(self, stem: Path) -> list[Path]:
         """Write the page."""

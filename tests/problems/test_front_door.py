@@ -23,6 +23,7 @@ CALLS = {
     "counterexample": lambda: problems.counterexample(steps=200),
     "effective_lr": lambda: problems.effective_lr("reddi-online", "adam", steps=50),
     "equations": lambda: problems.equations(only="sgd.SGD"),
+    "explore": lambda: problems.explore(["adam"]),
     "figures": lambda: problems.figures(show=ROOT / "docs" / "results" / "figures.json"),
     "phase": lambda: problems.phase(x="lr=0.1,1", y="beta2=0.5,0.9", steps=20),
     "sweep": lambda: problems.sweep(grid={"lr": [0.1, 1.0]}, steps=20),

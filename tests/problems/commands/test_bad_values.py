@@ -24,6 +24,7 @@ RUNS = {
     "train": ["--epochs", "1", "--workers", "1", "--optimizers", "adabound"],
     "wilson": ["--points", "12", "--new", "12", "--steps", "20", "--gammas", "1"],
     "equations": ["--only", "sgd.SGD"],
+    "explore": ["--no-open", "--optimizers", "adam"],
     "trace": [],
     "export": ["SGD"],
     "course": ["list"],
