@@ -27,7 +27,7 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_paralleli
 from tests.benchmarks.rows import Row, describe, machine, markdown, table
 
 #: What is measured, a module each.
-GROUPS = ("start_up", "steps", "online", "training", "resnet34")
+GROUPS = ("start_up", "steps", "online", "explorer", "training", "resnet34")
 
 
 def show(path: Path, draw: Path | None) -> None:

@@ -13,7 +13,7 @@ from problems.online.setting import around
 
 
 def runs(number, T=None):
-    """Of each optimizer of a scene: x_1, ..., x_{T+1} and the rates before s_t."""
+    """x_1, ..., x_{T+1} and the rates before s_t, for each optimizer of a scene."""
     preset = SCENES[number - 1].preset
     bounds = {
         key: preset.get(key, default) for key, default in (("final_lr", 0.1), ("gamma", 1e-3))
