@@ -10,6 +10,7 @@ from pathlib import Path
 import problems
 from problems.commands.options import add_optimizers, add_output, carry_out, output_folder
 from problems.files import write_text
+from problems.results.explore import Explorer
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +45,13 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit code."""
     if options.module is not None:
         return write_module(options)
-    code = carry_out(options, lambda: problems.explore(options.optimizers))
+
+    def made() -> Explorer:
+        explorer = problems.explore(options.optimizers)
+        _ = explorer.html  # made here, where a missing package is reported
+        return explorer
+
+    code = carry_out(options, made)
     if code == 0 and not (options.no_open or options.json):
         webbrowser.open((Path(options.out) / "explorer.html").resolve().as_uri())
     return code

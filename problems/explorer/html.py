@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -60,14 +61,15 @@ def _script(value: Any) -> str:
 def _data(module: Module, optimizers: list[Spec]) -> dict[str, Any]:
     formulas = {name: setting(name).problem.formula() for name in SEQUENCES}
     formulas |= {name: cls().formula() for name, (cls, _) in FUNCTIONS.items()}
-    names = [label(spec) for spec in optimizers]
+    names = dict.fromkeys(label(spec) for spec in optimizers).keys()
     story = [name for name in STORY if name in names]
     return {
         "optimizers": [*story, *(name for name in names if name not in story)],
         "dashes": {name: _dashes(style(name)["linestyle"]) for name in names},
         "problems": {n: {"title": _TITLES[n], "formula": f} for n, f in formulas.items()},
         "equations": [_equation(e) for e in module.equations],
-        "scenes": [scene._asdict() for scene in SCENES],
+        "scenes": [s._asdict() for s in SCENES if set(s.preset["optimizers"]) <= names],
+        "mapped": "adam" if "adam" in names else next(iter(names)),
     }
 
 
@@ -99,8 +101,8 @@ def _plain(source: str) -> str:
 def _equation(equation: Equation) -> dict[str, Any]:
     return {
         "math": mathml(equation.latex),
-        "source": _plain(equation.source),
-        "place": f"{equation.file}:{equation.line}",
+        "source": html.escape(_plain(equation.source)),
+        "place": html.escape(f"{equation.file}:{equation.line}"),
         # A constant schedule says no more than the line that asks for it.
         "hidden": equation.place.startswith("adabound_np.schedules.Constant."),
     }

@@ -31,7 +31,7 @@ from problems.reading.javascript import Translation, translate
 from problems.reading.javascript_expressions import literal
 from problems.reading.trace import columns_of
 
-__all__ = ["FUNCTIONS", "SEEDS", "SEQUENCES", "Module", "module", "page_file"]
+__all__ = ["FUNCTIONS", "OWN", "SEEDS", "SEQUENCES", "Module", "module", "page_file"]
 
 #: Sequences of the page, and what of their problem can be set.
 SEQUENCES = {
@@ -43,7 +43,7 @@ SEQUENCES = {
     "savarese": ("seed", "C"),
 }
 #: Constants of the page that are not those of the theorem: cycles short enough to watch.
-_OWN: dict[str, dict[str, Any]] = {
+OWN: dict[str, dict[str, Any]] = {
     "reddi-theorem2": {"C": 40.0},
     "savarese": {"K": 5000.0},
 }
@@ -174,7 +174,7 @@ def _data(optimizers: dict[str, Spec]) -> dict[str, Any]:
     for name, fields in SEQUENCES.items():
         s = setting(name)
         own = {"beta1": s.beta1, "beta2": s.beta2, "alpha": s.lr, **_constants(s.problem, fields)}
-        problems[name] = {"x1": s.x1, "defaults": {**own, **_OWN.get(name, {})}}
+        problems[name] = {"x1": s.x1, "defaults": {**own, **OWN.get(name, {})}}
     for name, (function, fields) in FUNCTIONS.items():
         start = function.start if len(function.start) > 1 else function.start[0]
         own = {"beta1": 0.9, "beta2": 0.999, "alpha": 0.1, **_constants(function(), fields)}

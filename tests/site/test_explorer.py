@@ -33,7 +33,7 @@ def window(chromium, page):
     chromium.get("about:blank")
     site.logged(chromium, "")
     yield chromium
-    assert site.logged(chromium, page.as_uri()) == []
+    assert site.logged(chromium, page.parents[1].as_uri()) == []
 
 
 def wait(window, script, *arguments):
@@ -85,7 +85,7 @@ def test_it_opens_with_the_first_scene(window, page):
     show(window, page)
     assert text(window, "#scene-text") == SCENES[0].text
     head, *rows = cells(window, "results")
-    assert head == ["optimizer", "x at the end", "best x", "regret R", "R / T"]
+    assert head == ["optimizer", "x_T", "best x", "R_T", "R_T / T"]
     ends = {row[0]: float(row[1].replace("−", "-")) for row in rows}
     assert ends["Adam"] > 0.99
     assert all(ends[name] < -0.99 for name in ("AMSGrad", "AdaBound", "AMSBound"))
@@ -232,6 +232,15 @@ def test_a_long_run_gives_way_to_the_next_setting(window, page):
 def test_it_says_that_a_run_has_left_the_numbers(window, page):
     show(window, page, address(5))
     assert "left the range" in text(window, "#status")
+
+
+def test_a_page_of_one_optimizer_has_no_scenes_that_need_others(window, tmp_path):
+    (path,) = problems.explore(["sgd"]).save(tmp_path)
+    show(window, path)
+    assert window.execute_script("return document.getElementById('scenes').hidden")
+    assert [row[0] for row in cells(window, "results")[1:]] == ["SGD"]
+    assert text(window, "#mapped") == "SGD"
+    window.get("about:blank")
 
 
 @pytest.mark.parametrize("dark", [False, True])

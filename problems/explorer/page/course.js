@@ -1,4 +1,4 @@
-// Many steps at once: the course of a run for drawing, and where Adam ends over a plane.
+// Many steps at once: the course of a run for drawing, and where it ends over a plane.
 
 // Steps whose interval ends at a point of the drawing: all, or about `points` on a log scale.
 function grid(T, points) {
@@ -10,6 +10,7 @@ function grid(T, points) {
 // A run in intervals: least and largest x_t and rate within each, and the average regret at its end.
 // `pause()` is awaited every few thousand steps; if it gives true, the run is given up.
 async function course(name, p, pause = () => false, points = 300) {
+  let last = null;
   const run = new Run(name, p), flat = without_schedule(run.h), steps = grid(p.T, points);
   const two = Array.isArray(run.x), every = p.T <= 200_000;
   const made = { name, t: steps, low: [], high: [], rate_low: [], rate_high: [], average: [], clip: [], path: [] };
@@ -17,7 +18,8 @@ async function course(name, p, pause = () => false, points = 300) {
   for (const end of steps) {
     let low = Infinity, high = -Infinity, rate_low = Infinity, rate_high = -Infinity;
     while (run.t < end) {
-      const x = two ? run.x[0] : run.x;
+      last = run.x;
+      const x = two ? last[0] : last;
       run.step();
       if (x < low) low = x;
       if (x > high) high = x;
@@ -38,7 +40,7 @@ async function course(name, p, pause = () => false, points = 300) {
   }
   if (run.h.eta_l) made.bounds = steps.map((t) => [run.h.eta_l(t), run.h.eta_u(t)]);
   const feasible = run.problem.feasible;
-  made.end = { x: run.x, regret: run.regret, average: run.regret / run.t, best: run.best };
+  made.end = { x: last, regret: run.regret, average: run.regret / run.t, best: run.best };
   made.feasible = feasible.lo === undefined ? null : ends(feasible);
   return made;
 }
@@ -61,12 +63,12 @@ function distance(name, p) {
 }
 
 // Rows of the plane from the lowest value of beta2; null if it was given up.
-async function plane(p, horizontal, xs, ys, pause = () => false) {
+async function plane(name, p, horizontal, xs, ys, pause = () => false) {
   const rows = [];
   for (const beta2 of ys) {
     const row = [];
     for (const x of xs) {
-      row.push(distance("adam", { ...p, beta2, [horizontal]: x }));
+      row.push(distance(name, { ...p, beta2, [horizontal]: x }));
       if (await pause()) return null;
     }
     rows.push(row);

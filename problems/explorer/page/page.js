@@ -156,6 +156,8 @@ function build() {
     typed.addEventListener("input", () => set(key, typed.value));
     row.append(typed, slider, reason);
   }
+  $("mapped").textContent = DATA.optimizers[PAGE.mapped].title;
+  $("scenes").hidden = !PAGE.scenes.length;
   PAGE.scenes.forEach((scene, k) => {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: scene.title });
     button.addEventListener("click", () => show_scene(k + 1));
@@ -322,7 +324,7 @@ function draw_rates(all, names, steps) {
 
 function draw_results(all) {
   const text = (value) => [value].flat().map((v) => (Number.isFinite(v) ? String(Number(v.toPrecision(6))).replace("-", "−") : shown(v))).join(", ");
-  const head = ["optimizer", "x at the end", "best x", "regret R", "R / T"];
+  const head = ["optimizer", "x_T", "best x", "R_T", "R_T / T"];
   fill_table("results", head, all.map(({ name, end }) => [DATA.optimizers[name].title, text(end.x), text(end.best), text(end.regret), text(end.average)]));
 }
 
@@ -352,11 +354,11 @@ function request_plane() {
   const xs = Array.from({ length: n }, (_, k) => (key === "C" && is_whole(key, state) ? Math.round(from(place(k))) : from(place(k))));
   const ys = Array.from({ length: n }, (_, k) => near_one.from((4 * (k + 0.5)) / n));
   plane_axes = { key, xs, ys };
-  ask_plane({ p: { ...setting(), T: Math.min(state.T, 2000) }, horizontal: key, xs, ys });
+  ask_plane({ name: PAGE.mapped, p: { ...setting(), T: Math.min(state.T, 2000) }, horizontal: key, xs, ys });
 }
 
 function draw_plane(rows) {
-  const { key, xs, ys } = plane_axes, n = xs.length, svg = picture("plane", `Where Adam ends, by ${FIELDS[key].name} and β₂`);
+  const { key, xs, ys } = plane_axes, n = xs.length, svg = picture("plane", `Where ${DATA.optimizers[PAGE.mapped].title} ends, by ${FIELDS[key].name} and β₂`);
   const width = (WIDTH - RIGHT - LEFT) / n, height = (HEIGHT - BOTTOM - TOP) / n;
   const [cold, hot] = [[0, 114, 178], [230, 159, 0]];
   rows.forEach((row, j) => row.forEach((value, i) => {
@@ -418,5 +420,5 @@ function draw_box({ row, lines }) {
 }
 
 build();
-open(location.hash);
-if (!location.hash) show_scene(1);
+if (location.hash || !PAGE.scenes.length) open(location.hash);
+else show_scene(1);

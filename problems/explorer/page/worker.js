@@ -11,7 +11,7 @@ onmessage = async ({ data }) => {
   const answer = (kind, value) => postMessage({ id: data.id, kind, value });
   try {
     if (data.kind === "box") answer("box", box(data.name, data.p, data.t, data.coordinate));
-    if (data.kind === "plane") answer("plane", await plane(data.p, data.horizontal, data.xs, data.ys, pause));
+    if (data.kind === "plane") answer("plane", await plane(data.name, data.p, data.horizontal, data.xs, data.ys, pause));
     if (data.kind === "runs") {
       for (const name of data.names) {
         const made = await course(name, data.p, pause);

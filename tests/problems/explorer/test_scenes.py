@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 import numpy as np
 
-from problems.explorer.module import _OWN, FUNCTIONS
+from problems.explorer.module import OWN, FUNCTIONS
 from problems.explorer.scenes import SCENES, address
 from problems.forms import on, released
 from problems.online.protocol import constrained, play
@@ -18,7 +18,7 @@ def runs(number, T=None):
     bounds = {
         key: preset.get(key, default) for key, default in (("final_lr", 0.1), ("gamma", 1e-3))
     }
-    own = {**_OWN.get(preset["problem"], {}), **{k: v for k, v in preset.items() if k in "CK"}}
+    own = {**OWN.get(preset["problem"], {}), **{k: v for k, v in preset.items() if k in "CK"}}
     if preset["problem"] in FUNCTIONS:
         cls, fields = FUNCTIONS[preset["problem"]]
         problem = cls(**{field: preset[field] for field in fields if field in preset})
