@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 import numpy as np
 
-from problems.explorer.module import OWN, FUNCTIONS
+from problems.explorer.module import FUNCTIONS, OWN
 from problems.explorer.scenes import SCENES, address
 from problems.forms import on, released
 from problems.online.protocol import constrained, play
