@@ -132,7 +132,7 @@ class Primitive(Generic[P]):
             named: Any = options
             if options or len(depths) < len(values):  # not all of them are a tensor's own
                 values, named = guards.kept(values, options)
-            marks = tuple([guards.fingerprint(value) for value in values])
+            marks = tuple(map(guards.fingerprint, values))
             kept = kept if self.saves else out.data
             out._record = Record(self, values, named, kept, tuple(parents), marks, 1 + max(depths))
         return out
@@ -305,15 +305,16 @@ class Tensor:
         """
         grads: dict[int, Any] = {id(self): guards.seed(self.data, _plain(seed), self._needs_grad)}
         leaves: list[tuple[Tensor, Any]] = []
-        order = graph(self)
+        order = graph(self)[::-1]
         for node in order:
             if node._record is None:
                 guards.floats(node.data)  # which may have been replaced
             else:
                 guards.intact(node._record.op.name, node._record.args, node._record.marks)
-        for node in reversed(order) if check_finite else ():
+        for node in order if check_finite else ():
             guards.finite("value", node._record.op.name if node._record else "a leaf", node.data)
-        for node in order:
+        while order:  # a result that is no longer needed is let go of: its memory serves the rest
+            node = order.pop()
             y_bar, record = grads.pop(id(node)), node._record
             if record is None:
                 leaves.append((node, y_bar))
@@ -326,11 +327,10 @@ class Tensor:
                     x_bar = x_bar.copy()  # noqa: PLW2901 - a leaf's gradient is its own array
                 known = grads.get(id(parent))
                 grads[id(parent)] = x_bar if known is None else known + x_bar
+            if not retain_graph:
+                record.free()
         for leaf, x_bar in leaves:
             leaf.grad = np.asarray(x_bar if leaf.grad is None else leaf.grad + x_bar)
-        for node in () if retain_graph else order:
-            if node._record is not None:
-                node._record.free()
 
     # Python's operators, ndarray's methods and NumPy's functions, by what the table has for them.
 

@@ -108,8 +108,8 @@ class LSTM(Module):
         for k in range(self.num_layers):
             names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             weights = [vars(self)[f"{name}_l{k}"] for name in names]
-            both = ops.lstm(x, h0[k], c0[k], *weights)
-            x = both[0]
-            last.append(both[:, -1])
+            y = ops.lstm(x, h0[k], c0[k], *weights)
+            x = y[:-1]
+            last.append(y[-2:])
         h_and_c = ops.stack(last, axis=1)
         return ops.swapaxes(x, 0, 1) if self.batch_first else x, (h_and_c[0], h_and_c[1])

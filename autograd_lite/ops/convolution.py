@@ -28,37 +28,41 @@ def _out_size(name: str, n: int, size: int, stride: int, padding: int) -> int:
     return (n + 2 * padding - size) // stride + 1
 
 
-def _window_rows(x: Array, kh: int, kw: int, stride: int) -> Iterator[tuple[int, int, Array]]:
+def _window_rows(
+    x: Array, kh: int, kw: int, stride: int, padding: int
+) -> Iterator[tuple[int, int, Array]]:
     """Yield r, i and, as a matrix with kw C columns, row i of the windows of output row r.
 
-    Each row of the padded images (H, N, W, C) is gathered once, into a buffer that stays in the
-    cache while the kh (or fewer) output rows that it belongs to are served.
+    Each row of the images (H, N, W, C) is gathered once, into a buffer that stays in the cache
+    while the kh (or fewer) output rows that it belongs to are served. Rows of the margin are all
+    zero, and left out.
     """
     h, n, w, c = x.shape
-    pixel = c * x.itemsize  # x.strides say nothing where an axis has length 1
-    ho, wo = (h - kh) // stride + 1, (w - kw) // stride + 1
-    shape, strides = (n, wo, kw * c), (w * pixel, stride * pixel, x.itemsize)
-    matrix = np.empty((n * wo, kw * c), x.dtype)
+    wide = w + 2 * padding
+    ho, wo = (h + 2 * padding - kh) // stride + 1, (wide - kw) // stride + 1
+    line = np.zeros((n, wide, c), x.dtype)
+    pixel = c * line.itemsize  # line.strides say nothing where an axis has length 1
+    shape, strides = (n, wo, kw * c), (wide * pixel, stride * pixel, line.itemsize)
+    windows = as_strided(line, shape, strides, writeable=False)
+    matrix = np.empty((n * wo, kw * c), line.dtype)
     for p in range(h):
-        windows = as_strided(x[p], shape, strides, writeable=False)
+        line[:, padding : padding + w] = x[p]
         np.copyto(matrix.reshape(shape), windows)
-        for i in range(p % stride, min(kh, p + 1), stride):
-            if (p - i) // stride < ho:
-                yield (p - i) // stride, i, matrix
+        for i in range((p + padding) % stride, min(kh, p + padding + 1), stride):
+            if (p + padding - i) // stride < ho:
+                yield (p + padding - i) // stride, i, matrix
 
 
-def _correlate(x: Array, weight: Array, stride: int) -> Array:
-    """Correlate padded images (H, N, W, C) with weight (K, C, kh, kw): (Ho, N, Wo, K)."""
+def _correlate(x: Array, weight: Array, stride: int, padding: int) -> Array:
+    """Correlate images (H, N, W, C) with weight (K, C, kh, kw): (Ho, N, Wo, K)."""
     h, n, w, _ = x.shape
     k, _, kh, kw = weight.shape
     kernels = weight.transpose(2, 3, 1, 0).reshape(kh, -1, k)
-    ho, wo = (h - kh) // stride + 1, (w - kw) // stride + 1
-    y = np.empty((ho, n * wo, k), np.result_type(x, weight))
+    ho, wo = (h + 2 * padding - kh) // stride + 1, (w + 2 * padding - kw) // stride + 1
+    y = np.zeros((ho, n * wo, k), np.result_type(x, weight))
     term = np.empty_like(y[0])
-    for r, i, matrix in _window_rows(x, kh, kw, stride):
-        np.matmul(matrix, kernels[i], out=y[r] if i == 0 else term)
-        if i:
-            y[r] += term
+    for r, i, matrix in _window_rows(x, kh, kw, stride, padding):
+        y[r] += np.matmul(matrix, kernels[i], out=term)
     return y.reshape(ho, n, wo, k)
 
 
@@ -87,7 +91,7 @@ def conv2d(x: Any, weight: Any, bias: Any = None, stride: int = 1, padding: int 
     stride, padding = whole("stride", stride, 1), whole("padding", padding, 0)
     for n, size in zip(x.shape[2:], weight.shape[2:], strict=True):
         _out_size("conv2d", n, size, stride, padding)
-    y = _correlate(padded(x, padding), weight, stride)
+    y = _correlate(channels_last(x), weight, stride, padding)
     if bias is not None:
         y += bias
     return channels_first(y)
@@ -97,7 +101,7 @@ def _conv_x(y_bar: Array, x: Array, weight: Array, stride: int, padding: int) ->
     kh, kw = weight.shape[2:]
     if stride == 1 and kh == kw and padding < kh:
         flipped = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
-        return channels_first(_correlate(padded(y_bar, kh - 1 - padding), flipped, 1))
+        return channels_first(_correlate(channels_last(y_bar), flipped, 1, kh - 1 - padding))
     rows = channels_last(y_bar)
     kernels = np.ascontiguousarray(weight.transpose(2, 3, 0, 1))
     x_bar = np.zeros(padded_shape(x, padding), y_bar.dtype)
@@ -111,7 +115,7 @@ def _conv_weight(y_bar: Array, x: Array, weight: Array, stride: int, padding: in
     k, c, kh, kw = weight.shape
     y_rows = channels_last(y_bar)
     w_bar = np.zeros((kh, kw * c, k), y_bar.dtype)
-    for r, i, matrix in _window_rows(padded(x, padding), kh, kw, stride):
+    for r, i, matrix in _window_rows(channels_last(x), kh, kw, stride, padding):
         w_bar[i] += matrix.T @ y_rows[r].reshape(-1, k)
     return w_bar.reshape(kh, kw, c, k).transpose(3, 2, 0, 1)
 

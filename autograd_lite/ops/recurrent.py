@@ -33,8 +33,8 @@ def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -
 
     Returns
     -------
-    Tensor (2, T, B, H)
-        All h_t, then all c_t.
+    Tensor (T + 1, B, H)
+        h_1, ..., h_T, and c_T.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -
     >>> y = lstm(np.ones((5, 1, 2)), *np.zeros((2, 1, 3)), np.ones((12, 2)), np.ones((12, 3)),
     ...          np.zeros(12), np.zeros(12))
     >>> y.shape
-    (2, 5, 1, 3)
+    (6, 1, 3)
     """
     x, h0, c0, w_ih, w_hh = (np.asarray(a) for a in (x, h0, c0, w_ih, w_hh))
     T, B, H = _check_shapes(x, h0, c0, w_ih, w_hh, b_ih, b_hh)
@@ -72,7 +72,8 @@ def lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -
         np.tanh(c, out=tanh_c[t])
         # h_t = o \tanh(c_t)        [Gers00 Sec. 2]
         h = np.multiply(o, tanh_c[t], out=hs[t])
-    return np.stack([hs, cs]).swapaxes(2, 3), (gates, tanh_c, hs, cs)
+    y = np.concatenate([hs, c[None]]).swapaxes(1, 2)
+    return y, (gates, tanh_c, hs, cs)
 
 
 def _turned(w: Array, H: int) -> Array:
@@ -100,17 +101,17 @@ def _lstm(y_bar: Array, kept: Any, x: Array, h0: Array, c0: Array, *weights: Arr
     T, H, B = hs.shape
     x, h0, c0 = (np.asarray(a) for a in (x, h0, c0))
     w_ih, w_hh = (_turned(np.asarray(w), H) for w in weights[:2])
-    h_bar, c_bar = np.zeros((2, H, B), gates.dtype)
+    h_bar, c_bar = np.zeros((H, B), gates.dtype), y_bar[T].T
     z_bar, Z_bar = np.empty((4, H, B), gates.dtype), np.empty((T, B, 4 * H), gates.dtype)
     for t in range(T - 1, -1, -1):
         i, f, o, g = gates[t].reshape(4, H, B)
         c_before, tanh_c = cs[t - 1] if t else c0.T, tanh_cs[t]
-        # \bar{h} \leftarrow \bar{y}^h_t + \bar{h}        [chain rule]
-        h_bar = y_bar[0, t].T + h_bar
+        # \bar{h} \leftarrow \bar{y}_t + \bar{h}        [chain rule]
+        h_bar = y_bar[t].T + h_bar
         # h' = o (1 - \tanh(c_t)^2)        [Gers00 Sec. 2, slope of h_t in c_t]
         h_to_c = o * (1 - tanh_c * tanh_c)
-        # \bar{c} \leftarrow \bar{y}^c_t + \bar{c} + \bar{h} h'        [chain rule]
-        c_bar = y_bar[1, t].T + c_bar + h_bar * h_to_c
+        # \bar{c} \leftarrow \bar{c} + \bar{h} h'        [chain rule, from that of c_T]
+        c_bar = c_bar + h_bar * h_to_c
         # \bar{z}^i = \bar{c} g \, i (1 - i)        [Gers00 Sec. 2]
         z_bar[0] = c_bar * (g * i * (1 - i))
         # \bar{z}^f = \bar{c} c_{t-1} f (1 - f)        [Gers00 Sec. 2]

@@ -314,8 +314,9 @@ def check_function(place, mutant=None):
 def check_kept(traced, y):
     """What the LSTM returns is what its lines computed, step by step."""
     after = [notes for (line, when), notes in traced.notes.items() if when == "after" and line]
-    for kept, name, notes in zip((1, 0), "ch", after, strict=False):
-        if not np.array_equal(y[kept], [note[name].T for note in notes]):
+    kept = {"c": y[-1:], "h": y[:-1]}
+    for name, notes in zip("ch", after, strict=False):
+        if not np.array_equal(kept[name], [note[name].T for note in notes][-len(kept[name]) :]):
             raise AssertionError(f"{traced.place} returns another {name} than it computed")
 
 
