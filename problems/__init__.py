@@ -24,6 +24,7 @@ if _TYPE_CHECKING:
     from problems.conformance import check_optimizer, check_problem
     from problems.reading.export import export
     from problems.results.counterexample import counterexample
+    from problems.results.curvature import curvature
     from problems.results.effective_lr import effective_lr
     from problems.results.equations import equations
     from problems.results.explore import explore
@@ -41,6 +42,7 @@ __all__ = [
     "check_optimizer",
     "check_problem",
     "counterexample",
+    "curvature",
     "effective_lr",
     "equations",
     "explore",

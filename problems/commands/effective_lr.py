@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 
 import problems
-from problems.commands.options import add_optimizers, add_output, carry_out, whole
+from problems.commands.options import add_optimizers, add_output, carry_out, seed_list, whole
 from problems.commands.problem_options import add_bounds, problem_of
 from problems.commands.task_options import add_data, task_of
 from problems.learning.tasks import TASKS
 from problems.online.sequences import SEQUENCES
 from problems.optimizers import STORY
+from problems.results.curvature import STEPS as CURVED_STEPS
+from problems.results.curvature import TASK as CURVED
 from problems.results.effective_lr import FEW, STEPS, TASK
+
+#: Options that go with --curvature only.
+CURVATURE = ("seeds", "beta2", "batch_size", "workers", "resume", "show")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +48,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--lr", type=float, help="step size alpha (default: the task's or the problem's)")
     add_bounds(parser)
     add("--seed", type=int, default=0, help="seed of what is random (default: %(default)s)")
+    add(
+        "--curvature",
+        action="store_true",
+        help="measure the preconditioned sharpness instead, beside the threshold of stability: of "
+        f"a task of images, in full batches, or of module:Name for a function (default: {CURVED})",
+    )
+    add("--seeds", type=seed_list, metavar="N", help="with --curvature: a,b,c or first:end")
+    add("--beta2", type=float, metavar="X", help="with --curvature: beta2 of those that have it")
+    add("--batch-size", type=whole, metavar="N", help="with --curvature: other than all images")
+    add("--workers", type=whole, metavar="N", help="with --curvature: processes (one per core)")
+    add("--resume", action="store_true", help="with --curvature: finish what --out has begun")
+    add("--show", metavar="FILE", help="with --curvature: show a curvature-*.json; run nothing")
     add_data(parser)
     add_output(parser)
 
@@ -51,5 +68,34 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit code."""
     names = ("epochs", "steps", "quick", "lr", "final_lr", "gamma", "seed", "data")
     given = {name: getattr(options, name) for name in names}
+    if options.curvature:
+        return run_curvature(options)
+    for name in CURVATURE:
+        if getattr(options, name):
+            options.parser.error(f"--{name.replace('_', '-')} must be given with --curvature only")
     what = options.task or options.problem or TASK
     return carry_out(options, lambda: problems.effective_lr(what, options.optimizers, **given))
+
+
+def run_curvature(options: argparse.Namespace) -> int:
+    """Measure curvature; return the exit code."""
+    for name in ("epochs", "quick"):
+        if getattr(options, name):
+            options.parser.error(f"--{name} must not be given with --curvature, which has --steps")
+    if options.gamma == "paper":
+        options.parser.error("--gamma must be a number with --curvature, got 'paper'")
+    given = {
+        name: getattr(options, name) for name in ("lr", "final_lr", "gamma", "data", *CURVATURE)
+    }
+    what = options.task or options.problem or CURVED
+    return carry_out(
+        options,
+        lambda: problems.curvature(
+            what,
+            options.optimizers,
+            **{**given, "seeds": options.seeds or [options.seed]},
+            steps=options.steps or CURVED_STEPS,
+            folder=None if options.show else options.out,
+        ),
+        write=not options.show,
+    )

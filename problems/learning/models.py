@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class LogisticRegression(nn.Module):
 
 
 class Perceptron(nn.Module):
-    """The perceptron with one hidden layer of [Luo19] Sec. 5, with relu.
+    """The perceptron with one hidden layer of [Luo19] Sec. 5, with relu or another activation.
 
     Examples
     --------
@@ -59,15 +60,22 @@ class Perceptron(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, hidden: int, classes: int, *, rng: Seed, dtype: DTypeLike = np.float32
+        self,
+        inputs: int,
+        hidden: int,
+        classes: int,
+        activation: Callable[[Any], Tensor] = ops.relu,
+        *,
+        rng: Seed,
+        dtype: DTypeLike = np.float32,
     ) -> None:
-        rng = np.random.default_rng(rng)
+        rng, self.activation = np.random.default_rng(rng), activation
         self.hidden = nn.Linear(inputs, positive_int("hidden", hidden), rng=rng, dtype=dtype)
         self.linear = nn.Linear(hidden, classes, rng=rng, dtype=dtype)
 
     def forward(self, x: Any) -> Tensor:
         """Scores (N, classes) of x (N, ...)."""
-        scores: Tensor = self.linear(ops.relu(self.hidden(ops.reshape(x, (x.shape[0], -1)))))
+        scores: Tensor = self.linear(self.activation(self.hidden(ops.reshape(x, (x.shape[0], -1)))))
         return scores
 
 

@@ -7,7 +7,7 @@ model. All that is random comes from the generator it is given.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from adabound_np import Optimizer
 from adabound_np.checks import positive_int
-from autograd_lite import nn, no_grad, ops
+from autograd_lite import Tensor, nn, no_grad, ops
 from problems.learning.batches import crop_and_flip, minibatches, streams
 from problems.learning.gan import NOISE, Gan, energy_distance, ring
 from problems.learning.images import Images
@@ -23,6 +23,7 @@ from problems.learning.language_model import LanguageModel, State, detached
 from problems.learning.text import Corpus
 
 __all__ = ["Adversarial", "Classification", "Language", "Measured", "Objective", "Step"]
+__all__ += ["squared_error"]
 
 #: Images, or steps of text, at a time when nothing is learned.
 EVALUATED = 256
@@ -84,6 +85,19 @@ class Objective(Protocol):
         """An epoch's results, from the sums over its steps and the model."""
 
 
+def squared_error(scores: Any, labels: Any, reduction: str = "mean") -> Tensor:
+    """Half of the squared distance from the labels as unit vectors, summed over classes.
+
+    Examples
+    --------
+    >>> squared_error([[1.0, 0.0], [0.0, 0.0]], np.array([0, 1])).item()
+    0.25
+    """
+    wanted = np.eye(scores.shape[1], dtype=scores.dtype)[labels]
+    total = ops.square(scores - wanted).sum() / 2
+    return total / len(labels) if reduction == "mean" else total
+
+
 class Classification:
     """Labelled images: cross entropy and accuracy.
 
@@ -97,9 +111,17 @@ class Classification:
         The last batch of an epoch may be smaller.
     augment : bool
         Whether to crop and flip at random, as [Luo19] does on CIFAR-10.
+    criterion : callable
+        (scores, labels, reduction) to the loss.
     """
 
-    def __init__(self, data: Images, batch_size: int, augment: bool = False) -> None:
+    def __init__(
+        self,
+        data: Images,
+        batch_size: int,
+        augment: bool = False,
+        criterion: Callable[..., Tensor] = ops.cross_entropy,
+    ) -> None:
         self.data, self.batch_size, self.augment = (
             data,
             positive_int("batch_size", batch_size),
@@ -107,6 +129,7 @@ class Classification:
         )
         self.steps = -(-len(data.train_labels) // batch_size)
         axes, shape = (0, 2, 3), (1, -1, 1, 1)
+        self.criterion = criterion
         self.mean = data.train_images.mean(axis=axes).reshape(shape)
         self.scale = 1 / np.maximum(data.train_images.std(axis=axes), 1e-6).reshape(shape)
 
@@ -122,12 +145,17 @@ class Classification:
         images = crop_and_flip(images, rng) if self.augment else images
         optimizer.zero_grad()
         scores = model((images - self.mean) * self.scale)
-        loss = ops.cross_entropy(scores, labels)
+        loss = self.criterion(scores, labels)
         if math.isfinite(loss.item()):
             loss.backward()
             optimizer.step()
         right = int(np.sum(scores.data.argmax(axis=1) == labels))
         return Step(loss.item() * len(labels), right, len(labels))
+
+    def full_loss(self, model: Any) -> Tensor:
+        """The mean loss on all training images, in float64."""
+        images = (self.data.train_images.astype(np.float64) - self.mean) * self.scale
+        return self.criterion(model(images), self.data.train_labels)
 
     def measured(self, model: Any, loss: float, metric: float, count: int) -> Measured:
         """Mean losses, and accuracies in [0, 1]."""
@@ -137,7 +165,7 @@ class Classification:
                 self.data.test_images, self.data.test_labels, EVALUATED
             ):
                 scores = model((images - self.mean) * self.scale)
-                test_loss += ops.cross_entropy(scores, labels, reduction="sum").item()
+                test_loss += self.criterion(scores, labels, reduction="sum").item()
                 right += int(np.sum(scores.data.argmax(axis=1) == labels))
         return Measured(loss / count, metric / count, test_loss / n, right / n)
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from adabound_np.checks import known
-from autograd_lite import nn
+from autograd_lite import nn, ops
 from problems.learning.data import (
     CLASSES,
     Corpus,
@@ -36,7 +36,13 @@ from problems.learning.models import (
     densenet121,
     resnet34,
 )
-from problems.learning.objectives import Adversarial, Classification, Language, Objective
+from problems.learning.objectives import (
+    Adversarial,
+    Classification,
+    Language,
+    Objective,
+    squared_error,
+)
 from problems.loading import call, load
 from problems.optimizers import Spec
 
@@ -252,6 +258,16 @@ TASKS: dict[str, Task] = {
             "digits, perceptron with 100 hidden units",
             lambda data, rng: Perceptron(_pixels(data), 100, CLASSES, rng=rng),
             60,
+        ),
+        Task(
+            "digits-tanh",
+            "digits, perceptron with 64 tanh units, squared error, full batches",
+            lambda folder, verify: _digits(),
+            lambda data, rng: Perceptron(_pixels(data), 64, CLASSES, ops.tanh, rng=rng),
+            lambda data, size: Classification(data, size, criterion=squared_error),
+            1438,
+            1000,
+            rates=_rates(0.3, 0.1, 1e-2, 1e-3, 1.0),
         ),
         _digits_task(
             "digits-resnet",

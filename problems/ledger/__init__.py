@@ -9,6 +9,7 @@ from problems.ledger import (
     luo_regret,
     reddi,
     savarese,
+    stability,
     wilson,
 )
 from problems.ledger.entry import VERDICTS, Entry, Outcome, Result
@@ -37,10 +38,11 @@ _ORDER = (
     "wilson-lemma",
     "first-step-safety",
     "clip-homogeneity",
+    "stability-threshold",
 )
 _ENTRIES = {
     entry.id: entry
-    for module in (reddi, amsgrad, luo, luo_regret, savarese, wilson, first_step)
+    for module in (reddi, amsgrad, luo, luo_regret, savarese, wilson, first_step, stability)
     for entry in module.ENTRIES
 }
 #: id -> entry, in the papers' order.

@@ -104,7 +104,8 @@ def around(problem: Any, **given: Any) -> Setting:
     problem : OnlineProblem
         f_t and F.
     **given
-        beta1, beta2, lr or x1; by default 0.9, 0.99, 0.5 and 0 projected onto F.
+        beta1, beta2, lr or x1; by default 0.9, 0.99, 0.5 and the problem's ``start``, or 0
+        projected onto F.
 
     Raises
     ------
@@ -117,8 +118,13 @@ def around(problem: Any, **given: Any) -> Setting:
     >>> around(ReddiOnline(), lr=1.0).x1
     0.0
     """
-    shape = np.shape(problem.feasible.argmin_linear(0.0))
-    x1 = problem.feasible.project(np.zeros(shape), np.ones(shape))
+    start = getattr(problem, "start", None)
+    if start is None:
+        shape = np.shape(problem.feasible.argmin_linear(0.0))
+        x1 = problem.feasible.project(np.zeros(shape), np.ones(shape))
+    else:
+        x1 = np.array(start if len(start) > 1 else start[0])
+        shape = x1.shape
     defaults = {"beta1": 0.9, "beta2": 0.99, "lr": 0.5, "x1": x1 if shape else float(x1)}
     return Setting(problem, **{**defaults, **given})
 

@@ -55,7 +55,9 @@ EQUIVALENT = [
     Equivalent("convolution._shifts", r"out\[-2\]", "the same axis, counted from the end"),
     Equivalent("convolution._correlate", r"\(-2, 3, 1, 0\)", "the same axis"),
     Equivalent("convolution._correlate", r"^(h, n, w|k), \w+.* = \w+\.shape", "a name for nothing"),
-    Equivalent("convolution._correlate", r"reshape\(kw|h .* - kw\)|w .* - kh\)", "kernels are square here"),
+    Equivalent(
+        "convolution._correlate", r"reshape\(kw|h .* - kw\)|w .* - kh\)", "kernels are square here"
+    ),
     Equivalent("convolution._correlate", r"result_type|empty_like", "type, not value"),
     Equivalent("convolution._window_rows", r"writeable=True", "it is not written to"),
     Equivalent("convolution._window_rows", r"\w+\.(itemsize|dtype)", "type, not value"),

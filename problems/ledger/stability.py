@@ -1,0 +1,91 @@
+r"""The threshold above which a rate is too large for a quadratic, by momentum's form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adabound_np import CSGD, SGD, AdaBound, Optimizer
+from problems.ledger.entry import Entry, Outcome
+from problems.online.setting import Condition
+from problems.rates.curvature import stability_threshold
+
+__all__ = ["ENTRIES"]
+
+#: How many rates on each side of the threshold are tried, and their distance.
+SIDES, STEP = 8, 0.0025
+
+
+def _forms(gamma: Any, eta: Any) -> dict[str, tuple[Optimizer, bool, bool]]:
+    """Optimizers with momentum gamma and frozen rates eta; whether dampened, and Nesterov's."""
+    frozen = AdaBound(betas=(gamma, 0.999), bounds=(eta, eta), bias_correction=False)
+    dampened = SGD(lr=eta, momentum=gamma, dampening=gamma, dampen_first_step=True)
+    return {
+        "SGD with momentum": (SGD(lr=eta, momentum=gamma), False, False),
+        "Nesterov": (SGD(lr=eta, momentum=gamma, nesterov=True), False, True),
+        "SGD, dampened": (dampened, True, False),
+        "CSGD, no correction": (CSGD(lr=eta, momentum=gamma, bias_correction=False), True, False),
+        "AdaBound, eta_l = eta_u": (frozen, True, False),
+    }
+
+
+def stability(
+    *,
+    gammas: tuple[float, ...] = (0.0, 0.5, 0.9, 0.99),
+    curvature: float = 1.0,
+    T: int = 5000,
+    off: float = 1.0,
+) -> Outcome:
+    r"""Find the rate from which iterates on (h/2) x^2 grow, beside threshold/h times `off`."""
+    factors = 1 + STEP * np.arange(-SIDES, SIDES + 1)
+    gamma = np.repeat(gammas, len(factors))
+    apart, remarks = 0.0, []
+    for name, (_, dampened, nesterov) in _forms(0.5, 1.0).items():
+        limits = np.array(
+            [stability_threshold(g, g if dampened else 0.0, nesterov=nesterov) for g in gammas]
+        )
+        eta = np.outer(off * limits, factors).ravel() / curvature
+        optimizer = _forms(gamma, eta)[name][0]
+        x, h = np.ones(len(eta)), optimizer.hyper
+        s = optimizer.init(x)
+        with np.errstate(all="ignore"):
+            for _ in range(T):
+                x, s = optimizer.advance(h, x, curvature * x, s)
+        grows = ~(np.abs(x) <= 1).reshape(len(gammas), -1)  # also where it overflowed
+        ordered = bool(np.all(np.diff(grows.astype(int), axis=1) >= 0))
+        # an edge lies between the last rate that is stable and the first that is not
+        edges = 1 + STEP * (grows.argmax(axis=1) - 0.5 - SIDES)
+        inside = grows[:, -1].all() and not grows[:, 0].any()
+        apart = max(apart, float(np.max(np.abs(edges - 1))) if ordered and inside else np.inf)
+        found = ", ".join(f"{edge:.4g}" for edge in edges * off * limits)
+        remarks.append(f"{name}: {found}")
+    return Outcome(
+        (Condition("0 <= gamma < 1, rates that do not change", max(gammas) < 1),),
+        {"gamma": list(gammas), "h": curvature, "off": off},
+        T,
+        "largest relative distance of the edge from the threshold",
+        apart,
+        0.01,
+        "<=",
+        (),
+        tuple(remarks),
+    )
+
+
+#: The results that this module executes.
+ENTRIES = (
+    Entry(
+        "stability-threshold",
+        "How large a rate a quadratic bears",
+        "[Cohen22], exact",
+        "With a frozen rate eta the iterates on (h/2)x^2 stay bounded if eta h is below "
+        "2(1+gamma)/(1-tau), Nesterov's below 2(1+gamma)/(1+2gamma), and grow above it.",
+        r"\eta h < \frac{2 (1 + \gamma)}{1 - \tau} \quad\text{or}\quad"
+        r" \eta h < \frac{2 (1 + \gamma)}{1 + 2 \gamma}\ \text{(Nesterov)}",
+        stability,
+        {},
+        {},
+        ("problems/rates/curvature.py",),
+    ),
+)

@@ -1,0 +1,253 @@
+"""Sharpness, its threshold, and their course along runs."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import problems
+from adabound_np import CSGD, SGD, AdaBound, AdaGrad, Adam, AMSGrad, RMSprop
+from adabound_np.schedules import Geometric
+from problems.cli import main
+from problems.errors import RunError
+from problems.learning.training import prepare
+from problems.ledger import LEDGER
+from problems.ledger.stability import _forms, stability
+from problems.online.functions import Quadratic, Quadratic2D, Rosenbrock
+from problems.rates.curvature import hessian, sharpness, stability_threshold, threshold
+from problems.rates.curvature_run import Sharpness, full_gradient
+from problems.sweeps.records import RecordsError
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "expected"),
+    [
+        (SGD(lr=0.1), 2),
+        (SGD(lr=0.1, momentum=0.9), 3.8),
+        (SGD(lr=0.1, momentum=0.9, dampening=0.9), 38),
+        (SGD(lr=0.1, momentum=0.9, nesterov=True), 3.8 / 2.8),
+        (CSGD(), 38),
+        (Adam(), 38),
+        (AMSGrad(betas=(0.5, 0.9)), 6),
+        (AdaBound(), 38),
+        (AdaGrad(), 2),
+        (RMSprop(), 2),
+        (Adam(betas=(Geometric(0.9, 0.99), 0.99)), 2.0002),
+    ],
+)
+def test_thresholds(optimizer, expected):
+    assert threshold(optimizer) == pytest.approx(expected, rel=1e-3)
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(list(_forms(0.5, 1.0))),
+    st.floats(0.01, 0.99),
+    st.floats(1e-6, 1e6),
+    st.sampled_from([0.99, 1.01]),
+)
+def test_iterates_stay_below_the_threshold_and_grow_above_it(name, gamma, h, factor):
+    _, dampened, nesterov = _forms(0.5, 1.0)[name]
+    limit = stability_threshold(gamma, gamma if dampened else 0.0, nesterov=nesterov)
+    optimizer = _forms(gamma, factor * limit / h)[name][0]
+    x = np.ones(1)
+    s = optimizer.init(x)
+    with np.errstate(all="ignore"):
+        for _ in range(5000):
+            x, s = optimizer.advance(optimizer.hyper, x, h * x, s)
+            if not abs(x[0]) < 1e9:
+                break
+    assert (abs(x[0]) <= 1) == (factor < 1)
+
+
+@pytest.mark.parametrize("off", [0.98, 1.02])
+def test_the_ledger_refutes_another_threshold(off):
+    entry = LEDGER["stability-threshold"]
+    assert entry.run().outcome.verdict == "holds"
+    wrong = stability(off=off)
+    assert wrong.verdict == "refuted"
+    assert wrong.measured > 0.015
+
+
+def test_products_with_the_hessian_are_those_of_the_matrix():
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(40, 40))
+    A = A @ A.T
+    b = rng.normal(size=40)
+
+    def gradient(x):  # f(x) = x A x / 2 + sum(b x^3) / 6
+        return A @ x + b * x * x / 2
+
+    x, v = rng.normal(size=40), rng.normal(size=40)
+    exact = A + np.diag(b * x)
+    np.testing.assert_allclose(hessian(gradient, x).matvec(v), exact @ v, rtol=1e-8, atol=1e-7)
+    assert not hessian(gradient, x).matvec(np.zeros(40)).any()
+    rates = rng.uniform(0.1, 10, 40)
+    root = np.sqrt(rates)
+    assert sharpness(gradient, x) == pytest.approx(np.linalg.eigvalsh(exact)[-1], rel=1e-5)
+    preconditioned = np.linalg.eigvalsh(root[:, None] * exact * root)[-1]
+    assert sharpness(gradient, x, rates) == pytest.approx(preconditioned, rel=1e-5)
+
+
+def test_the_largest_eigenvalue_is_not_the_largest_in_size():
+    assert sharpness(lambda x: np.array([-9.0, 1.0]) * x, np.ones(2)) == pytest.approx(1)
+    diagonal = np.append(np.full(39, -9.0), 1.0)
+    assert sharpness(lambda x: diagonal * x, np.ones(40)) == pytest.approx(1)
+
+
+def test_sharpness_is_nan_where_gradients_are_not_finite():
+    assert np.isnan(sharpness(lambda x: x * np.inf, np.ones(2)))
+
+
+def test_the_gradient_is_the_models_and_leaves_it_alone():
+    run = prepare("digits-tanh", "adam", 0, epochs=1)
+    before = [p.data.copy() for p in run.model.parameters()]
+    gradient, point = full_gradient(run.model, run.objective)
+    x = point()
+    assert x.dtype == np.float64
+    g, rng = gradient(x), np.random.default_rng(0)
+    v = rng.normal(size=len(x))
+    for p, data in zip(run.model.parameters(), before, strict=True):
+        assert np.array_equal(p.data, data)
+        assert p.grad is None
+    loss = [_loss(run, x + e * v) for e in (1e-5, -1e-5)]
+    assert np.dot(g, v) == pytest.approx((loss[0] - loss[1]) / 2e-5, rel=1e-6)
+
+
+def _loss(run, x):
+    parts = np.split(x, np.cumsum([p.data.size for p in run.model.parameters()])[:-1])
+    for p, part in zip(run.model.parameters(), parts, strict=True):
+        p.data = part.reshape(p.shape)
+    return run.objective.full_loss(run.model).item()
+
+
+def test_an_observer_refuses_steps_that_are_none():
+    with pytest.raises(ValueError, match="steps must be an integer of at least 1, got 0"):
+        Sharpness([0], None)
+
+
+def test_on_a_quadratic_the_numbers_are_known():
+    result = problems.curvature(
+        Quadratic2D(condition=10.0),
+        ["sgdm", "adabound(final_lr=0.5, gamma=1e9)"],
+        lr=0.01,
+        steps=60,
+    )
+    sgd, bounded = result.runs
+    np.testing.assert_allclose(sgd["sharpness"], 10, rtol=1e-6)
+    np.testing.assert_allclose(sgd["preconditioned"], 0.1, rtol=1e-6)
+    np.testing.assert_allclose(bounded["preconditioned"], 5, rtol=1e-6)
+    assert (sgd["threshold"], bounded["threshold"]) == (3.8, pytest.approx(38))
+    row = result.table()[0]
+    assert (row["optimizer"], row["seeds"], row["sharpness"]) == ("sgdm", 1, pytest.approx(10))
+    assert 0 < row["loss rises"] < 1
+
+
+def test_above_the_threshold_a_run_is_said_to_diverge():
+    result = problems.curvature(Quadratic(), ["sgd"], lr=2.1, steps=20_000)
+    (row,) = result.table()
+    assert row["diverged"] == ["overflow"]
+    assert "1 of 1 diverged" in str(result)
+
+
+def test_on_rosenbrock_sharpness_follows_the_iterate():
+    result = problems.curvature(Rosenbrock(), ["adam"], lr=0.01, steps=30)
+    f, run = Rosenbrock(), result.runs[0]
+    H = np.array([[2 - 400 * (1 - 3 * 1.2**2), 400 * 1.2], [400 * 1.2, 200]])
+    assert run["start"] == pytest.approx(np.linalg.eigvalsh(H)[-1], rel=1e-6)
+    assert run["loss"][0] == pytest.approx(f(np.array([-1.2, 1.0])))
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A short run on the digits, its folder, and what it was asked for."""
+    return {
+        "task_or_problem": "digits-tanh",
+        "optimizers": ["adam", "csgd"],
+        "steps": 6,
+        "workers": 1,
+    }
+
+
+def test_runs_are_the_same_again_and_after_a_kill(small, tmp_path):
+    whole = problems.curvature(**small, folder=tmp_path / "a", seeds=[0, 1])
+    path = tmp_path / "a" / "curvature-digits-tanh.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / path.name).write_bytes(b"".join(lines[:3]) + lines[3][:40])
+    with pytest.raises(RecordsError):
+        problems.curvature(**small, folder=tmp_path / "b", seeds=[0, 1])
+    resumed = problems.curvature(**small, folder=tmp_path / "b", seeds=[0, 1], resume=True)
+
+    def untimed(result):
+        return [{k: v for k, v in run.items() if k != "seconds"} for run in result.runs]
+
+    assert untimed(resumed) == untimed(whole)
+    assert [run["seed"] for run in whole.runs] == [0, 0, 1, 1]
+    (written,) = [p for p in whole.save(tmp_path / "c") if p.suffix == ".json"]
+    shown = problems.curvature(show=written)
+    assert str(shown) == str(whole)
+    assert shown.runs == whole.runs
+    assert len(shown.plot().axes) == 4
+
+
+def test_batches_may_be_smaller(small):
+    run = problems.curvature(**{**small, "steps": 24, "optimizers": ["adam"]}, batch_size=128).runs[
+        0
+    ]
+    assert run["step"][-1] == 24
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"task_or_problem": "reddi-online"}, "no curvature to measure"),
+        ({"task_or_problem": "text-lstm1"}, "a task of labelled images, got text-lstm1"),
+        ({"task_or_problem": "nothing"}, "unknown problem 'nothing'"),
+        ({"steps": 0}, "steps must be an integer of at least 1, got 0"),
+        ({"lr": -1.0}, "lr must be in"),
+        ({"beta2": 1.0}, r"betas\[1\] must be in"),
+        ({"seeds": []}, "seeds must"),
+        ({"show": "absent.json"}, "show must be a file that can be read"),
+    ],
+)
+def test_bad_arguments(small, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        problems.curvature(**{**small, **arguments})
+
+
+def test_a_file_that_is_none_of_these_is_refused(tmp_path):
+    file = tmp_path / "x.json"
+    file.write_text("{}")
+    with pytest.raises(ValueError, match=r"show must be a curvature-\*\.json"):
+        problems.curvature(show=file)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--seeds", "0:2"], "--seeds must be given with --curvature only"),
+        (["--curvature", "--quick"], "--quick must not be given with --curvature"),
+        (["--curvature", "--gamma", "paper"], "--gamma must be a number with --curvature"),
+    ],
+)
+def test_options_that_do_not_go_together(arguments, message, capsys):
+    with pytest.raises(SystemExit):
+        main(["effective-lr", *arguments])
+    assert message in capsys.readouterr().err
+
+
+def test_the_command_writes_what_show_reads(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["effective-lr", "--curvature", "--problem", "problems.online.functions:Quadratic"]
+    assert main([*arguments, "--optimizers", "sgd,adam", "--steps", "30", "--lr", "0.5"]) == 0
+    text = capsys.readouterr().out
+    assert "preconditioned" in text
+    path = tmp_path / "results" / "curvature-quadratic.json"
+    assert json.loads(path.read_text())["steps"] == 30
+    assert {p.suffix for p in path.parent.iterdir()} == {".json", ".jsonl", ".png", ".svg"}
+    assert main(["effective-lr", "--curvature", "--show", str(path)]) == 0
+    assert capsys.readouterr().out.strip() in text
+    assert issubclass(RecordsError, (RunError, ValueError))
