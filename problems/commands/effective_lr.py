@@ -84,9 +84,10 @@ def run_curvature(options: argparse.Namespace) -> int:
             options.parser.error(f"--{name} must not be given with --curvature, which has --steps")
     if options.gamma == "paper":
         options.parser.error("--gamma must be a number with --curvature, got 'paper'")
-    given = {
-        name: getattr(options, name) for name in ("lr", "final_lr", "gamma", "data", *CURVATURE)
-    }
+    names = ("lr", "final_lr", "gamma", "data", *CURVATURE)
+    given = {name: getattr(options, name) for name in names}
+    if options.init_scale is None:
+        del given["init_scale"]
     what = options.task or options.problem or CURVED
     return carry_out(
         options,

@@ -54,9 +54,9 @@ def curvature_figure(
     panels[0, 0].set(yscale="log", ylabel=r"effective learning rate $\eta_t$", ylim=_ends(records))
     panels[1, 0].set_ylabel("curvature")
     handles = [
-        Line2D([], [], color="C0", label="preconditioned sharpness, a line for each seed"),
-        Line2D([], [], color="k", linestyle="--", label="its threshold; above, the bounds"),
-        Line2D([], [], color="0.6", label="sharpness"),
+        Line2D([], [], color="C0", label="preconditioned sharpness"),
+        Line2D([], [], color="k", linestyle="--", label="threshold; above, bounds"),
+        Line2D([], [], color="0.6", label="sharpness (a line for each seed)"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     figure.suptitle(title, fontsize=11)

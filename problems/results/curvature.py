@@ -18,19 +18,19 @@ import numpy as np
 from tqdm import tqdm
 
 from adabound_np.bounds import DynamicBounds
-from adabound_np.checks import positive_int
+from adabound_np.checks import positive_int, within
 from problems.files import write_text
 from problems.forms import released
 from problems.learning.objectives import Classification
 from problems.learning.tasks import TASKS, Task
-from problems.learning.training import prepare, train
+from problems.learning.training import prepare
 from problems.loading import described
-from problems.manifest import manifest
+from problems.manifest import manifest, suffix
 from problems.online.functions import Fixed
 from problems.online.protocol import constrained, play
 from problems.online.sequences import setting as setting_of
 from problems.online.setting import name_of
-from problems.optimizers import BOUNDS, Spec, labelled, takes
+from problems.optimizers import BOUNDS, STORY, Spec, labelled, takes
 from problems.rates.curvature import sharpness, threshold
 from problems.rates.curvature_run import Point, Sharpness, full_gradient
 from problems.rates.record import RateRecord
@@ -45,18 +45,9 @@ from problems.text import counted
 if TYPE_CHECKING:
     from problems.style import Picture
 
-__all__ = ["OPTIMIZERS", "STEPS", "TASK", "Curvature", "curvature"]
+__all__ = ["STEPS", "TASK", "Curvature", "curvature"]
 
 TASK, STEPS = "digits-tanh", 3000
-#: Adam, AMSGrad, CSGD, and AdaBound with bounds that close at three speeds.
-OPTIMIZERS = (
-    "adam",
-    "amsgrad",
-    "adabound(gamma=1e-3)",
-    "adabound(gamma=1e-2)",
-    "adabound(gamma=1e-1)",
-    "csgd",
-)
 #: Steps whose curvature is taken; and the share of them at the end that the table is about.
 POINTS, LAST = 30, 1 / 3
 
@@ -71,6 +62,7 @@ class Cell(NamedTuple):
     seed: int
     steps: int
     batch_size: int | None
+    init_scale: float
     given: dict[str, Any]
     data: str
 
@@ -104,12 +96,13 @@ class Curvature(Result):
     steps: int
     runs: list[dict[str, Any]]
     seed: int | None
+    added: str = ""
     command = "curvature"
 
     @property
     def stem(self) -> str:
         """Name of the files."""
-        return f"curvature-{self.name}"
+        return f"curvature-{self.name}{self.added}"
 
     def of(self, optimizer: str) -> list[dict[str, Any]]:
         """The runs of an optimizer."""
@@ -214,11 +207,12 @@ def _pair(row: Mapping[str, Any], title: str) -> str:
 
 def curvature(
     task_or_problem: Any = TASK,
-    optimizers: Iterable[Spec] | Mapping[str, Spec] = OPTIMIZERS,
+    optimizers: Iterable[Spec] | Mapping[str, Spec] = STORY,
     *,
     steps: int = STEPS,
     seeds: int | Iterable[int] = 0,
     batch_size: int | None = None,
+    init_scale: float = 1.0,
     lr: float | None = None,
     beta2: float | None = None,
     final_lr: float | None = None,
@@ -243,6 +237,8 @@ def curvature(
         Seeds of the weights.
     batch_size : int, optional
         Size of a batch (default all training images).
+    init_scale : float
+        What the first weights of a network are multiplied by.
     lr, beta2, final_lr, gamma : float, optional
         Hyperparameters of all optimizers that have them (default the task's and their own).
     data : path
@@ -279,6 +275,7 @@ def curvature(
         return _shown(Path(show))
     chosen = listed("seeds", [seeds] if isinstance(seeds, int) else list(seeds))
     positive_int("steps", steps)
+    within("init_scale", init_scale, "(0, inf)")
     given = {"lr": lr, "beta2": beta2, "final_lr": final_lr, "gamma": gamma}
     values = {key: value for key, value in given.items() if value is not None}
     what, title, name = _loaded(task_or_problem)
@@ -292,6 +289,7 @@ def curvature(
             seed,
             steps,
             batch_size,
+            init_scale,
             {key: values[key] for key in takes(spec) if key in values},
             str(data),
         )
@@ -307,17 +305,24 @@ def curvature(
         "optimizers": {label: described(spec) for label, spec in specs.items()},
         "steps": steps,
         "batch_size": batch_size,
+        "init_scale": init_scale,
         "given": values,
         "seeds": list(chosen),
         "cells": len(cells),
     }
+    usual = {"what": described(task_or_problem), "optimizers": list(STORY), "steps": STEPS}
+    own = {key: header[key] for key in ("what", "steps", "batch_size", "init_scale")}
+    added = suffix(
+        {**own, "optimizers": list(specs), **values},
+        {**usual, "batch_size": None, "init_scale": 1.0},
+    )
     number = workers_for(workers, len(cells), {"task": what, "optimizers": specs})
     place = tempfile.TemporaryDirectory() if folder is None else nullcontext(str(folder))
     with place as where, _executor(number) as executor:
-        path = Path(where) / f"curvature-{name}.jsonl"
+        path = Path(where) / f"curvature-{name}{added}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         runs = _performed(cells, path, header, executor, resume)
-    return Curvature(title, name, steps, runs, chosen[0] if len(chosen) == 1 else None)
+    return Curvature(title, name, steps, runs, chosen[0] if len(chosen) == 1 else None, added)
 
 
 @contextmanager
@@ -365,13 +370,26 @@ def _prepared(cell: Cell) -> Any:
     """The run of a task before its first step, or an optimizer for a function."""
     if isinstance(cell.what, Fixed):
         return released(cell.optimizer, **{"lr": 0.1, **cell.given})
-    whole = prepare(cell.what, cell.optimizer, cell.seed, data=cell.data, **cell.given)
-    if not isinstance(whole.objective, Classification):
+    run = prepare(cell.what, cell.optimizer, cell.seed, data=cell.data, **cell.given)
+    if not isinstance(run.objective, Classification):
         raise ValueError(
             "task_or_problem must be a task of labelled images, got "
             f"{cell.what.name if isinstance(cell.what, Task) else cell.what}"
         )
-    return whole
+    n = len(run.objective.data.train_labels)
+    size = cell.batch_size or n
+    run = prepare(
+        cell.what,
+        cell.optimizer,
+        cell.seed,
+        epochs=2 * (-(-cell.steps // -(-n // size)) + 1),  # it ends before the task's decay of lr
+        batch_size=size,
+        data=run.data,
+        **cell.given,
+    )
+    for p in run.model.parameters():
+        p.data = p.data * p.dtype.type(cell.init_scale)
+    return run
 
 
 def work(cell: Cell) -> dict[str, Any]:
@@ -406,31 +424,18 @@ def _plain(values: Iterable[float]) -> list[float | None]:
 def _on_task(
     cell: Cell, run: Any, steps: list[int], recorder: Recorder
 ) -> tuple[dict[str, Any], list[float], dict[str, Any]]:
-    """Train a network, by default on all training images at once."""
-    size = cell.batch_size or len(run.data.train_labels)
-    an_epoch = -(-len(run.data.train_labels) // size)
+    """Train a network, by default on all training images at once, with a rate that stays."""
     observer = Sharpness(steps, run.objective)
     gradient, point = full_gradient(run.model, run.objective)
     start = sharpness(gradient, point())
-
-    def observe(t: int, model: Any, optimizer: Any) -> None:
-        recorder(t, model, optimizer)
-        observer(t, model, optimizer)
-
-    history = train(
-        cell.what,
-        cell.optimizer,
-        cell.seed,
-        observe=observe,
-        epochs=max(1, -(-cell.steps // an_epoch)),
-        batch_size=size,
-        data=run.data,
-        **cell.given,
-    )
-    bound = observer.threshold
-    found = {**observer.columns(), "threshold": bound, "start": start}
-    losses = list(map(float, history.column("train_loss")))
-    return found, losses, {"diverged": history.diverged}
+    for t in run:
+        if t > cell.steps:
+            break
+        recorder(t, run.model, run.optimizer)
+        observer(t, run.model, run.optimizer)
+    found = {**observer.columns(), "threshold": observer.threshold, "start": start}
+    losses = list(map(float, run.history.column("train_loss")))
+    return found, losses, {"diverged": run.history.diverged}
 
 
 def _on_function(
