@@ -30,6 +30,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import problems  # noqa: E402
 from problems.digest import digest_in  # noqa: E402
 from problems.experiments.drawing import draw  # noqa: E402
 from problems.experiments.settings import FIGURES  # noqa: E402
@@ -132,6 +133,9 @@ def main() -> int:
         results = json.loads((ROOT / "docs" / "results" / "figures.json").read_text())
         for name, figure in draw(results, [], FIGURES).items():
             save(figure, folder / "docs" / "results" / name)
+        for path in (ROOT / "docs" / "results").glob("curvature-*.json"):
+            for figure in problems.curvature(show=path).figures().values():
+                save(figure, folder / path.relative_to(ROOT).with_suffix(""))
         for name in stale(folder):
             outdated += 1
             print(f"{name} is out of date")

@@ -16,7 +16,7 @@ from problems.results.curvature import TASK as CURVED
 from problems.results.effective_lr import FEW, STEPS, TASK
 
 #: Options that go with --curvature only.
-CURVATURE = ("seeds", "beta2", "batch_size", "workers", "resume", "show")
+CURVATURE = ("seeds", "beta2", "batch_size", "init_scale", "workers", "resume", "show")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +57,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--seeds", type=seed_list, metavar="N", help="with --curvature: a,b,c or first:end")
     add("--beta2", type=float, metavar="X", help="with --curvature: beta2 of those that have it")
     add("--batch-size", type=whole, metavar="N", help="with --curvature: other than all images")
+    add("--init-scale", type=float, metavar="X", help="with --curvature: factor of first weights")
     add("--workers", type=whole, metavar="N", help="with --curvature: processes (one per core)")
     add("--resume", action="store_true", help="with --curvature: finish what --out has begun")
     add("--show", metavar="FILE", help="with --curvature: show a curvature-*.json; run nothing")

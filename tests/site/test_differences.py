@@ -8,7 +8,7 @@ TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parent / "docs/differences.md").read_text(encoding="utf-8")
 NAMED = set(re.findall(r"`(test_\w+\.py::test_\w+)`", PAGE))
 #: Comparisons with other libraries that are not about optimizers.
-ELSEWHERE = re.compile(r"test_(autograd|course|models|runs|sweep)")
+ELSEWHERE = re.compile(r"test_(autograd|course|curvature|models|runs|sweep)")
 
 
 def named_in(path):
