@@ -134,6 +134,8 @@ def main() -> int:
         for name, figure in draw(results, [], FIGURES).items():
             save(figure, folder / "docs" / "results" / name)
         for path in (ROOT / "docs" / "results").glob("curvature-*.json"):
+            if path.with_suffix(".png") not in pictures():
+                continue
             for figure in problems.curvature(show=path).figures().values():
                 save(figure, folder / path.relative_to(ROOT).with_suffix(""))
         for name in stale(folder):
