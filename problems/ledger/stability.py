@@ -17,15 +17,20 @@ __all__ = ["ENTRIES"]
 SIDES, STEP = 8, 0.0025
 
 
-def _forms(gamma: Any, eta: Any) -> dict[str, tuple[Optimizer, bool, bool]]:
+def _forms(
+    gamma: Any, eta: Any, schedule: str = "constant"
+) -> dict[str, tuple[Optimizer, bool, bool]]:
     """Optimizers with momentum gamma and frozen rates eta; whether dampened, and Nesterov's."""
-    frozen = AdaBound(betas=(gamma, 0.999), bounds=(eta, eta), bias_correction=False)
-    dampened = SGD(lr=eta, momentum=gamma, dampening=gamma, dampen_first_step=True)
+    shared: dict[str, Any] = {"lr": eta, "momentum": gamma, "schedule": schedule}
+    frozen = AdaBound(
+        betas=(gamma, 0.999), bounds=(eta, eta), bias_correction=False, schedule=schedule
+    )
+    dampened = SGD(dampening=gamma, dampen_first_step=True, **shared)
     return {
-        "SGD with momentum": (SGD(lr=eta, momentum=gamma), False, False),
-        "Nesterov": (SGD(lr=eta, momentum=gamma, nesterov=True), False, True),
+        "SGD with momentum": (SGD(**shared), False, False),
+        "Nesterov": (SGD(nesterov=True, **shared), False, True),
         "SGD, dampened": (dampened, True, False),
-        "CSGD, no correction": (CSGD(lr=eta, momentum=gamma, bias_correction=False), True, False),
+        "CSGD, no correction": (CSGD(bias_correction=False, **shared), True, False),
         "AdaBound, eta_l = eta_u": (frozen, True, False),
     }
 
@@ -35,6 +40,7 @@ def stability(
     gammas: tuple[float, ...] = (0.0, 0.5, 0.9, 0.99),
     curvature: float = 1.0,
     T: int = 5000,
+    schedule: str = "constant",
     off: float = 1.0,
 ) -> Outcome:
     r"""Find the rate from which iterates on (h/2) x^2 grow, beside threshold/h times `off`."""
@@ -46,7 +52,7 @@ def stability(
             [stability_threshold(g, g if dampened else 0.0, nesterov=nesterov) for g in gammas]
         )
         eta = np.outer(off * limits, factors).ravel() / curvature
-        optimizer = _forms(gamma, eta)[name][0]
+        optimizer = _forms(gamma, eta, schedule)[name][0]
         x, h = np.ones(len(eta)), optimizer.hyper
         s = optimizer.init(x)
         with np.errstate(all="ignore"):
@@ -61,8 +67,8 @@ def stability(
         found = ", ".join(f"{edge:.4g}" for edge in edges * off * limits)
         remarks.append(f"{name}: {found}")
     return Outcome(
-        (Condition("0 <= gamma < 1, rates that do not change", max(gammas) < 1),),
-        {"gamma": list(gammas), "h": curvature, "off": off},
+        (Condition("rates that do not change", schedule == "constant"),),
+        {"gamma": list(gammas), "h": curvature, "s_t": schedule, "off": off},
         T,
         "largest relative distance of the edge from the threshold",
         apart,
@@ -79,8 +85,7 @@ ENTRIES = (
         "stability-threshold",
         "How large a rate a quadratic bears",
         "[Cohen22], exact",
-        "With a frozen rate eta the iterates on (h/2)x^2 stay bounded if eta h is below "
-        "2(1+gamma)/(1-tau), Nesterov's below 2(1+gamma)/(1+2gamma), and grow above it.",
+        "On (h/2)x^2 iterates grow exactly if eta h > 2(1+gamma)/(1-tau), or Nesterov's threshold.",
         r"\eta h < \frac{2 (1 + \gamma)}{1 - \tau} \quad\text{or}\quad"
         r" \eta h < \frac{2 (1 + \gamma)}{1 + 2 \gamma}\ \text{(Nesterov)}",
         stability,

@@ -13,16 +13,12 @@ m_t = z_t + \gamma b_t, b_t = \gamma b_{t-1} + z_t, has
 
 .. math:: q(r) = r^2 - (1 + \gamma)(1 - \lambda) r + \gamma (1 - \lambda),
 
-and q(-1) = 2 (1 + \gamma) - (1 + 2 \gamma) \lambda. So \lambda must be below
+and q(-1) = 2 (1 + \gamma) - (1 + 2 \gamma) \lambda. So the threshold that \lambda must stay below is
 
-===========================  =============================================  ===================
-m_t                          threshold                                      optimizers
-===========================  =============================================  ===================
-g_t                          2                                              SGD, AdaGrad, RMSprop
-\gamma m_{t-1} + g_t         2 (1 + \gamma)                                 SGD with momentum
-dampened by \tau = \gamma    2 (1 + \gamma) / (1 - \gamma)                  Adam, AdaBound, CSGD
-Nesterov's                   2 (1 + \gamma) / (1 + 2 \gamma)                SGD, ``nesterov=True``
-===========================  =============================================  ===================
+- 2 for m_t = g_t (SGD, AdaGrad, RMSprop);
+- 2 (1 + \gamma) for m_t = \gamma m_{t-1} + g_t (SGD with momentum);
+- 2 (1 + \gamma) / (1 - \gamma) with the dampening \tau = \gamma (Adam, AMSGrad, AdaBound, CSGD);
+- 2 (1 + \gamma) / (1 + 2 \gamma) for Nesterov's m_t.
 
 The largest eigenvalue of H is the sharpness, that of D^{1/2} H D^{1/2} the preconditioned
 sharpness [Cohen22]. Where it is above the threshold, the rate is extreme for this loss.
@@ -31,19 +27,23 @@ sharpness [Cohen22]. Where it is above the threshold, the rate is extreme for th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from adabound_np import Constant, Optimizer
+
+if TYPE_CHECKING:
+    from scipy.sparse.linalg import LinearOperator
 
 __all__ = ["hessian", "sharpness", "stability_threshold", "threshold"]
 
 Vector = NDArray[np.float64]
 #: Dimensions up to which all columns of H are taken, for LAPACK.
 FEW = 16
+#: Restarts of Lanczos' method, some 20 products each; a handful is usual.
+RESTARTS = 40
 
 
 def stability_threshold(gamma: float = 0.0, tau: float = 0.0, *, nesterov: bool = False) -> float:
@@ -110,6 +110,8 @@ def hessian(gradient: Callable[[Vector], Vector], x: Vector) -> LinearOperator:
     >>> H.matvec(np.array([1.0, 1.0])).round(6)
     array([3., 2.])
     """
+    from scipy.sparse.linalg import LinearOperator
+
     size = len(x)
     step = np.finfo(float).eps ** (1 / 3) * max(1.0, float(np.linalg.norm(x)) / size**0.5)
 
@@ -141,7 +143,7 @@ def sharpness(
     -------
     float
         By Lanczos' method (`scipy.sparse.linalg.eigsh`), to 1e-6 of itself; NaN where the
-        gradients are not finite.
+        gradients are not finite, or too rough for it to converge, as on the way to overflow.
 
     Examples
     --------
@@ -152,6 +154,8 @@ def sharpness(
     >>> round(sharpness(gradient, np.ones(2), np.array([0.1, 4.0])), 6)
     4.0
     """
+    from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
+
     if not np.all(np.isfinite(gradient(x))):
         return np.nan
     H, root = hessian(gradient, x), np.sqrt(np.ones(len(x)) if rates is None else rates)
@@ -160,5 +164,8 @@ def sharpness(
         return float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[-1])
     scaled = LinearOperator(H.shape, matvec=lambda v: root * H.matvec(root * np.ravel(v)))
     start = np.random.default_rng(0).normal(size=len(x))
-    values: Any = eigsh(scaled, k=1, which="LA", tol=1e-6, v0=start, return_eigenvectors=False)
-    return float(values[0])
+    options: dict[str, Any] = {"which": "LA", "tol": 1e-6, "maxiter": RESTARTS, "v0": start}
+    try:
+        return float(eigsh(scaled, k=1, return_eigenvectors=False, **options)[0])
+    except (ArpackError, np.linalg.LinAlgError):
+        return np.nan

@@ -27,7 +27,8 @@ def curvature_figure(
     records : mapping of str to RateRecord
         The rates of one run of each optimizer: bands of quantiles, the median, the bounds.
     runs : mapping of str to sequence of mapping
-        Its runs, as `problems.results.curvature.Curvature.runs`; a line each.
+        Its runs, as `problems.results.curvature.Curvature.runs`; a line each. What is far from
+        the threshold, as of a run that diverges, is beyond the panel.
     title : str
         Above it.
     """
@@ -52,7 +53,8 @@ def curvature_figure(
             lower.axhline(bound, color="k", linestyle="--", linewidth=1)
         lower.set(xscale="log", yscale="log", xlabel="step $t$")
     panels[0, 0].set(yscale="log", ylabel=r"effective learning rate $\eta_t$", ylim=_ends(records))
-    panels[1, 0].set_ylabel("curvature")
+    bounds = [each[0]["threshold"] or 2.0 for each in runs.values()]
+    panels[1, 0].set(ylabel="curvature", ylim=(min(bounds) / 50, max(bounds) * 20))
     handles = [
         Line2D([], [], color="C0", label="preconditioned sharpness"),
         Line2D([], [], color="k", linestyle="--", label="threshold; above, bounds"),

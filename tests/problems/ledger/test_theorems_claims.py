@@ -170,6 +170,12 @@ DRAWN = {
             "seed": st.integers(0, 1000),
         }
     ),
+    "stability-threshold": st.fixed_dictionaries(
+        {
+            "gammas": st.tuples(st.floats(0, 0.5), st.floats(0.5, 0.99)),
+            "curvature": log_floats(1e-3, 1e3),
+        }
+    ),
 }
 EXPENSIVE = {
     "reddi-3",
@@ -179,6 +185,7 @@ EXPENSIVE = {
     "savarese-claim-1",
     "wilson-lemma",
     "first-step-safety",
+    "stability-threshold",
 }
 HOLDS = [name for name, entry in LEDGER.items() if not entry.refuted]
 
@@ -250,6 +257,7 @@ DROPPED = {
     "wilson-lemma": {"minority": True, "n": 30, "T": 300},  # a majority of +1
     "first-step-safety": {"step": 2},
     "clip-homogeneity": {"scale_bounds": False},
+    "stability-threshold": {"schedule": "inv-sqrt"},
 }
 
 

@@ -43,6 +43,7 @@ IDS = [
     "wilson-lemma",
     "first-step-safety",
     "clip-homogeneity",
+    "stability-threshold",
 ]
 KEYS = [
     "id",

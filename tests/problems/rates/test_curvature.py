@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import linalg
 
 import problems
 from adabound_np import CSGD, SGD, AdaBound, AdaGrad, Adam, AMSGrad, RMSprop
@@ -99,6 +100,15 @@ def test_the_largest_eigenvalue_is_not_the_largest_in_size():
 
 def test_sharpness_is_nan_where_gradients_are_not_finite():
     assert np.isnan(sharpness(lambda x: x * np.inf, np.ones(2)))
+
+
+def test_sharpness_is_nan_where_lanczos_method_does_not_converge(monkeypatch):
+    def never(operator, maxiter, **options):
+        assert maxiter <= 100  # SciPy's own limit, 10 d, is hours for a network
+        raise linalg.ArpackError(-9999)
+
+    monkeypatch.setattr(linalg, "eigsh", never)
+    assert np.isnan(sharpness(lambda x: x, np.ones(40)))
 
 
 def test_the_gradient_is_the_models_and_leaves_it_alone():
