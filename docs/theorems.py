@@ -76,7 +76,8 @@ SOURCES = """\
 [Reddi18] [arXiv:1904.09237](https://arxiv.org/abs/1904.09237) ·
 [Luo19] [arXiv:1902.09843](https://arxiv.org/abs/1902.09843) ·
 [Sav19] [arXiv:1908.04457](https://arxiv.org/abs/1908.04457) ·
-[Wilson17] [arXiv:1705.08292](https://arxiv.org/abs/1705.08292)
+[Wilson17] [arXiv:1705.08292](https://arxiv.org/abs/1705.08292) ·
+[Cohen22] [arXiv:2207.14484](https://arxiv.org/abs/2207.14484)
 """
 
 

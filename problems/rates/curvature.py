@@ -5,19 +5,21 @@ D^{1/2} H D^{1/2}, D = \mathrm{diag}(\eta), makes a recursion of its own: with t
 \lambda and m_t = \gamma m_{t-1} + (1 - \tau) z_t it is z_{t+1} = z_t - \lambda m_t, whose
 characteristic polynomial is
 
-.. math:: q(r) = r^2 - (1 + \gamma - (1 - \tau) \lambda) r + \gamma.
+.. math::
+    q(r) = r^2 - (1 + \gamma - (1 - \tau) \lambda) r + \gamma.
 
 Both roots are inside the unit circle if and only if \gamma < 1, q(1) > 0 and q(-1) > 0 (Jury).
 As \lambda grows, q(-1) = 2 (1 + \gamma) - (1 - \tau) \lambda is what fails. Nesterov's
 m_t = z_t + \gamma b_t, b_t = \gamma b_{t-1} + z_t, has
 
-.. math:: q(r) = r^2 - (1 + \gamma)(1 - \lambda) r + \gamma (1 - \lambda),
+.. math::
+    q(r) = r^2 - (1 + \gamma)(1 - \lambda) r + \gamma (1 - \lambda),
 
-and q(-1) = 2 (1 + \gamma) - (1 + 2 \gamma) \lambda. So the threshold that \lambda must stay below is
+and q(-1) = 2 (1 + \gamma) - (1 + 2 \gamma) \lambda. So \lambda must stay below the threshold,
 
 - 2 for m_t = g_t (SGD, AdaGrad, RMSprop);
 - 2 (1 + \gamma) for m_t = \gamma m_{t-1} + g_t (SGD with momentum);
-- 2 (1 + \gamma) / (1 - \gamma) with the dampening \tau = \gamma (Adam, AMSGrad, AdaBound, CSGD);
+- 2 (1 + \gamma) / (1 - \gamma) with dampening \tau = \gamma (Adam, AMSGrad, AdaBound, CSGD);
 - 2 (1 + \gamma) / (1 + 2 \gamma) for Nesterov's m_t.
 
 The largest eigenvalue of H is the sharpness, that of D^{1/2} H D^{1/2} the preconditioned
