@@ -1,29 +1,22 @@
 r"""Rates against curvature: how large a rate the loss bears.
 
 Near a point the loss is a quadratic with Hessian H. With frozen rates \eta, each eigenvector of
-D^{1/2} H D^{1/2}, D = \mathrm{diag}(\eta), makes a recursion of its own: with the eigenvalue
-\lambda and m_t = \gamma m_{t-1} + (1 - \tau) z_t it is z_{t+1} = z_t - \lambda m_t, whose
-characteristic polynomial is
+the matrix S = D^{1/2} H D^{1/2}, D = \mathrm{diag}(\eta), makes a recursion of its own: with the
+eigenvalue \lambda and m_t = \gamma m_{t-1} + (1 - \tau) z_t it is z_{t+1} = z_t - \lambda m_t, with
+the characteristic polynomial q(r) = r^2 - (1 + \gamma - (1 - \tau) \lambda) r + \gamma. Both roots
+are inside the unit circle if and only if \gamma < 1, q(1) > 0 and q(-1) > 0 (Jury). As \lambda
+grows, q(-1) = 2 (1 + \gamma) - (1 - \tau) \lambda is what fails. Nesterov's m_t = z_t + \gamma
+b_t, b_t = \gamma b_{t-1} + z_t, has q(r) = r^2 - (1 + \gamma)(1 - \lambda) r + \gamma (1 -
+\lambda), and q(-1) = 2 (1 + \gamma) - (1 + 2 \gamma) \lambda. So \lambda must stay below the
+threshold:
 
-.. math::
-    q(r) = r^2 - (1 + \gamma - (1 - \tau) \lambda) r + \gamma.
+* SGD, AdaGrad, RMSprop, where m_t = g_t: 2;
+* SGD with momentum, where \tau = 0: 2 (1 + \gamma);
+* Adam, AMSGrad, AdaBound, CSGD, where \tau = \gamma: 2 (1 + \gamma) / (1 - \gamma);
+* Nesterov's momentum: 2 (1 + \gamma) / (1 + 2 \gamma).
 
-Both roots are inside the unit circle if and only if \gamma < 1, q(1) > 0 and q(-1) > 0 (Jury).
-As \lambda grows, q(-1) = 2 (1 + \gamma) - (1 - \tau) \lambda is what fails. Nesterov's
-m_t = z_t + \gamma b_t, b_t = \gamma b_{t-1} + z_t, has
-
-.. math::
-    q(r) = r^2 - (1 + \gamma)(1 - \lambda) r + \gamma (1 - \lambda),
-
-and q(-1) = 2 (1 + \gamma) - (1 + 2 \gamma) \lambda. So \lambda must stay below the threshold,
-
-- 2 for m_t = g_t (SGD, AdaGrad, RMSprop);
-- 2 (1 + \gamma) for m_t = \gamma m_{t-1} + g_t (SGD with momentum);
-- 2 (1 + \gamma) / (1 - \gamma) with dampening \tau = \gamma (Adam, AMSGrad, AdaBound, CSGD);
-- 2 (1 + \gamma) / (1 + 2 \gamma) for Nesterov's m_t.
-
-The largest eigenvalue of H is the sharpness, that of D^{1/2} H D^{1/2} the preconditioned
-sharpness [Cohen22]. Where it is above the threshold, the rate is extreme for this loss.
+The largest eigenvalue of H is the sharpness, that of S the preconditioned sharpness [Cohen22].
+Where it is above the threshold, the rate is extreme for this loss.
 """
 
 from __future__ import annotations
@@ -132,7 +125,7 @@ def hessian(gradient: Callable[[Vector], Vector], x: Vector) -> LinearOperator:
 def sharpness(
     gradient: Callable[[Vector], Vector], x: Vector, rates: Vector | None = None
 ) -> float:
-    r"""Return the largest eigenvalue of H at x, or of D^{1/2} H D^{1/2} with D = diag(rates).
+    r"""Return the largest eigenvalue of H at x, or of S with D = diag(rates), see above.
 
     Parameters
     ----------
