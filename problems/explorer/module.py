@@ -28,7 +28,7 @@ from problems.online.sequences import setting
 from problems.optimizers import OPTIMIZERS, Spec, entry, label, style, title
 from problems.reading.equations import Equation
 from problems.reading.javascript import Translation, translate
-from problems.reading.javascript_expressions import literal
+from problems.reading.javascript_names import literal
 from problems.reading.trace import columns_of
 
 __all__ = ["FUNCTIONS", "OWN", "SEEDS", "SEQUENCES", "Module", "module", "page_file"]

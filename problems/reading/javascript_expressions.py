@@ -6,9 +6,6 @@ import ast
 import builtins
 import dataclasses
 import inspect
-import json
-import math
-from collections.abc import Callable
 from contextlib import suppress
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -16,37 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adabound_np import checks
-from adabound_np.bounds import as_bounds
-from adabound_np.schedules import RunningProduct, as_schedule, betas_of
-from problems.online.problem import ends
-from problems.online.setting import integer
+from adabound_np.schedules import RunningProduct
 from problems.reading.equations import Equation
+from problems.reading.javascript_names import NAMES, RESERVED, literal, word
 
-__all__ = ["Expressions", "File", "Here", "UntranslatableError", "is_method", "literal", "word"]
+__all__ = ["Expressions", "File", "Here", "UntranslatableError", "is_method"]
 
-#: What a function is called in JavaScript. The names without a dot are functions of runtime.js.
-_NAMES: dict[Any, str] = {
-    **dict.fromkeys((np.sqrt, math.sqrt), "Math.sqrt"),
-    **dict.fromkeys((np.exp, math.exp), "Math.exp"),
-    **dict.fromkeys((np.log, math.log), "Math.log"),
-    **dict.fromkeys((np.cos, math.cos), "Math.cos"),
-    **dict.fromkeys((np.sin, math.sin), "Math.sin"),
-    **dict.fromkeys((np.tanh, math.tanh), "Math.tanh"),
-    **dict.fromkeys((np.maximum, max), "Math.max"),
-    **dict.fromkeys((np.minimum, min), "Math.min"),
-    **dict.fromkeys((np.abs, abs), "Math.abs"),
-    **dict.fromkeys((np.isfinite, math.isfinite), "Number.isFinite"),
-    **dict.fromkeys((np.all, np.any, bool), "Boolean"),
-    **{np.sign: "Math.sign", float: "Number", int: "Math.trunc"},
-    **{np.clip: "clip", math.lgamma: "lgamma", np.random.PCG64: "new PCG64"},
-    **{np.atleast_1d: "atleast_1d"},
-    **{np.random.Generator: "", checks.copied: ""},  # what stands in their parentheses
-    **{
-        f: f.__name__
-        for f in (checks.within, checks.flag, checks.positive_int, checks.real, integer)
-    },
-    **{f: f.__name__ for f in (as_schedule, as_bounds, betas_of, ends)},
-}
 #: How a call reads with its numbers filled in; of others only the value is shown.
 _READS = {"Math.sqrt": "√", "clip": "Clip", "Math.max": "max", "Math.min": "min", "Math.exp": "exp"}
 _OPERATORS: dict[type[ast.AST], str] = {
@@ -60,14 +32,6 @@ _BINDING = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.Pow: 3}
 #: What the type of a number is known to be. On an array the lines would branch; here they do not.
 _TYPES = {"float": "true", "(int, float)": "true", "np.ndarray": "false"}
 _NOT = {"true": "false", "false": "true"}
-_RESERVED = {
-    *("arguments", "await", "case", "catch", "const", "debugger", "default", "delete", "do"),
-    *("enum", "eval", "export", "extends", "function", "implements", "instanceof", "interface"),
-    *("let", "new", "package", "private", "protected", "public", "static", "super", "switch"),
-    *("this", "throw", "typeof", "undefined", "var", "void"),
-    *("Remembering", "isinstance", "mod", "note", "number", "pow", "shown"),  # of runtime.js
-    *(name for name in _NAMES.values() if name.isidentifier()),
-}
 
 
 class UntranslatableError(ValueError):
@@ -107,7 +71,7 @@ class Expressions(ast.NodeVisitor):
         """The name of a class or function, which is translated in its turn."""
         if item not in self.names:
             name, number = item.__name__, 1
-            while name in self.names.values() or name in _RESERVED:
+            while name in self.names.values() or name in RESERVED:
                 number += 1
                 name = f"{item.__name__}_{number}"
             self.names[item] = name
@@ -150,8 +114,8 @@ class Expressions(ast.NodeVisitor):
         value = self.resolved(node)
         if isinstance(value, (int, float, str)):
             return literal(value, self.name_of)
-        if callable(value) and value in _NAMES:
-            return _NAMES[value]
+        if callable(value) and value in NAMES:
+            return NAMES[value]
         if isinstance(value, (type, FunctionType)):
             return self.name_of(value)
         raise self.refusal(node)
@@ -255,7 +219,7 @@ class Expressions(ast.NodeVisitor):
             return "".join(known[function])
         if function is np.where:
             return f"({given[0]} ? {given[1]} : {given[2]})"
-        made = "new " if isinstance(function, type) and function not in _NAMES else ""
+        made = "new " if isinstance(function, type) and function not in NAMES else ""
         return f"{made}{self.callee(node.func)}({', '.join(given)})"
 
     def given(self, node: ast.Call, function: Any) -> list[str]:
@@ -324,60 +288,13 @@ class Expressions(ast.NodeVisitor):
             return f"${{{test} ? `{self.filled(node.body)}` : `{self.filled(node.orelse)}`}}"
         if isinstance(node, ast.Call):
             function = self.resolved(node.func)
-            name = "Math.sqrt" if function is checks.sqrt else _NAMES.get(function, "")
+            name = "Math.sqrt" if function is checks.sqrt else NAMES.get(function, "")
             if name in _READS:
                 return f"{_READS[name]}({', '.join(map(self.filled, node.args))})"
         return f"${{number({self.visit(node)})}}"
 
 
 _NAMED = (ast.Name, ast.Attribute)
-
-
-def literal(value: Any, name_of: Callable[[type], str]) -> str:
-    """A value as JavaScript: a number, a string, a sequence, an object of a translated class.
-
-    Parameters
-    ----------
-    value : object
-        The value; of a data class, its fields are translated too.
-    name_of : callable
-        Gives the name of a class in JavaScript.
-
-    Raises
-    ------
-    TypeError
-        If it is none of these.
-
-    Examples
-    --------
-    >>> literal({"betas": (0.9, float("inf")), "eps": None}, str)
-    '{"betas": [0.9, Infinity], "eps": null}'
-    """
-    if value is None or isinstance(value, (bool, str)):
-        return json.dumps(value)
-    if isinstance(value, (int, float)):
-        return repr(value).replace("inf", "Infinity").replace("nan", "NaN")
-    if isinstance(value, (tuple, list)):
-        return f"[{', '.join(literal(item, name_of) for item in value)}]"
-    if isinstance(value, dict):
-        items = (f"{json.dumps(key)}: {literal(item, name_of)}" for key, item in value.items())
-        return "{" + ", ".join(items) + "}"
-    if dataclasses.is_dataclass(value):
-        given = (getattr(value, f.name) for f in dataclasses.fields(value) if f.init)
-        arguments = ", ".join(literal(item, name_of) for item in given)
-        return f"new {name_of(type(value))}({arguments})"
-    raise TypeError(f"value must be a number, text, a sequence or a data class, got {value!r}")
-
-
-def word(name: str) -> str:
-    """A name of Python that is none of JavaScript's own words.
-
-    Examples
-    --------
-    >>> word("x_hat"), word("new")
-    ('x_hat', 'new_')
-    """
-    return f"{name}_" if name in _RESERVED else name
 
 
 def is_method(cls: type, name: str) -> bool:

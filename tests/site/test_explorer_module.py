@@ -30,7 +30,7 @@ from problems.online.protocol import constrained, play
 from problems.online.sequences import setting
 from problems.online.setting import around
 from problems.optimizers import OPTIMIZERS, takes
-from problems.reading.javascript_expressions import literal
+from problems.reading.javascript_names import literal
 from tests.site.javascript import numbers, run_javascript  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
