@@ -85,12 +85,12 @@ class Objective(Protocol):
         """An epoch's results, from the sums over its steps and the model."""
 
 
-def squared_error(scores: Any, labels: Any, reduction: str = "mean") -> Tensor:
+def squared_error(scores: Tensor, labels: Any, reduction: str = "mean") -> Tensor:
     """Half of the squared distance from the labels as unit vectors, summed over classes.
 
     Examples
     --------
-    >>> squared_error([[1.0, 0.0], [0.0, 0.0]], np.array([0, 1])).item()
+    >>> squared_error(Tensor([[1.0, 0.0], [0.0, 0.0]]), np.array([0, 1])).item()
     0.25
     """
     wanted = np.eye(scores.shape[1], dtype=scores.dtype)[labels]

@@ -176,7 +176,7 @@ def small():
     return {
         "task_or_problem": "digits-tanh",
         "optimizers": ["adam", "csgd"],
-        "steps": 6,
+        "steps": 3,
         "workers": 1,
     }
 
