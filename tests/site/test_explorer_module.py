@@ -110,7 +110,7 @@ def papers_own(problem):
 
 
 @pytest.mark.parametrize("problem", SEQUENCES)
-@pytest.mark.parametrize("T", [300, pytest.param(20_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("T", [100, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_in_the_papers_form_sequences_are_bit_identical(run_javascript, path, problem, T):  # noqa: F811
     own = {**papers_own(problem), "T": T}
     settings = (own, {**own, "scale": 1000.0, "beta1": 0.9})
@@ -121,7 +121,7 @@ def test_in_the_papers_form_sequences_are_bit_identical(run_javascript, path, pr
 
 
 @pytest.mark.parametrize("problem", CONVEX)
-@pytest.mark.parametrize("T", [300, pytest.param(5000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("T", [100, pytest.param(5000, marks=pytest.mark.slow)])
 def test_in_the_released_form_convex_runs_agree(run_javascript, path, problem, T):  # noqa: F811
     worst_x = worst_R = 0.0
     jobs = [(name, constants(problem, "released", alpha=0.01, T=T)) for name in OPTIMIZERS]

@@ -181,6 +181,7 @@ def small():
     }
 
 
+@pytest.mark.slow
 def test_runs_are_the_same_again_and_after_a_kill(small, tmp_path):
     whole = problems.curvature(**small, folder=tmp_path / "a", seeds=[0, 1])
     (path,) = (tmp_path / "a").glob("curvature-digits-tanh-*.jsonl")
@@ -203,6 +204,7 @@ def test_runs_are_the_same_again_and_after_a_kill(small, tmp_path):
     assert len(shown.plot().axes) == 4
 
 
+@pytest.mark.slow
 def test_batches_may_be_smaller(small):
     run = problems.curvature(**{**small, "steps": 24, "optimizers": ["adam"]}, batch_size=128).runs[
         0
