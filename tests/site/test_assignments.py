@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from problems.course.tasks import TASKS
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
+@pytest.mark.slow
 def test_the_pages_are_up_to_date():
     command = [sys.executable, str(DOCS / "assignments.py"), "--check"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -11,6 +11,7 @@ regenerate = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(regenerate)
 
 
+@pytest.mark.slow  # docs/regenerate.py --check runs them too
 @pytest.mark.parametrize("page", sorted((ROOT / "docs/howto").glob("*.md")), ids=lambda p: p.stem)
 def test_examples(page, tmp_path):
     text = page.read_text(encoding="utf-8")
