@@ -29,7 +29,7 @@ from problems.optimizers import OPTIMIZERS, Spec, entry, label, style, title
 from problems.reading.equations import Equation
 from problems.reading.javascript import Translation, translate
 from problems.reading.javascript_names import literal
-from problems.reading.trace import columns_of
+from problems.reading.trace import clipped, columns_of
 
 __all__ = ["FUNCTIONS", "OWN", "SEEDS", "SEQUENCES", "Module", "module", "page_file"]
 
@@ -115,7 +115,7 @@ def _translated(optimizers: dict[str, Spec], traced: bool) -> Translation:
     classes = [entry(spec).cls for spec in optimizers.values()]
     sequences = [type(setting(name).problem) for name in SEQUENCES]
     functions = [cls for cls, _ in FUNCTIONS.values()]
-    return translate([*classes, *_CLASSES, *sequences, *functions], traced, [at_rest])
+    return translate([*classes, *_CLASSES, *sequences, *functions], traced, [at_rest, clipped])
 
 
 def _set(name: str, clip: str, made: Translation, optimizers: dict[str, Spec]) -> str:
@@ -141,7 +141,7 @@ def _set(name: str, clip: str, made: Translation, optimizers: dict[str, Spec]) -
         lines.append(f'    "{problem}": {{ make: (p) => {inner} }},')
     body = "\n".join([made.code, page_file("lines.js"), "return {", "  optimizers: {", *lines])
     classes = ", ".join(names.values())
-    given = f"classes: {{ {classes} }},\n  at_rest, fresh, hyperparameters"
+    given = f"classes: {{ {classes} }},\n  at_rest, clipped, fresh, hyperparameters"
     return f"const {name} = ((clip) => {{\n{body}\n  }},\n  {given},\n}};\n}})({clip});"
 
 

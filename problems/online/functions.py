@@ -31,6 +31,11 @@ class Fixed:
     #: A point where f is least, and where a run starts: one number per coordinate.
     minimum: ClassVar[tuple[float, ...]]
     start: ClassVar[tuple[float, ...]]
+    #: What f is multiplied by: a field of each.
+    scale: float
+
+    def __post_init__(self) -> None:
+        within("scale", self.scale, "(0, inf)")
 
     def __call__(self, x: Any) -> Any:
         """Return f(x)."""
@@ -83,9 +88,6 @@ class Quadratic(Fixed):
     minimum = (0.0,)
     start = (1.0,)
 
-    def __post_init__(self) -> None:
-        within("scale", self.scale, "(0, inf)")
-
     def value(self, x: Any) -> Any:
         """Return f(x)."""
         return self.scale * (x * x) / 2
@@ -118,7 +120,7 @@ class Quadratic2D(Fixed):
     start = (-1.5, 1.0)
 
     def __post_init__(self) -> None:
-        within("scale", self.scale, "(0, inf)")
+        super().__post_init__()
         within("condition", self.condition, "(0, inf)")
 
     def value(self, x: Any, y: Any) -> Any:
@@ -142,9 +144,6 @@ class Rosenbrock(Fixed):
     name = "rosenbrock"
     minimum = (1.0, 1.0)
     start = (-1.2, 1.0)
-
-    def __post_init__(self) -> None:
-        within("scale", self.scale, "(0, inf)")
 
     def value(self, x: Any, y: Any) -> Any:
         """Return f(x, y)."""

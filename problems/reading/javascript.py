@@ -161,13 +161,11 @@ class _Work(Expressions):
                     given.append(word(f.name) + (f" = {value}" if known else ""))
                 if f.init or known:
                     body.append(f"this.{word(f.name)} = {word(f.name) if f.init else value};")
-        fields = (
-            {f.name for f in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else set()
-        )
-        for name in _CARRIED:
-            carried = getattr(cls, name, None)
-            if name not in fields and carried is not None:
-                body.append(f"this.{name} = {literal(carried, self.name_of)};")
+            fields = {f.name for f in dataclasses.fields(cls)}
+            for name in _CARRIED:
+                carried = getattr(cls, name, None)
+                if name not in fields and carried is not None:
+                    body.append(f"this.{name} = {literal(carried, self.name_of)};")
         if is_method(cls, "__post_init__"):
             body.append("this.__post_init__();")
         return before + _block(f"constructor({', '.join(given)})", body)

@@ -49,7 +49,7 @@ async function course(name, p, pause = () => false, points = 300) {
 function clip_at(run) {
   if (!run.h.eta_l) return "";
   const free = atleast_1d(run.rate(open_bounds(run.h)))[0];
-  return free > run.h.eta_u(run.t) ? "upper" : free < run.h.eta_l(run.t) ? "lower" : "";
+  return side(free, run.h.eta_l(run.t), run.h.eta_u(run.t));
 }
 
 // How far from the best point a run ends, between 0 and 1: of F's width, or of the start's distance.

@@ -36,22 +36,16 @@ class Run {
   }
 
   step() {
-    const { cls, h, problem } = this;
+    const { cls, h } = this, g = this.gradient();
+    const f = this.linear ? new this.set.classes.Linear(g) : this.problem;
     this.t += 1;
-    if (this.linear) {
-      const f = new this.set.classes.Linear(problem.slopes(this.t, this.t + 1));
-      this.paid += f.__call__(this.x);
-      this.sum += f.c;
-      [this.x, this.s] = cls.advance(h, this.x, f.c, this.s);
-      return;
-    }
-    const g = problem.partials(...atleast_1d(this.x));
-    this.paid += problem.__call__(this.x);
+    this.paid += f.__call__(this.x);
+    if (this.linear) this.sum += g;
     if (Array.isArray(this.x)) {
       const after = this.x.map((x, i) => cls.advance(h, x, g[i], this.s[i]));
       this.x = after.map(([x]) => x);
       this.s = after.map(([, s]) => s);
-    } else [this.x, this.s] = cls.advance(h, this.x, g[0], this.s);
+    } else [this.x, this.s] = cls.advance(h, this.x, g, this.s);
   }
 
   get regret() {
@@ -73,6 +67,8 @@ class Run {
 }
 
 const without_schedule = (h) => ({ ...h, schedule: () => 1.0 });
+// Where a rate is clipped; "" if it is not.
+const side = (rate, low, high) => plain.clipped(rate, low, high).replace("-", "");
 const open_bounds = (h) => ({ ...without_schedule(h), eta_l: () => 0.0, eta_u: () => Infinity });
 
 // The quantities of the algorithm box at step t, as `python -m problems trace` has them.
@@ -89,7 +85,7 @@ function quantities(name, p, t, coordinate = 0) {
   for (const field of cls.State.fields) if (field !== "t") row[`${field}_t`] = s[field];
   if (h.eta_l) {
     const low = h.eta_l(t), high = h.eta_u(t);
-    Object.assign(row, { "eta_l(t)": low, "eta_u(t)": high, clip: free > high ? "upper" : free < low ? "lower" : "-" });
+    Object.assign(row, { "eta_l(t)": low, "eta_u(t)": high, clip: plain.clipped(free, low, high) });
   }
   row.eta_hat_t = cls.learning_rate(without_schedule(h), s, t);
   return Object.assign(row, { "x_hat_{t+1}": x_hat, "x_{t+1}": cls.move(h, x, m, eta, t), before: [x, g, before] });
@@ -120,6 +116,6 @@ function note(number, value, filled) {
 }
 
 function noted_clip(x, low, high) {
-  if (!muted) clipped = x > high ? "upper" : x < low ? "lower" : "";
+  if (!muted) clipped = side(x, low, high);
   return clip(x, low, high);
 }
