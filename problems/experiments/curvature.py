@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import math
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from adabound_np.bounds import DynamicBounds
+from problems.experiments.runs import plain_numbers
 from problems.forms import released
 from problems.learning.objectives import Classification
 from problems.learning.tasks import Task
@@ -20,7 +20,7 @@ from problems.online.functions import Fixed
 from problems.online.protocol import constrained, play
 from problems.optimizers import BOUNDS, Spec
 from problems.rates.curvature import sharpness, threshold
-from problems.rates.curvature_run import Point, Sharpness, full_gradient
+from problems.rates.curvature_run import Point, Sharpness, columns
 from problems.rates.recorder import Recorder, limits_of, mixed_grid
 
 __all__ = ["Cell", "prepared", "work"]
@@ -90,32 +90,27 @@ def work(cell: Cell) -> dict[str, Any]:
     rises = float(np.mean(np.diff(losses) > 0)) if len(losses) > 1 else 0.0
     return {
         **found,
-        "loss": _plain(losses[t - 1] for t in found["step"] if t <= len(losses)),
+        "loss": plain_numbers(losses[t - 1] for t in found["step"] if t <= len(losses)),
         "rises": rises,
-        "final": _plain(losses[-1:])[0] if losses else None,
+        "final": plain_numbers(losses[-1:])[0] if losses else None,
         **result,
         "rates": base64.b64encode(recorder.record().to_bytes()).decode() if recorder.rows else None,
         "seconds": round(time.perf_counter() - begin, 2),
     }
 
 
-def _plain(values: Iterable[float]) -> list[float | None]:
-    return [float(f"{v:.7g}") if math.isfinite(v) else None for v in map(float, values)]
-
-
 def _on_task(
     cell: Cell, run: Any, steps: list[int], recorder: Recorder
 ) -> tuple[dict[str, Any], list[float], dict[str, Any]]:
     """Train a network, by default on all training images at once, with a rate that stays."""
-    observer = Sharpness(steps, run.objective)
-    gradient, point = full_gradient(run.model, run.objective)
-    start = sharpness(gradient, point())
+    observer = Sharpness(steps, run.model, run.objective)
+    start = sharpness(observer.gradient, observer.point())
     for t in run:
         if t > cell.steps:
             break
         recorder(t, run.model, run.optimizer)
         observer(t, run.model, run.optimizer)
-    found = {**observer.columns(), "threshold": observer.threshold, "start": start}
+    found = {**columns(observer.points), "threshold": threshold(run.optimizer), "start": start}
     losses = list(map(float, run.history.column("train_loss")))
     return found, losses, {"diverged": run.history.diverged}
 
@@ -147,6 +142,5 @@ def _on_function(
             losses.append(float(f(x)))
             if t in recorder.steps or t in steps:
                 look(t, after, s)
-    columns = {name: [getattr(point, name) for point in points] for name in Point._fields}
     of_start = sharpness(gradient, np.ravel(start))
-    return {**columns, "threshold": threshold(optimizer), "start": of_start}, losses
+    return {**columns(points), "threshold": threshold(optimizer), "start": of_start}, losses

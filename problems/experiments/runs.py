@@ -28,7 +28,16 @@ from problems.rates.recorder import Recorder, mixed_grid
 from problems.sweeps.records import read, recording
 from problems.sweeps.runner import spread
 
-__all__ = ["Experiment", "Record", "Run", "badness", "last", "seconds_an_epoch", "work"]
+__all__ = [
+    "Experiment",
+    "Record",
+    "Run",
+    "badness",
+    "last",
+    "plain_numbers",
+    "seconds_an_epoch",
+    "work",
+]
 
 Record = dict[str, Any]
 
@@ -89,9 +98,9 @@ def work(run: Run) -> Record:
         run.task, run.optimizer, run.seed, validate=run.stage == "search", observe=recorder, **given
     )
     record: Record = {
-        "train": _plain(history.column("train_metric")),
-        "test": _plain(history.column("test_metric")),
-        "loss": _plain(history.column("test_loss")[-1:]),
+        "train": plain_numbers(history.column("train_metric")),
+        "test": plain_numbers(history.column("test_metric")),
+        "loss": plain_numbers(history.column("test_loss")[-1:]),
         "diverged": history.diverged,
         "seconds": round(float(sum(history.column("seconds"))), 3),
     }
@@ -108,7 +117,14 @@ def seconds_an_epoch(task: str) -> float:
     return time.perf_counter() - begin
 
 
-def _plain(values: Iterable[float]) -> list[float | None]:
+def plain_numbers(values: Iterable[float]) -> list[float | None]:
+    """Numbers to seven digits, as JSON has them: None for what is not finite.
+
+    Examples
+    --------
+    >>> plain_numbers([1 / 3, math.inf])
+    [0.3333333, None]
+    """
     return [float(f"{v:.7g}") if math.isfinite(v) else None for v in map(float, values)]
 
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from adabound_np import Optimizer
 from adabound_np.checks import positive_int
 from autograd_lite import Tensor, nn
-from problems.rates.curvature import sharpness, threshold
+from problems.rates.curvature import sharpness
 
-__all__ = ["Point", "Sharpness", "full_gradient"]
+__all__ = ["Point", "Sharpness", "columns", "full_gradient"]
 
 Vector = NDArray[np.float64]
 
@@ -45,6 +45,18 @@ class Point(NamedTuple):
     step: int
     sharpness: float
     preconditioned: float
+
+
+def columns(points: Iterable[Point]) -> dict[str, list[Any]]:
+    """Points as columns, for JSON.
+
+    Examples
+    --------
+    >>> columns([Point(1, 2.0, 0.2), Point(3, 4.0, 0.4)])
+    {'step': [1, 3], 'sharpness': [2.0, 4.0], 'preconditioned': [0.2, 0.4]}
+    """
+    points = list(points)
+    return {name: [getattr(point, name) for point in points] for name in Point._fields}
 
 
 def full_gradient(
@@ -89,15 +101,15 @@ class Sharpness:
     ----------
     steps : iterable of int
         Steps t >= 1 to look at.
-    objective : object
+    model, objective
         As for `full_gradient`.
 
     Attributes
     ----------
     points : list of Point
         What was found.
-    threshold : float or None
-        The optimizer's, as of the first step.
+    gradient, point : callable
+        Those of `full_gradient`.
 
     Raises
     ------
@@ -105,31 +117,22 @@ class Sharpness:
         If a step is not a positive integer.
     """
 
-    def __init__(self, steps: Iterable[int], objective: Loss) -> None:
+    def __init__(self, steps: Iterable[int], model: nn.Module, objective: Loss) -> None:
         self.steps = frozenset(positive_int("steps", t) for t in steps)
-        self.objective = objective
         self.points: list[Point] = []
-        self.threshold: float | None = None
-        self._of: tuple[Callable[[Vector], Vector], Callable[[], Vector]] | None = None
+        self.gradient, self.point = full_gradient(model, objective)
 
     def __call__(self, t: int, model: nn.Module, optimizer: Optimizer) -> None:
         """Look at step t, right after it, if it is one of `steps`."""
         if t not in self.steps:
             return
-        if self._of is None:
-            self._of, self.threshold = full_gradient(model, self.objective), threshold(optimizer)
-        gradient, point = self._of
         rates = np.concatenate(
             [
                 np.broadcast_to(np.zeros(()) if eta is None else eta, p.data.shape).ravel()
                 for eta, p in zip(optimizer.effective_lr(), model.parameters(), strict=True)
             ]
         ).astype(np.float64)
-        x = point()
-        found = sharpness(gradient, x), sharpness(gradient, x, rates)
+        x = self.point()
+        found = sharpness(self.gradient, x), sharpness(self.gradient, x, rates)
         if all(map(math.isfinite, found)):
             self.points.append(Point(t, *found))
-
-    def columns(self) -> dict[str, list[Any]]:
-        """The points as columns, for JSON."""
-        return {name: [getattr(p, name) for p in self.points] for name in Point._fields}

@@ -26,7 +26,7 @@ from problems.online.setting import name_of
 from problems.optimizers import STORY, Spec, labelled, takes
 from problems.rates.record import RateRecord
 from problems.results.processes import one_thread_each, workers_for
-from problems.results.result import Result
+from problems.results.result import Result, read_result
 from problems.sweeps.plan import listed
 from problems.sweeps.records import read, recording
 from problems.sweeps.runner import Inline, pool, spread
@@ -241,7 +241,12 @@ def curvature(
     [1.0, 1.0]
     """
     if show is not None:
-        return _shown(Path(show))
+        keys = ("title", "name", "steps", "runs")
+        return read_result(
+            Path(show),
+            "curvature-*.json",
+            lambda said: Curvature(**{key: said[key] for key in keys}, seed=None),
+        )
     chosen = listed("seeds", [seeds] if isinstance(seeds, int) else list(seeds))
     positive_int("steps", steps)
     within("init_scale", init_scale, "(0, inf)")
@@ -335,19 +340,3 @@ def _loaded(spec: Any) -> tuple[Any, str, str]:
             f"{name_of(problem)}, whose losses have no curvature to measure"
         )
     return problem, f"{problem.name}: {problem.formula()}", problem.name
-
-
-def _shown(path: Path) -> Curvature:
-    """What a file says."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        result = Curvature(record["title"], record["name"], record["steps"], record["runs"], None)
-        result.text()
-        return result
-    except OSError as error:
-        raise ValueError(f"show must be a file that can be read, got {error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise ValueError(
-            f"show must be a curvature-*.json, got {str(path)!r} ({reason})"
-        ) from error

@@ -17,11 +17,11 @@ from adabound_np.checks import known
 from problems.experiments.results import conclude, tables
 from problems.experiments.runs import Experiment, Record, Run, seconds_an_epoch
 from problems.experiments.settings import FIGURES, FULL, QUICK
-from problems.files import replacing
+from problems.files import write_text
 from problems.learning.tasks import TASKS
 from problems.manifest import manifest
 from problems.results.processes import one_thread_each
-from problems.results.result import Result
+from problems.results.result import Result, read_result
 from problems.sweeps.runner import pool, processors
 from problems.text import counted
 
@@ -97,8 +97,7 @@ class Figures(Result):
         place.mkdir(parents=True, exist_ok=True)
         drawn = [path for n, figure in self.figures().items() for path in save(figure, place / n)]
         text = json.dumps(self.results, indent=1, allow_nan=False) + "\n"
-        with replacing(place / "figures.json") as temporary:
-            temporary.write_text(text, encoding="utf-8")
+        write_text(place / "figures.json", text)
         return [*drawn, place / "figures.json"]
 
 
@@ -146,7 +145,7 @@ def figures(
     given = [only] if isinstance(only, str) else list(only)
     names = FIGURES if given == ["all"] else [known("figure", name, FIGURES) for name in given]
     if show is not None:
-        return _shown(Path(show), names)
+        return read_result(Path(show), "figures.json", lambda said: Figures(list(names), said, []))
     settings = QUICK if quick else FULL
     wanted = [name for name in FIGURES if name in names and name in settings.figures()]
     if not wanted:
@@ -173,19 +172,6 @@ def figures(
             records = experiment.perform(wanted, executor, resume, begin, bar.update)
     results = {**conclude(experiment, records), "manifest": manifest("figures")}
     return Figures(wanted, results, records)
-
-
-def _shown(path: Path, names: Sequence[str]) -> Figures:
-    """What a file says."""
-    try:
-        result = Figures(list(names), json.loads(path.read_text(encoding="utf-8")), [])
-        result.text()
-        return result
-    except OSError as error:
-        raise ValueError(f"show must be a file that can be read, got {error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise ValueError(f"show must be a figures.json, got {str(path)!r} ({reason})") from error
 
 
 def _plan(missing: Sequence[Run], workers: int) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from problems.manifest import manifest, to_json
 
 if TYPE_CHECKING:
     from problems.style import Picture
 
-__all__ = ["Result", "file_name"]
+__all__ = ["Result", "file_name", "read_result"]
+
+R = TypeVar("R", bound="Result")
 
 #: Rows of a table that a notebook shows.
 ROWS = 100
@@ -107,6 +110,34 @@ class Result(ABC):
             title = html.escape(self.text().splitlines()[0], quote=True)
             shown.append(f'<img alt="{title}" src="data:image/png;base64,{code}">')
         return "\n".join(shown)
+
+
+def read_result(path: Path, kind: str, made: Callable[[Any], R]) -> R:
+    """Return the result that a JSON file of an earlier one says.
+
+    Parameters
+    ----------
+    path : Path
+        File given as ``show``.
+    kind : str
+        Name of such files, for messages.
+    made : callable
+        Makes the result from what the file holds.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, or is not what it should be.
+    """
+    try:
+        result = made(json.loads(path.read_text(encoding="utf-8")))
+        result.text()
+        return result
+    except OSError as error:
+        raise ValueError(f"show must be a file that can be read, got {error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(f"show must be a {kind}, got {str(path)!r} ({reason})") from error
 
 
 def file_name(text: str) -> str:

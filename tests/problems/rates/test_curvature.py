@@ -135,7 +135,7 @@ def _loss(run, x):
 
 def test_an_observer_refuses_steps_that_are_none():
     with pytest.raises(ValueError, match="steps must be an integer of at least 1, got 0"):
-        Sharpness([0], None)
+        Sharpness([0], None, None)
 
 
 def test_on_a_quadratic_the_numbers_are_known():
