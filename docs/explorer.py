@@ -9,7 +9,6 @@ The picture is out of date if the page is another one. Numbers of lines do not c
 import argparse
 import hashlib
 import re
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -36,14 +35,13 @@ def shoot(page: str, target: Path) -> None:
     """Photograph the top of the page, and write its digest into the picture."""
     from selenium.webdriver.support.ui import WebDriverWait
 
-    chrome = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not chrome or not driver:
+    found = browser.installed()
+    if found is None:
         raise SystemExit("chromium and chromedriver must be on the PATH")
     with tempfile.TemporaryDirectory() as folder:
         path, picture = Path(folder) / "explorer.html", Path(folder) / "explorer.png"
         path.write_text(page, encoding="utf-8")
-        with browser.chromium(chrome, driver) as window:
+        with browser.chromium(*found) as window:
             browser.resize(window, 1280, 1060)
             window.get(path.as_uri())
             WebDriverWait(window, 60).until(lambda w: w.execute_script(READY))

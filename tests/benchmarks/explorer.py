@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import sys
 import tempfile
@@ -42,16 +41,15 @@ slider.dispatchEvent(new Event("input", { bubbles: true }));
 
 def rows(quick: bool) -> Iterator[Row]:
     """Yield the rows; none without a browser, which is said."""
-    chrome = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not (chrome and driver and imported("selenium")):
+    found = browser.installed()
+    if found is None or not imported("selenium"):
         print("without chromium and selenium the explorer is not measured", file=sys.stderr)
         return
     steps = STEPS // 10 if quick else STEPS
     begin = time.perf_counter()
     problems.counterexample("reddi-theorem1", steps=steps)
     python = time.perf_counter() - begin
-    with tempfile.TemporaryDirectory() as folder, browser.chromium(chrome, driver) as window:
+    with tempfile.TemporaryDirectory() as folder, browser.chromium(*found) as window:
         (path,) = problems.explore().save(Path(folder))
         window.get(path.as_uri())
         seconds = window.execute_async_script(RUNS, steps) / 1000

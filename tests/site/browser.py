@@ -100,6 +100,13 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
+def installed() -> tuple[str, str] | None:
+    """Chromium and its driver, if both are on the PATH."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    return (browser, driver) if browser and driver else None
+
+
 @contextmanager
 def chromium(browser: str, driver: str) -> Iterator[Any]:
     """A headless browser that logs its console and its requests."""
@@ -194,9 +201,8 @@ def main() -> int:
     args = parser.parse_args()
     if not (args.site / "index.html").is_file():
         parser.error(f"--site must be a built site, got {str(args.site)!r} without index.html")
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not browser or not driver:
+    found = installed()
+    if found is None:
         print("skipped: no browser (chromium and chromedriver must be on the PATH)")
         return 0
     if args.shots:
@@ -204,7 +210,7 @@ def main() -> int:
     built = (p.relative_to(args.site).as_posix() for p in sorted(args.site.rglob("*.html")))
     pages = args.pages or [p for p in built if not p.startswith(("_static", "_modules"))]
     wrong, formulas = [], 0
-    with served(args.site) as base, chromium(browser, driver) as window:
+    with served(args.site) as base, chromium(*found) as window:
         window.get("about:blank")
         window.get_log("performance")  # the browser's own first page
         for page in pages:
