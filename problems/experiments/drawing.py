@@ -70,7 +70,7 @@ def curves_figure(task: Mapping[str, Any]) -> Picture:
     handles, _ = panels[1].get_legend_handles_labels()
     figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9)
     figure.suptitle(
-        f"{task['title']}: mean over {counted(task['seeds'], 'seed')}, "
+        f"{task['title']} ({task['search']} search): mean over {counted(task['seeds'], 'seed')}, "
         "band of one standard deviation",
         fontsize=11,
     )

@@ -72,32 +72,36 @@ def conclude(experiment: Experiment, records: Iterable[Record]) -> dict[str, Any
     """Return all that the tables and curves say, as JSON has it; what was not run is left out."""
     records = list(records)
     found = experiment.found(records)
+    settings = experiment.settings
     tasks = {}
-    for task in experiment.settings.tasks:
-        finals = [r for r in records if r["stage"] == "final" and r["task"] == task.name]
+    for task in settings.tasks:
+        searches = {name: settings.search(task, name) for name in OPTIMIZERS}
         rows = {}
-        for name in OPTIMIZERS:
-            runs = [r for r in finals if r["optimizer"] == name]
+        for name, search in searches.items():
+            sought = f"final {search}", task.name, name
+            runs = [r for r in records if (r["stage"], r["task"], r["optimizer"]) == sought]
             if len(runs) == task.seeds:
                 rows[name] = _row(runs)
         if rows:
             base = rows.get(BASELINE, {"last": []})["last"]
             for name, row in rows.items():
                 row["against"] = None if name == BASELINE else paired(row["last"], base)
-                row["hyperparameters"] = found.get((task.name, name), {})
-            tasks[task.name] = {
+                row["hyperparameters"] = found.get((task.name, name, searches[name]), {})
+                row["points"] = len(settings.points(name, task.search))
+            tasks[task.key] = {
+                "task": task.name,
                 "title": TASKS[task.name].title,
                 "metric": TASKS[task.name].metric,
                 "epochs": task.epochs,
                 "search_epochs": task.search_epochs,
-                "searched": task.searched,
+                "search": task.search,
                 "seeds": task.seeds,
                 "optimizers": rows,
             }
     of = {r["optimizer"]: _rates(r) for r in records if r["stage"] == "rates"}
     return {
         "version": __version__,
-        "settings": experiment.settings.plain(),
+        "settings": settings.plain(),
         "runs": len(records),
         "diverged": sum(r["diverged"] is not None for r in records),
         "seconds": round(sum(r["seconds"] for r in records)),
@@ -109,7 +113,7 @@ def conclude(experiment: Experiment, records: Iterable[Record]) -> dict[str, Any
                 "lr": each.lr,
                 "points": points,
             }
-            for each in experiment.settings.sensitivity
+            for each in settings.sensitivity
             if (points := _sensitivity(records, each.task))
         },
         "rates": of,
@@ -200,13 +204,16 @@ def tables(results: Mapping[str, Any], figures: Sequence[str]) -> str:
 def _task_table(name: str, task: Mapping[str, Any]) -> str:
     accuracy = task["metric"] == "accuracy"
     unit, scale = ("%", 100.0) if accuracy else ("", 1.0)
-    source, seeds = task["searched"] or name, counted(task["seeds"], "seed")
+    seeds = counted(task["seeds"], "seed")
+    points = [row["points"] for row in task["optimizers"].values()]
+    least, most = min(points), max(points)
     lines = [
         f"{name}: {task['title']}",
         f"test {task['metric']} after {counted(task['epochs'], 'epoch')}, "
         f"mean and standard deviation over {seeds},",
-        f"at the best hyperparameters of the search on {source} "
-        f"({counted(task['search_epochs'], 'epoch')}, validation part);",
+        "at the best hyperparameters of "
+        + (f"the paper's grids of {least} to {most}" if least < most else f"{most}")
+        + f" points ({counted(task['search_epochs'], 'epoch')}, validation part);",
         f"difference from {BASELINE}, "
         + (
             "p of the paired t test and of Wilcoxon's test, unadjusted"

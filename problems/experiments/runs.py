@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from adabound_np import __version__
 from adabound_np.bounds import DynamicBounds
-from problems.experiments.settings import OPTIMIZERS, RATES, Settings
+from problems.experiments.settings import OPTIMIZERS, RATES, Settings, TaskSettings
 from problems.learning.tasks import TASKS
 from problems.learning.training import prepare, train
 from problems.manifest import manifest
@@ -50,7 +50,8 @@ class Run(NamedTuple):
     number : int
         Its place among all, from 0.
     stage : str
-        "search", "sensitivity" and its axis, "final" or "rates".
+        "search" or "final" and the kind of search ("search paper"), "sensitivity" and its axis,
+        or "rates".
     task, optimizer : str
         Keys of `TASKS` and of the roster.
     seed, epochs : int
@@ -95,7 +96,12 @@ def work(run: Run) -> Record:
         steps = prepare(run.task, run.optimizer, run.seed, **given).total
         recorder = Recorder(mixed_grid(steps), seed=run.seed, reference=DynamicBounds(**BOUNDS))
     history = train(
-        run.task, run.optimizer, run.seed, validate=run.stage == "search", observe=recorder, **given
+        run.task,
+        run.optimizer,
+        run.seed,
+        validate=run.stage.startswith("search"),
+        observe=recorder,
+        **given,
     )
     record: Record = {
         "train": plain_numbers(history.column("train_metric")),
@@ -154,12 +160,11 @@ class Experiment:
         s = self.settings
         planned: list[tuple[Any, ...]] = []
         for task in s.tasks:
-            if task.searched is None:
-                planned += [
-                    ("search", task.name, name, 0, task.search_epochs, point)
-                    for name in OPTIMIZERS
-                    for point in s.points(name)
-                ]
+            planned += [
+                (f"search {task.search}", task.name, name, 0, task.search_epochs, point)
+                for name in self._own(task)
+                for point in s.points(name, task.search)
+            ]
         planned += [
             (f"sensitivity {axis}", each.task, name, seed, s.task(each.task).epochs, point)
             for each in s.sensitivity
@@ -168,27 +173,35 @@ class Experiment:
         ]
         for task in s.tasks:
             planned += [
-                ("final", task.name, name, seed, task.epochs, None)
+                (f"final {task.search}", task.name, name, seed, task.epochs, None)
                 for seed in range(1, task.seeds + 1)
-                for name in OPTIMIZERS
+                for name in self._own(task)
             ]
         planned += [("rates", s.rates, name, 1, s.rates_epochs, None) for name in RATES]
         return [Run(number, *fields) for number, fields in enumerate(planned)]
 
+    def _own(self, task: TaskSettings) -> list[str]:
+        """The optimizers that a task's search has runs of its own for."""
+        return [name for name in OPTIMIZERS if self.settings.search(task, name) == task.search]
+
     def needed(self, figures: Sequence[str]) -> list[Run]:
         """The runs that some figures are drawn from."""
-        curves = {task.name for task in self.settings.tasks if f"curves-{task.name}" in figures}
-        searched = {self.settings.task(name).searched or name for name in curves}
+        s = self.settings
+        curves = {
+            (task.name, name, s.search(task, name))
+            for task in s.tasks
+            if f"curves-{task.key}" in figures
+            for name in OPTIMIZERS
+        }
 
         def is_needed(run: Run) -> bool:
-            if run.stage == "search":
-                of_rates = run.task == self.settings.rates and run.optimizer in RATES
-                return run.task in searched or (of_rates and "rates" in figures)
-            if run.stage == "final":
-                return run.task in curves
-            if run.stage == "rates":
-                return "rates" in figures
-            return f"sensitivity-{run.task}" in figures
+            kind, _, which = run.stage.partition(" ")
+            if kind == "sensitivity":
+                return f"sensitivity-{run.task}" in figures
+            of_rates = run.task == s.rates and run.optimizer in RATES and which != "equal"
+            if of_rates and kind != "final" and "rates" in figures:
+                return True
+            return (run.task, run.optimizer, which) in curves
 
         return [run for run in self.runs if is_needed(run)]
 
@@ -238,7 +251,7 @@ class Experiment:
                 part = [run for run in missing if (run.given is None) == late]
                 if late and part:
                     found = self.found(read(self.path)[1])
-                    part = [run._replace(given=found[run.task, run.optimizer]) for run in part]
+                    part = [run._replace(given=found[_search_of(run)]) for run in part]
                 with closing(spread(work, iter(part), executor, window)) as batches:
                     for batch in batches:
                         records.append(
@@ -249,22 +262,23 @@ class Experiment:
             records.sort()
         return read(self.path)[1]
 
-    def found(self, records: Iterable[Record]) -> Mapping[tuple[str, str], dict[str, float]]:
-        """The best point of each search, by task and optimizer.
+    def found(self, records: Iterable[Record]) -> Mapping[tuple[str, str, str], dict[str, float]]:
+        """The best point of each search, by task, optimizer and kind of search.
 
         A search whose runs all diverged leaves the task's own hyperparameters.
         """
-        searches: dict[tuple[str, str], list[Record]] = {}
+        searches: dict[tuple[str, str, str], list[Record]] = {}
         for record in records:
-            if record["stage"] == "search":
-                searches.setdefault((record["task"], record["optimizer"]), []).append(record)
+            kind, _, search = record["stage"].partition(" ")
+            if kind == "search":
+                key = record["task"], record["optimizer"], search
+                searches.setdefault(key, []).append(record)
         best = {key: min(tried, key=badness) for key, tried in searches.items()}
-        points = {
+        return {
             key: {} if last(record) is None else record["given"] for key, record in best.items()
         }
-        for task in self.settings.tasks:
-            if task.searched is not None:
-                for name in OPTIMIZERS:
-                    if (task.searched, name) in points:
-                        points[task.name, name] = points[task.searched, name]
-        return points
+
+
+def _search_of(run: Run) -> tuple[str, str, str]:
+    """The search whose best point a run takes."""
+    return run.task, run.optimizer, run.stage.partition(" ")[2] or "paper"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -37,6 +38,12 @@ OPTIMIZERS = (
 BASELINE = "sgdm"
 #: Whose effective rates are recorded.
 RATES = STORY
+#: Rates of SGD in [Luo19], over which alpha* is searched too.
+_SGD_RATES = [point["lr"] for point in grid("sgdm")]
+#: Rates of Adam in [Luo19], but the smallest.
+_ADAM_RATES = sorted({point["lr"] for point in grid("adam")})[1:]
+#: Five rates a decade: 1, 1.6, 2.5, 4, 6.3.
+_FIVE = [float(f"{10 ** (k / 5):.2g}") for k in range(-17, 11)]
 #: gamma = 1 - beta of the bounds in [Luo19] App. F.
 SPEEDS = (1 / 10, 1 / 50, 1 / 100, 1 / 500, 1 / 1000)
 
@@ -55,15 +62,21 @@ class TaskSettings:
         Number of epochs of each run of the search (seed 0, on the validation part).
     seeds : int
         Runs of each optimizer at its best hyperparameters: seeds 1, 2, ...
-    searched : str or None
-        The task whose best hyperparameters it takes over, instead of a search of its own.
+    search : str
+        "paper" for the grids of [Luo19], of 5 to 20 points; "equal" for 20 points for each
+        optimizer, alpha* of the bounds among them.
     """
 
     name: str
     epochs: int
     search_epochs: int
     seeds: int = 5
-    searched: str | None = None
+    search: str = "paper"
+
+    @property
+    def key(self) -> str:
+        """Its name among the results, such as "text-lstm1" and "text-lstm1-equal"."""
+        return self.name if self.search == "paper" else f"{self.name}-{self.search}"
 
 
 @dataclass(frozen=True)
@@ -125,14 +138,18 @@ class Settings:
     rates_epochs: int = 200
     thin: bool = False
 
-    def points(self, optimizer: str) -> list[dict[str, float]]:
+    def points(self, optimizer: str, search: str = "paper") -> list[dict[str, float]]:
         """The points of an optimizer's search.
 
         Examples
         --------
         >>> [len(FULL.points(name)) for name in ("sgdm", "adabound")]
         [5, 20]
+        >>> [len(FULL.points(name, "equal")) for name in ("sgdm", "adabound")]
+        [20, 20]
         """
+        if search == "equal":
+            return _equal(optimizer)
         bounds = BOUNDS if "final_lr" in takes(optimizer) else {}
         points = [{**point, **bounds} for point in grid(optimizer)]
         if not self.thin:
@@ -146,14 +163,19 @@ class Settings:
             and point.get("beta2", 0.999) == 0.999
         ]
 
+    def search(self, task: TaskSettings, optimizer: str) -> str:
+        """Whose runs count for an optimizer: the paper's, if an equal search has its points."""
+        same = self.points(optimizer, task.search) == self.points(optimizer)
+        return "paper" if same else task.search
+
     def task(self, name: str) -> TaskSettings:
-        """A task's settings."""
+        """A task's settings, of its first entry."""
         return next(task for task in self.tasks if task.name == name)
 
     def figures(self) -> list[str]:
         """The figures that can be drawn from it, out of `FIGURES`."""
         return [
-            *(f"curves-{task.name}" for task in self.tasks),
+            *(f"curves-{task.key}" for task in self.tasks),
             *(f"sensitivity-{each.task}" for each in self.sensitivity),
             "rates",
         ]
@@ -164,14 +186,30 @@ class Settings:
         return plain
 
 
+def _equal(optimizer: str) -> list[dict[str, float]]:
+    """Twenty points of an optimizer: as many for all."""
+    if "final_lr" in takes(optimizer):
+        return [
+            {**BOUNDS, "lr": lr, "final_lr": final_lr}
+            for lr, final_lr in itertools.product(_ADAM_RATES, _SGD_RATES)
+        ]
+    if "beta2" in takes(optimizer):
+        return grid(optimizer)
+    rates = _FIVE[:20] if optimizer == "adagrad" else _FIVE[-20:]
+    return [{"lr": rate} for rate in rates]
+
+
 FULL = Settings(
     (
         TaskSettings("digits-mlp", 60, 20, seeds=10),
         TaskSettings("digits-resnet", 24, 8, seeds=10),
         TaskSettings("digits-densenet", 18, 6),
         TaskSettings("text-lstm1", 16, 4),
-        TaskSettings("text-lstm2", 12, 4, searched="text-lstm1"),
-        TaskSettings("text-lstm3", 12, 4, searched="text-lstm1"),
+        TaskSettings("text-lstm1", 16, 4, search="equal"),
+        TaskSettings("text-lstm2", 12, 4),
+        TaskSettings("text-lstm2", 12, 4, search="equal"),
+        TaskSettings("text-lstm3", 12, 4),
+        TaskSettings("text-lstm3", 12, 4, search="equal"),
     ),
     (
         # over the range of [Luo19] Sec. 5 and App. G

@@ -7,6 +7,7 @@ import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,14 +67,18 @@ def test_the_plan(chosen):
     runs = Experiment(chosen, Path("unused")).runs
     assert [run.number for run in runs] == list(range(len(runs)))
     for task in chosen.tasks:
-        finals = [r for r in runs if (r.stage, r.task) == ("final", task.name)]
-        assert {(r.optimizer, r.seed) for r in finals} == {
-            (name, seed) for name in OPTIMIZERS for seed in range(1, task.seeds + 1)
-        }
+        named = [(name, chosen.search(task, name)) for name in OPTIMIZERS]
+        finals = [r for r in runs if r.stage.startswith("final") and r.task == task.name]
+        for name, search in named:
+            own = [r for r in finals if (r.optimizer, r.stage) == (name, f"final {search}")]
+            assert [r.seed for r in own] == list(range(1, task.seeds + 1))
         assert {r.epochs for r in finals} == {task.epochs}
-        searched = [r for r in runs if (r.stage, r.task) == ("search", task.name)]
-        assert bool(searched) == (task.searched is None)
-        assert all(r.seed == 0 for r in searched)  # none of the seeds that count
+        for name, search in named:
+            tried = [r for r in runs if r.stage == f"search {search}" and r.task == task.name]
+            own = [r for r in tried if r.optimizer == name]
+            assert [r.given for r in own] == chosen.points(name, task.search)
+            assert all(r.seed == 0 for r in own)  # none of the seeds that count
+            assert {r.epochs for r in own} == {task.search_epochs}
     for each in chosen.sensitivity:
         own = [r for r in runs if r.stage.startswith("sensitivity") and r.task == each.task]
         assert len(own) == each.seeds * (3 * len(each.rates) + len(each.speeds))
@@ -94,15 +99,41 @@ def test_the_full_search_is_the_papers_grid():
     assert all(task.seeds >= 5 for task in FULL.tasks)
 
 
+def test_the_equal_search_has_twenty_points_for_each():
+    for name in OPTIMIZERS:
+        points = FULL.points(name, "equal")
+        assert len({json.dumps(point, sort_keys=True) for point in points}) == 20
+        if "final_lr" in points[0]:  # over the rates of SGD
+            assert {p["final_lr"] for p in points} == {p["lr"] for p in FULL.points("sgd")}
+        elif name != "adagrad":
+            assert max(p["lr"] for p in points) == max(p["lr"] for p in FULL.points(name))
+    equal = {task.name for task in FULL.tasks if task.search == "equal"}
+    assert equal == {task.name for task in FULL.tasks if task.name.startswith("text")}
+    by_name = {task.key: task for task in FULL.tasks}
+    for name in equal:  # the paper's runs of Adam and AMSGrad stand for both
+        paper, other = by_name[name], by_name[f"{name}-equal"]
+        assert replace(other, search="paper") == paper
+        assert [o for o in OPTIMIZERS if FULL.search(other, o) == "paper"] == ["adam", "amsgrad"]
+
+
 def test_a_run_is_that_of_train(tiny):
     experiment, records = tiny
     found = experiment.found(records)
     by = {record["cell"]: record for record in records}
-    for stage, optimizer in (("search", "adagrad"), ("final", "adabound"), ("rates", "adam")):
+    for stage, optimizer in (
+        ("search paper", "adagrad"),
+        ("final paper", "adabound"),
+        ("rates", "adam"),
+    ):
         run = next(r for r in experiment.runs if (r.stage, r.optimizer) == (stage, optimizer))
-        given = found[run.task, optimizer] if run.given is None else run.given
+        given = found[run.task, optimizer, "paper"] if run.given is None else run.given
         history = train(
-            run.task, optimizer, run.seed, epochs=run.epochs, validate=stage == "search", **given
+            run.task,
+            optimizer,
+            run.seed,
+            epochs=run.epochs,
+            validate=stage == "search paper",
+            **given,
         )
         record = by[run.number]
         assert record["given"] == given
@@ -128,7 +159,7 @@ def test_only_what_is_needed_is_run_and_the_rest_later(tiny, tmp_path):
             )
             assert sum(ticks) == counts[-1] == len(records) - total
             total = len(records)
-    searched = [run for run in whole.runs if run.stage == "search"]
+    searched = [run for run in whole.runs if run.stage == "search paper"]
     of_rates = [
         run for run in searched if run.optimizer in ("adam", "amsgrad", "adabound", "amsbound")
     ]
@@ -161,7 +192,7 @@ def test_what_was_done_before_a_failure_is_kept(tiny, tmp_path, monkeypatch):
 
 
 def test_a_run_that_diverges_is_the_worst():
-    run = figures_runs.Run(0, "search", "digits-mlp", "sgd", 0, 2, {"lr": 1e30})
+    run = figures_runs.Run(0, "search paper", "digits-mlp", "sgd", 0, 2, {"lr": 1e30})
     record = {"task": "digits-mlp", **work(run)}
     assert record["diverged"]
     assert figures_runs.last(record) is None
@@ -175,7 +206,7 @@ def test_the_search_takes_the_best_and_of_a_tie_the_least_loss():
 
     def record(task, lr, test, loss, diverged=None):
         return {
-            "stage": "search",
+            "stage": "search paper",
             "task": task,
             "optimizer": "sgdm",
             "given": {"lr": lr},
@@ -195,10 +226,12 @@ def test_the_search_takes_the_best_and_of_a_tie_the_least_loss():
             record("digits-resnet", 1.0, None, None, "in epoch 1"),
         ]
     )
-    assert found["digits-mlp", "sgdm"] == {"lr": 0.01}
-    assert found["text-lstm1", "sgdm"] == {"lr": 0.1}
-    assert found["text-lstm3", "sgdm"] == {"lr": 0.1}  # taken over
-    assert found["digits-resnet", "sgdm"] == {}  # the task's own
+    assert found["digits-mlp", "sgdm", "paper"] == {"lr": 0.01}
+    assert found["text-lstm1", "sgdm", "paper"] == {"lr": 0.1}
+    assert found["digits-resnet", "sgdm", "paper"] == {}  # the task's own
+    assert set(found) == {
+        (t, "sgdm", "paper") for t in ("digits-mlp", "text-lstm1", "digits-resnet")
+    }
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=3, max_size=9))
@@ -253,9 +286,11 @@ def test_conclusions_are_means_and_deviations_of_the_runs(tiny):
     assert results["runs"] == len(records) == len(experiment.runs)
     rows = results["tasks"]["digits-mlp"]["optimizers"]
     assert list(rows) == list(OPTIMIZERS)
-    base = [r["test"][-1] for r in records if r["stage"] == "final" and r["optimizer"] == "sgdm"]
+    base = [
+        r["test"][-1] for r in records if r["stage"] == "final paper" and r["optimizer"] == "sgdm"
+    ]
     for name, row in rows.items():
-        own = [r for r in records if r["stage"] == "final" and r["optimizer"] == name]
+        own = [r for r in records if r["stage"] == "final paper" and r["optimizer"] == name]
         curves = np.array([r["test"] for r in sorted(own, key=lambda r: r["seed"])])
         assert row["last"] == curves[:, -1].tolist()
         assert row["mean"] == pytest.approx(curves[:, -1].mean(), rel=1e-6)
@@ -286,9 +321,39 @@ def test_conclusions_are_means_and_deviations_of_the_runs(tiny):
             assert at["shares"] == pytest.approx(record.shares[place, -1], abs=1e-4)
 
 
+def test_an_equal_search_shares_the_papers_runs_of_adam(tmp_path):
+    """Its table has the best of 20 points of each; what has the same points is run once."""
+    both = (
+        TaskSettings("digits-mlp", 1, 1, seeds=2),
+        TaskSettings("digits-mlp", 1, 1, seeds=2, search="equal"),
+    )
+    experiment = Experiment(Settings(both, (), rates="digits-mlp", rates_epochs=1), tmp_path / "r")
+    with ThreadPoolExecutor(1) as executor:
+        records = experiment.perform(["curves-digits-mlp-equal"], executor)
+        assert {(r["optimizer"], r["stage"]) for r in records} == {
+            (name, f"{stage} {'paper' if name in ('adam', 'amsgrad') else 'equal'}")
+            for name in OPTIMIZERS
+            for stage in ("search", "final")
+        }
+        alone = conclude(experiment, records)["tasks"]
+        records = experiment.perform(["curves-digits-mlp"], executor, resume=True)
+    results = conclude(experiment, records)["tasks"]
+    assert results["digits-mlp-equal"] == alone["digits-mlp-equal"]
+    assert {row["points"] for row in results["digits-mlp-equal"]["optimizers"].values()} == {20}
+    for name in OPTIMIZERS:
+        paper, equal = (results[k]["optimizers"][name] for k in ("digits-mlp", "digits-mlp-equal"))
+        if name in ("adam", "amsgrad"):
+            assert {**paper, "against": None} == {**equal, "against": None}
+        tried = [r for r in records if r["stage"] == "search equal" and r["optimizer"] == name]
+        if tried:
+            assert equal["hyperparameters"] == min(tried, key=badness)["given"]
+    text = tables(conclude(experiment, records), ["curves-digits-mlp-equal"])
+    assert "at the best hyperparameters of 20 points (1 epoch, validation part);" in text
+
+
 def test_conclusions_of_a_part_leave_the_rest_out(tiny):
     experiment, records = tiny
-    early = [r for r in records if r["stage"] not in ("final", "rates")]
+    early = [r for r in records if r["stage"] not in ("final paper", "rates")]
     results = conclude(experiment, early)
     assert results["tasks"] == {}
     assert results["rates"] == {}
@@ -299,7 +364,7 @@ def test_conclusions_of_a_part_leave_the_rest_out(tiny):
 def test_a_diverged_run_is_told(tiny):
     experiment, records = tiny
     records = [dict(r) for r in records]
-    lost = next(r for r in records if r["stage"] == "final" and r["optimizer"] == "adam")
+    lost = next(r for r in records if r["stage"] == "final paper" and r["optimizer"] == "adam")
     lost.update(diverged="in epoch 2", test=lost["test"][:1])
     results = conclude(experiment, records)
     row = results["tasks"]["digits-mlp"]["optimizers"]["adam"]
