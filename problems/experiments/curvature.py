@@ -16,12 +16,13 @@ from problems.forms import released
 from problems.learning.objectives import Classification
 from problems.learning.tasks import Task
 from problems.learning.training import prepare
+from problems.limits import limits_of
 from problems.online.functions import Fixed
 from problems.online.protocol import constrained, play
 from problems.optimizers import BOUNDS, Spec
 from problems.rates.curvature import sharpness, threshold
 from problems.rates.curvature_run import Point, Sharpness, columns
-from problems.rates.recorder import Recorder, limits_of, mixed_grid
+from problems.rates.recorder import Recorder, mixed_grid
 
 __all__ = ["Cell", "prepared", "work"]
 
@@ -103,14 +104,14 @@ def _on_task(
     cell: Cell, run: Any, steps: list[int], recorder: Recorder
 ) -> tuple[dict[str, Any], list[float], dict[str, Any]]:
     """Train a network, by default on all training images at once, with a rate that stays."""
-    observer = Sharpness(steps, run.model, run.objective)
-    start = sharpness(observer.gradient, observer.point())
+    observer = Sharpness(steps, run.model, run.objective.full_loss)
     for t in run:
         if t > cell.steps:
             break
         recorder(t, run.model, run.optimizer)
         observer(t, run.model, run.optimizer)
-    found = {**columns(observer.points), "threshold": threshold(run.optimizer), "start": start}
+    found = {**columns(observer.points), "threshold": threshold(run.optimizer)}
+    found["start"] = observer.start
     losses = list(map(float, run.history.column("train_loss")))
     return found, losses, {"diverged": run.history.diverged}
 

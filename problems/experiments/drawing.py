@@ -70,7 +70,7 @@ def curves_figure(task: Mapping[str, Any]) -> Picture:
     handles, _ = panels[1].get_legend_handles_labels()
     figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9)
     figure.suptitle(
-        f"{task['title']} ({task['search']} search): mean over {counted(task['seeds'], 'seed')}, "
+        f"{task['title']}: mean over {counted(task['seeds'], 'seed')}, "
         "band of one standard deviation",
         fontsize=11,
     )
@@ -182,7 +182,8 @@ def draw(
     drawn = {}
     for name, task in results["tasks"].items():
         if f"curves-{name}" in figures:
-            drawn[f"curves-{name}"] = curves_figure(task)
+            equal = ", 20 points each" if task["search"] == "equal" else ""
+            drawn[f"curves-{name}"] = curves_figure({**task, "title": task["title"] + equal})
     for name, each in results["sensitivity"].items():
         if f"sensitivity-{name}" in figures:
             drawn[f"sensitivity-{name}"] = sensitivity_figure(each, name)

@@ -152,10 +152,10 @@ class Classification:
         right = int(np.sum(scores.data.argmax(axis=1) == labels))
         return Step(loss.item() * len(labels), right, len(labels))
 
-    def full_loss(self, model: Any) -> Tensor:
-        """The mean loss on all training images, in float64."""
-        images = (self.data.train_images.astype(np.float64) - self.mean) * self.scale
-        return self.criterion(model(images), self.data.train_labels)
+    def full_loss(self, model: Any, most: int | None = None) -> Tensor:
+        """The mean loss on all training images, or on the first `most`, in float64."""
+        images = (self.data.train_images[:most].astype(np.float64) - self.mean) * self.scale
+        return self.criterion(model(images), self.data.train_labels[:most])
 
     def measured(self, model: Any, loss: float, metric: float, count: int) -> Measured:
         """Mean losses, and accuracies in [0, 1]."""

@@ -22,10 +22,14 @@ from problems.learning.images import Images
 from problems.learning.objectives import Step
 from problems.learning.tasks import DECAY, MILESTONE, Data, Task
 from problems.learning.text import Corpus
+from problems.limits import EARLY, share_at_bounds
 from problems.manifest import manifest
 from problems.optimizers import Spec, entry, label
 
-__all__ = ["Epoch", "History", "Run"]
+__all__ = ["LOOKS", "Epoch", "History", "Run"]
+
+#: Steps after which a run looks at where the rates lie in their bounds.
+LOOKS = (1, 2, 5, 10, 20, 50, EARLY)
 
 
 class Epoch(NamedTuple):
@@ -67,11 +71,15 @@ class History:
         Those that were finished.
     diverged : str or None
         Where and why the run ended early.
+    held : int or None
+        The first of the steps looked at (`LOOKS`, and the last of each epoch) since which more
+        than half of the coordinates have a bound for their rate; None if they do not now.
     """
 
     identity: dict[str, Any]
     epochs: list[Epoch] = field(default_factory=list)
     diverged: str | None = None
+    held: int | None = None
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One value of each epoch, such as ``"test_metric"``."""
@@ -180,6 +188,9 @@ class Run:
             self.count, self.carry = self.count + step.n, step.carry
             self.t, self.batch = self.t + 1, self.batch + 1
             self.seconds += time.perf_counter() - start
+            if self.t in LOOKS or self.batch == self.objective.steps:
+                share = share_at_bounds(self.optimizer) or 0.0
+                self.history.held = (self.history.held or self.t) if share > 0.5 else None
             yield self.t
         with np.errstate(all="ignore"):
             measured = self.objective.measured(self.model, self.loss, self.metric, self.count)
@@ -228,6 +239,7 @@ class Run:
             "manifest": manifest("train", self.history.identity["seed"]),
             "epochs": [list(epoch) for epoch in self.history.epochs],
             "diverged": self.history.diverged,
+            "held": self.history.held,
             "t": self.t,
             "batch": self.batch,
             "sums": [self.loss, self.metric, self.count],
@@ -281,7 +293,7 @@ class Run:
         self.loss, self.metric, self.count = header["sums"]
         self.seconds = header["seconds"]
         self.history.epochs = [Epoch(*values) for values in header["epochs"]]
-        self.history.diverged = header["diverged"]
+        self.history.diverged, self.history.held = header["diverged"], header["held"]
 
     @cached_property
     def _identity(self) -> dict[str, Any]:

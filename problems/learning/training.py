@@ -54,6 +54,7 @@ def train(
     seed: int = 0,
     *,
     observe: Callable[[int, nn.Module, Optimizer], Any] | None = None,
+    explain: Callable[[Run], str] | None = None,
     progress: Callable[[int, int], Any] | None = None,
     checkpoint: str | Path | None = None,
     every: float = 10.0,
@@ -72,6 +73,8 @@ def train(
         Decides the weights and all that is drawn. The weights are the same for all optimizers.
     observe : callable, optional
         Called after each step with its number from 1, the model and the optimizer.
+    explain : callable, optional
+        Called with the run if it diverged; what it returns is added to the reason.
     progress : callable, optional
         Called after each step with the numbers of steps taken and of all.
     checkpoint : str or Path, optional
@@ -124,7 +127,7 @@ def train(
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None:
         _open(run, path, resume)
-    saved = time.monotonic()
+    saved, over = time.monotonic(), run.done
     for t in run:
         if observe is not None:
             observe(t, run.model, run.optimizer)
@@ -133,6 +136,8 @@ def train(
         if path is not None and time.monotonic() - saved >= every:
             checkpoints.write(path, *run.state())
             saved = time.monotonic()
+    if explain is not None and run.history.diverged is not None and not over:
+        run.history.diverged += explain(run)
     if path is not None:
         checkpoints.write(path, *run.state())
     return run.history

@@ -78,12 +78,11 @@ def _load(task: str | Task, folder: str, verify: bool) -> Data:
     return task.load(Path(folder), verify)
 
 
-def run_trial(trial: Trial, progress: Callable[[int, int], Any] | None = None) -> History:
-    """Run a trial from where its checkpoint is: the function that workers call."""
+def run_trial(trial: Trial, **hooks: Callable[..., Any] | None) -> History:
+    """Run a trial from where its checkpoint is; hooks are `observe`, `explain` and `progress`."""
     return train(
         *trial.arguments(),
-        **trial.loaded(),
-        progress=progress,
+        **{**trial.loaded(), **hooks},
         checkpoint=trial.checkpoint,
         every=trial.every,
         resume=True,
@@ -137,7 +136,7 @@ def run_trials(
     resume : bool
         Whether trials may have checkpoints; those at their end are not run again.
     function : callable
-        `run_trial`, or one that calls it.
+        `run_trial`, or one that calls it; it travels to workers.
     ended : callable
         Called with each trial that has a history, and the history.
 

@@ -84,6 +84,16 @@ class RateRecord:
         ]
         return course
 
+    @property
+    def held(self) -> int | None:
+        """The first step since which more than half of the rates are at the optimizer's bounds.
+
+        None if they are not in the end, and without bounds of its own.
+        """
+        free = np.flatnonzero(~(self.shares[:, -1, [0, 2]].sum(axis=-1) > 0.5))
+        first = int(free[-1]) + 1 if len(free) else 0
+        return int(self.steps[first]) if self.bounded and first < len(self.steps) else None
+
     def save(self, path: str | os.PathLike[str], **notes: Any) -> None:
         """Write all of it as .npz, whole or not at all; `notes` are further arrays."""
         with replacing(Path(path)) as temporary:

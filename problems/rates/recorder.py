@@ -9,7 +9,7 @@ the shares of coordinates at the lower bound, between, and at the upper one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,34 +17,13 @@ from numpy.typing import NDArray
 from adabound_np import Optimizer
 from adabound_np.bounds import Bounds
 from adabound_np.checks import positive_int
+from problems.limits import Limits, compared, limits_of
 from problems.online import protocol
 from problems.online.problem import OnlineProblem
 from problems.online.summary import log_grid
 from problems.rates.record import EDGES, PERCENTS, RateRecord
 
-__all__ = ["Limits", "Recorder", "limits_of", "mixed_grid", "record_online"]
-
-
-class Limits(NamedTuple):
-    r"""s_t \eta_l(t) and s_t \eta_u(t), and whether the optimizer itself clips to them."""
-
-    lower: Any
-    upper: Any
-    own: bool = True
-
-
-def limits_of(optimizer: Optimizer, group: dict[str, Any], t: Any, reference: Any) -> Limits | None:
-    r"""Return what \eta_t of a parameter group is to be compared with at step t.
-
-    Its own bounds if it has any; if not, those of `reference`, or None without one. Either are
-    multiplied by the optimizer's s_t, as the rate is.
-    """
-    h = optimizer.check_group(group)
-    own = hasattr(h, "eta_l")
-    bounds = h if own else reference
-    if bounds is None:
-        return None
-    return Limits(h.schedule(t) * bounds.eta_l(t), h.schedule(t) * bounds.eta_u(t), own)
+__all__ = ["Recorder", "mixed_grid", "record_online"]
 
 
 def mixed_grid(T: int, points: int = 64) -> NDArray[np.int64]:
@@ -168,7 +147,7 @@ class Recorder:
         elif self.names != (*names, "all"):
             raise ValueError(f"names must be those of the first step, got {list(names)!r}")
         self.dims = [max(d, np.ndim(eta)) for d, eta in zip(self.dims, rates, strict=True)]
-        parts = [_compared(eta, limit) for eta, limit in zip(etas, limits, strict=True)]
+        parts = [compared(eta, limit) for eta, limit in zip(etas, limits, strict=True)]
         counts = np.array([count for count, _, _ in parts])
         ends = np.array([end for _, end, _ in parts])
         own = [of_its_own for _, _, of_its_own in parts if of_its_own is not None]
@@ -246,24 +225,6 @@ def _histogram(ordered: NDArray[Any]) -> NDArray[np.int64]:
     """Numbers of rates below, in and above the bins; each bin has its left edge."""
     below = np.searchsorted(ordered, EDGES.astype(ordered.dtype), side="left")
     return np.diff(below, prepend=0, append=len(ordered))
-
-
-def _compared(
-    eta: NDArray[Any], limits: Limits | None
-) -> tuple[NDArray[np.float64], tuple[float, float], bool | None]:
-    """Numbers of rates at the lower bound, between, at the upper one; the bounds; whose they are.
-
-    "At" is up to rounding in the rate's dtype; where the bounds have met, at the lower one. An
-    optimizer without bounds of its own may also be beyond them.
-    """
-    if limits is None:
-        return np.full(3, np.nan), (np.nan, np.nan), None
-    slack = 4 * np.finfo(eta.dtype).eps
-    lower = eta <= limits.lower * (1 + slack)
-    upper = (eta >= limits.upper * (1 - slack)) & ~lower
-    counts = np.array([lower.sum(), (~lower & ~upper).sum(), upper.sum()], dtype=np.float64)
-    last = (float(np.reshape(limits.lower, -1)[-1]), float(np.reshape(limits.upper, -1)[-1]))
-    return counts, last, limits.own
 
 
 def record_online(

@@ -94,6 +94,7 @@ class Curvature(Result):
             for title, values in columns.items():
                 row[title], row[f"{title} std"] = _mean(values)
             row["threshold"] = runs[0]["threshold"]
+            row.update(_above(runs))
             row["loss rises"], _ = _mean([run["rises"] for run in good])
             row["loss"], row["loss std"] = _mean([run["final"] for run in good])
             row["diverged"] = [run["diverged"] for run in runs if run["diverged"] is not None]
@@ -126,6 +127,11 @@ class Curvature(Result):
                 f"{_pair(row, 'sharpness'):>16} {_pair(row, 'preconditioned'):>16} {bound:>9} "
                 f"{rises:>6} {_pair(row, 'loss'):>17}"
             )
+            if row["above"]:
+                lines.append(
+                    f"  above the threshold at {100 * row['above']:.0f} % of the steps measured, "
+                    f"at most {row['highest']:.3g} times it, first after step {row['first']:,}"
+                )
             if row["diverged"]:
                 lost = "; ".join(dict.fromkeys(row["diverged"]))
                 lines.append(f"  {len(row['diverged'])} of {row['seeds']} diverged: {lost}")
@@ -157,6 +163,22 @@ def _late(run: Mapping[str, Any], key: str) -> float:
     """Mean over the last third of the steps that were looked at."""
     values = run[key]
     return statistics.fmean(values[-max(1, round(LAST * len(values))) :])
+
+
+def _above(runs: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Share of the steps measured at which rates were above the threshold; how far; since when."""
+    looked = [
+        (value / run["threshold"], step)
+        for run in runs
+        if run["threshold"] is not None
+        for step, value in zip(run["step"], run["preconditioned"], strict=True)
+    ]
+    over = [(ratio, step) for ratio, step in looked if ratio > 1]
+    return {
+        "above": len(over) / len(looked) if looked else None,
+        "highest": max((ratio for ratio, _ in over), default=None),
+        "first": min((step for _, step in over), default=None),
+    }
 
 
 def _mean(values: Sequence[float]) -> tuple[float | None, float | None]:

@@ -20,12 +20,14 @@ from problems.errors import RunError
 from problems.forms import on
 from problems.learning.tasks import TASKS, Task
 from problems.learning.training import prepare, train
+from problems.limits import held_note
 from problems.loading import call, load
 from problems.manifest import manifest, suffix
 from problems.online.sequences import SEQUENCES
 from problems.online.sequences import setting as setting_of
 from problems.online.setting import Setting, formula_of, name_of
 from problems.optimizers import STORY, Spec, labelled, takes
+from problems.rates.curvature_run import Snapshots
 from problems.rates.record import PERCENTS, RateRecord
 from problems.rates.recorder import Recorder, mixed_grid, record_online
 from problems.results.counterexample import bounds_of, refuse_bounds
@@ -104,6 +106,7 @@ class EffectiveLr(Result):
             "shares": shares,
             "bounds": bounds,
             "bounded": record.bounded,
+            "held": record.held,
             **({"test_metric": self.ends[name]} if name in self.ends else {}),
         }
 
@@ -153,6 +156,8 @@ class EffectiveLr(Result):
             cells = "".join(f" {share:>8.4f}" if compared else f" {'-':>8}" for share in shares)
             mark = " *" if compared and not row["bounded"] else ""
             lines.append(f"{row['optimizer']:<{width}}{quantiles}{cells}{mark}")
+        held = [held_note(name, record.held) for name, record in self.records.items()]
+        lines += ["", *(line for each in held for line in each)] if any(held) else []
         return "\n".join(lines)
 
     def figures(self) -> dict[str, Picture]:
@@ -323,11 +328,18 @@ def _of_task(
     with tqdm(total=total * len(specs), unit="step", delay=1, leave=False, disable=None) as bar:
         for name, spec in specs.items():
             recorder = Recorder(mixed_grid(total).tolist(), seed=seed, reference=reference)
+            watch = Snapshots()
+
+            def both(*seen: Any, recorder: Recorder = recorder, watch: Snapshots = watch) -> None:
+                recorder(*seen)
+                watch(*seen)
+
             history = train(
                 task,
                 spec,
                 seed,
-                observe=recorder,
+                observe=both,
+                explain=watch.explain,
                 progress=lambda t, n: bar.update(),
                 **given[name],
             )

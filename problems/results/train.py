@@ -18,7 +18,9 @@ from adabound_np.checks import positive_int
 from problems.learning.run import History
 from problems.learning.tasks import Task, task_named
 from problems.learning.trials import Trial, run_trial, run_trials, write_metrics
+from problems.limits import held_note
 from problems.optimizers import STORY, Spec, labelled, takes
+from problems.rates.curvature_run import Snapshots
 from problems.results.processes import one_thread_each, workers_for
 from problems.results.result import Result, file_name
 from problems.sweeps.plan import listed
@@ -131,6 +133,8 @@ class Train(Result):
             )
             lost = f"  {row['diverged']} diverged" if row["diverged"] else ""
             lines.append(f"{row['optimizer']:<{first}}{cells}{lost}")
+        held = [held_note(row["optimizer"], row["held"]) for row in self.summaries()]
+        lines += ["", *(line for each in held for line in each)] if any(held) else []
         return "\n".join(lines)
 
     def figures(self) -> dict[str, Picture]:
@@ -158,6 +162,7 @@ def _cell(value: float | None, digits: int) -> str:
 def _summary(name: str, histories: list[History]) -> dict[str, Any]:
     whole = [h for h in histories if h.diverged is None]
     last = [h.epochs[-1] for h in whole]
+    held = [h.held for h in histories if h.held is not None]
     return {
         "optimizer": name,
         "hyperparameters": histories[0].identity["hyperparameters"],
@@ -167,6 +172,7 @@ def _summary(name: str, histories: list[History]) -> dict[str, Any]:
             for key in ("train_loss", "train_metric", "test_loss", "test_metric")
         },
         "seconds": _spread([float(h.column("seconds").sum()) for h in whole]),
+        "held": max(held) if len(held) == len(histories) else None,
         "diverged": [
             {"seed": h.identity["seed"], "reason": h.diverged} for h in histories if h.diverged
         ],
@@ -314,15 +320,21 @@ def _carried_out(
     if workers > 1:
         bar = tqdm(desc="train", total=len(trials), unit="run", delay=1, leave=False, disable=None)
         with bar, one_thread_each(), pool(workers) as processes:
-            return run_trials(trials, processes, metrics, resume, ended=ended)
+            return run_trials(trials, processes, metrics, resume, _watched, ended)
     bar = tqdm(desc="train", unit="step", delay=1, leave=False, disable=None)
 
     def here(trial: Trial) -> History:
         bar.set_description(f"{trial.title} ({trial.number + 1} of {len(trials)})")
-        return run_trial(trial, functools.partial(_show, bar))
+        return _watched(trial, progress=functools.partial(_show, bar))
 
     with bar, Inline() as here_at_once:
         return run_trials(trials, here_at_once, metrics, resume, here, ended)
+
+
+def _watched(trial: Trial, **hooks: Any) -> History:
+    """Run a trial, and say of one that diverges whether its rates were above the threshold."""
+    watch = Snapshots()
+    return run_trial(trial, observe=watch, explain=watch.explain, **hooks)
 
 
 def _show(bar: Any, done: int, total: int) -> None:

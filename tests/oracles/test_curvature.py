@@ -6,7 +6,7 @@ import pytest
 from problems.learning.objectives import squared_error
 from problems.learning.training import prepare
 from problems.rates.curvature import hessian, sharpness
-from problems.rates.curvature_run import full_gradient
+from problems.rates.curvature_run import full_gradient, weights_of
 from tests.oracles.peers import peer
 
 
@@ -14,8 +14,8 @@ from tests.oracles.peers import peer
 def test_sharpness_is_torchs(task):
     torch = peer("torch")
     run = prepare(task, "adam", 3)
-    gradient, point = full_gradient(run.model, run.objective)
-    x = point()
+    gradient = full_gradient(run.model, run.objective.full_loss)
+    x = weights_of(run.model)
     objective = run.objective
     images = (objective.data.train_images.astype(np.float64) - objective.mean) * objective.scale
     inputs = torch.tensor(images.reshape(len(images), -1))

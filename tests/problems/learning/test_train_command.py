@@ -14,6 +14,7 @@ from adabound_np import AdaBound, Adam
 from problems.cli import main
 from problems.commands.options import seed_list
 from problems.learning import checkpoints
+from problems.learning.run import LOOKS
 from problems.learning.tasks import TASKS
 from problems.learning.training import train
 from problems.learning.trials import COLUMNS
@@ -298,3 +299,56 @@ def test_seeds():
     for text in ("", "3:3", "a", "1:", "0:99999999999"):
         with pytest.raises(ArgumentTypeError, match="must "):
             seed_list(text)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_above_the_threshold_says_so_once(workers, tmp_path):
+    asked = {"epochs": 8, "batch_size": 128, "folder": tmp_path, "workers": workers}
+    specs = ["adabound(final_lr=100)", "adabound"]
+    first = problems.train("digits-tanh", specs, **asked)
+    (lost,) = first.summaries()[0]["diverged"]
+    said = "its rates were above the stability threshold of 38: preconditioned sharpness "
+    assert lost["reason"].count(said) == 1
+    again = problems.train("digits-tanh", specs, **asked, resume=True)
+    assert again.computed == 0
+    assert again.summaries() == first.summaries()
+
+
+def test_bounds_that_hold_most_rates_early_are_told(tmp_path):
+    """From the steps that were looked at, the same after a kill; bounds that do not are not."""
+    specs = {"fast": "adabound(gamma=1)", "slow": "adabound(gamma=1e-6)", "adam": "adam"}
+    result = problems.train("digits-mlp", specs, seeds=[0, 1], epochs=10)
+    fast, slow, adam = result.summaries()
+    looks = set(LOOKS) | {12 * epoch for epoch in range(1, 11)}
+    observed = {}
+
+    def observe(t, model, optimizer):
+        (group,) = optimizer.param_groups
+        scale = group["lr"] / group["initial_lr"]  # a decay of lr scales the bounds
+        low, high = scale * optimizer.hyper.eta_l(t), scale * optimizer.hyper.eta_u(t)
+        rates = np.concatenate([eta.ravel() for eta in optimizer.effective_lr()])
+        ends = np.isclose(rates, low, rtol=1e-6) | np.isclose(rates, high, rtol=1e-6)
+        observed[t] = float(np.mean(ends))
+
+    history = train("digits-mlp", "adabound", 0, epochs=10, gamma=1.0, observe=observe)
+    free = max((t for t in looks if observed[t] <= 0.5), default=0)
+    assert history.held == min(t for t in looks if t > free)
+    assert fast["held"] == max(h.held for h in result.histories["fast"]) <= 100
+    assert slow["held"] is adam["held"] is None
+    notes = [line for line in str(result).splitlines() if line.startswith("note: ")]
+    assert notes == [
+        f"note: fast: from step {fast['held']} on, more than half of the rates are at a bound"
+    ]
+    path = tmp_path / "run.npz"
+
+    class KilledError(Exception):
+        pass
+
+    def kill(t, model, optimizer):
+        if t == 60:
+            raise KilledError
+
+    asked = {"epochs": 10, "gamma": 1.0, "checkpoint": path, "every": 0}
+    with pytest.raises(KilledError):
+        train("digits-mlp", "adabound", 0, **asked, observe=kill)
+    assert train("digits-mlp", "adabound", 0, **asked, resume=True).held == history.held

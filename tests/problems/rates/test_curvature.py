@@ -13,12 +13,13 @@ from adabound_np import CSGD, SGD, AdaBound, AdaGrad, Adam, AMSGrad, RMSprop
 from adabound_np.schedules import Geometric
 from problems.cli import main
 from problems.errors import RunError
-from problems.learning.training import prepare
+from problems.learning.objectives import squared_error
+from problems.learning.training import prepare, train
 from problems.ledger import LEDGER
 from problems.ledger.stability import _forms, stability
 from problems.online.functions import Quadratic, Quadratic2D, Rosenbrock
 from problems.rates.curvature import hessian, sharpness, stability_threshold, threshold
-from problems.rates.curvature_run import Sharpness, full_gradient
+from problems.rates.curvature_run import Sharpness, Snapshots, full_gradient, weights_of
 from problems.sweeps.records import RecordsError
 
 
@@ -114,8 +115,8 @@ def test_sharpness_is_nan_where_lanczos_method_does_not_converge(monkeypatch):
 def test_the_gradient_is_the_models_and_leaves_it_alone():
     run = prepare("digits-tanh", "adam", 0, epochs=1)
     before = [p.data.copy() for p in run.model.parameters()]
-    gradient, point = full_gradient(run.model, run.objective)
-    x = point()
+    gradient = full_gradient(run.model, run.objective.full_loss)
+    x = weights_of(run.model)
     assert x.dtype == np.float64
     g, rng = gradient(x), np.random.default_rng(0)
     v = rng.normal(size=len(x))
@@ -263,3 +264,52 @@ def test_the_command_writes_what_show_reads(tmp_path, capsys, monkeypatch):
     assert main(["effective-lr", "--curvature", "--show", str(path)]) == 0
     assert capsys.readouterr().out.strip() in text
     assert issubclass(RecordsError, (RunError, ValueError))
+
+
+def test_what_is_above_the_threshold_is_said():
+    specs = ["sgd(lr=0.3)", "sgd(lr=0.1)"]  # 3 and 1, where the threshold is 2
+    result = problems.curvature(Quadratic2D(condition=10.0), specs, steps=20)
+    high, low = result.table()
+    assert (high["above"], high["first"]) == (1.0, 1)
+    assert high["highest"] == pytest.approx(1.5)
+    assert (low["above"], low["first"], low["highest"]) == (0.0, None, None)
+    text = str(result)
+    assert text.count("above the threshold") == 1
+    assert "at 100 % of the steps measured, at most 1.5 times it, first after step 1" in text
+
+
+def test_a_run_that_diverges_says_whether_its_rates_were_above_the_threshold():
+    history = train_with_snapshots("sgd", lr=3.0)
+    reason = history.diverged
+    assert ": the loss is inf; after step " in reason
+    said = float(reason.split("preconditioned sharpness ")[1].split()[0])
+    step = int(reason.split("after step ")[1].split()[0])
+    run = prepare("digits-tanh", "sgd", 0, epochs=5, batch_size=128, lr=3.0)
+    for t in run:
+        if t == step:
+            break
+    objective = run.objective
+    images = (objective.data.train_images[:512].astype(float) - objective.mean) * objective.scale
+
+    def loss(model):
+        return squared_error(model(images), objective.data.train_labels[:512])
+
+    gradient = full_gradient(run.model, loss)
+    exact = 3.0 * sharpness(gradient, weights_of(run.model))
+    assert said == pytest.approx(exact, rel=1e-2)
+    assert said > 2  # SGD's threshold
+    assert train_with_snapshots("sgd", lr=0.01).diverged is None
+
+
+def train_with_snapshots(optimizer, **given):
+    watch = Snapshots()
+    return train(
+        "digits-tanh",
+        optimizer,
+        0,
+        epochs=5,
+        batch_size=128,
+        observe=watch,
+        explain=watch.explain,
+        **given,
+    )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from problems.cli import main
 from problems.forms import in_paper
 from problems.learning import training
 from problems.learning.tasks import TASKS
+from problems.limits import Limits
 from problems.online import reddi_online
 from problems.online.losses import vector_problem
 from problems.online.setting import Setting
@@ -27,7 +29,7 @@ from problems.rates.figures import (
     shares_figure,
 )
 from problems.rates.record import EDGES, PERCENTS, RateRecord, RateRecordError
-from problems.rates.recorder import Limits, Recorder, mixed_grid, record_online
+from problems.rates.recorder import Recorder, mixed_grid, record_online
 
 ADAPTIVE = {"adam": Adam, "amsgrad": AMSGrad, "adabound": AdaBound, "amsbound": AMSBound}
 
@@ -184,6 +186,39 @@ def test_others_are_compared_with_reference_bounds():
     assert not record.bounded
     assert record.shares[0, 0].tolist() == [1, 0, 0]
     assert record.bounds[0, 0, 1] == DynamicBounds(0.1, 1e-3).eta_u(3)
+
+
+@pytest.mark.parametrize(
+    ("own", "at", "expected"),
+    [
+        (True, [0.1, 0.4, 0.6, 0.9], 3),
+        (True, [0.6, 0.4, 0.5, 0.51], 4),
+        (True, [0.6, 0.7, 0.8, 0.9], 1),
+        (True, [0.6, 0.7, 0.8, 0.5], None),
+        (True, [np.nan, 0.7, 0.8, 0.9], 2),
+        (False, [0.6, 0.7, 0.8, 0.9], None),
+    ],
+)
+def test_the_step_since_which_bounds_hold_most_rates(own, at, expected):
+    x = np.ones(3)
+    recorder, optimizer = Recorder([1, 2, 3, 4]), AdaBound([x])
+    for t in range(1, 5):
+        optimizer.step(grads=[x])
+        recorder(t, None, optimizer)
+    shares = np.array([[[0.25 * a, 1 - a, 0.75 * a]] for a in at])
+    record = replace(recorder.record(), shares=shares, bounded=own)
+    assert record.held == expected
+
+
+def test_bounds_that_hold_most_rates_early_are_told():
+    specs = {"fast": "adabound(gamma=0.1)", "slow": "adabound(gamma=1e-6)", "adam": "adam"}
+    result = problems.effective_lr("digits-mlp", specs, epochs=10)
+    rows = {row["optimizer"]: row["held"] for row in result.rows()}
+    assert rows["slow"] is rows["adam"] is None
+    notes = [line for line in str(result).splitlines() if line.startswith("note: ")]
+    assert notes == [
+        f"note: fast: from step {rows['fast']} on, more than half of the rates are at a bound"
+    ]
 
 
 def test_a_scalar_rate_is_that_of_all_coordinates():
