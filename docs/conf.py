@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "api",
     "beside",
+    "box",
     "explorer",
     "quoted",
     "tex",
