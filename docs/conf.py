@@ -20,11 +20,13 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx.ext.mathjax",
+    "sphinx_copybutton",
     "api",
     "beside",
     "box",
     "explorer",
     "quoted",
+    "named_tests",
     "tex",
 ]
 exclude_patterns = ["_build", "_ext", "**.ipynb_checkpoints"]

@@ -136,15 +136,15 @@ def numbers(by_id: Mapping[str, Result]) -> dict[str, str]:
 
 def _table(results: Sequence[Result]) -> str:
     rows = [
-        "| theorem | source | measured | claimed | verdict |",
+        "| theorem | verdict | measured | claimed | source |",
         "| --- | --- | --- | --- | --- |",
     ]
     for result in results:
         entry, outcome = result.entry, result.outcome
         verdict = f"**{outcome.verdict}**" if outcome.verdict != "holds" else outcome.verdict
         rows.append(
-            f"| [{entry.id}](#{entry.id}) | {entry.source} | {shown(outcome.measured)} | "
-            f"{_SIGNS[outcome.relation]} {shown(outcome.bound)} | {verdict} |"
+            f"| [{entry.id}](#{entry.id}) | {verdict} | {shown(outcome.measured)} | "
+            f"{_SIGNS[outcome.relation]} {shown(outcome.bound)} | {entry.source} |"
         )
     return "\n".join(rows) + "\n"
 

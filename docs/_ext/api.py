@@ -4,9 +4,11 @@
 
     .. api:: adabound_np
 
-A public name is one in the ``__all__`` of a module that is not in its package's; a module
-without ``__all__`` has the public classes and functions that it defines. When the build ends, a
-public name of the packages that no page documents is a warning, which ``-W`` makes an error.
+Each public class of the packages in `PAGES` has a page of its own, which is written before the
+build into a folder of the package's name; the directive lists these pages first. A public name is
+one in the ``__all__`` of a module that is not in its package's; a module without ``__all__`` has
+the public classes and functions that it defines. When the build ends, a public name of the packages
+that no page documents is a warning, which ``-W`` makes an error.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -26,10 +29,13 @@ from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
+from tex import wrap
 
-__all__ = ["PACKAGES", "Api", "modules_of", "public_names", "setup"]
+__all__ = ["PACKAGES", "PAGES", "Api", "classes_with_pages", "modules_of", "public_names", "setup"]
 
 PACKAGES = ("adabound_np", "autograd_lite", "problems")
+#: Packages whose classes have pages, and what comes first.
+PAGES = {"adabound_np": "AdaBound", "autograd_lite": "Tensor"}
 LOG = logging.getLogger(__name__)
 
 
@@ -92,6 +98,52 @@ def _kind(value: object) -> str:
     return "function" if callable(value) and ours else "data"
 
 
+def classes_with_pages(package: str) -> list[str]:
+    """Dotted names of the classes that have pages: the first, the optimizers, then the others."""
+    if package not in PAGES:
+        return []
+    found = {
+        f"{module.__name__}.{name}": getattr(module, name)
+        for module, names in public_names(package)
+        for name in names
+        if inspect.isclass(getattr(module, name)) and not name.endswith("State")
+    }
+
+    def place(title: str) -> tuple[bool, bool, str]:
+        name = title.rpartition(".")[2]
+        return name != PAGES[package], not hasattr(found[title], "moments"), name.lower()
+
+    return sorted(found, key=place)
+
+
+def _write_pages(app: Any) -> None:
+    """Write the page of each class, where it is not there or says something else."""
+    for package in PAGES:
+        folder = Path(app.srcdir) / "api" / package
+        folder.mkdir(exist_ok=True)
+        titles = classes_with_pages(package)
+        for old in {path.stem for path in folder.glob("*.rst")} - set(titles):
+            (folder / f"{old}.rst").unlink()
+        for title in titles:
+            name = title.rpartition(".")[2]
+            text = f"{name}\n{'=' * len(name)}\n\n.. autoclass:: {title}\n   :members:\n"
+            path = folder / f"{title}.rst"
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                path.write_text(text, encoding="utf-8")
+
+
+def _list_of_pages(package: str) -> list[str]:
+    """A table of the classes with pages, and the tree that the site's menu shows."""
+    titles = classes_with_pages(package)
+    lines = [".. list-table::", "   :widths: auto", ""]
+    for title in titles:
+        module, _, name = title.rpartition(".")
+        said = (inspect.getdoc(getattr(sys.modules[module], name)) or "").partition("\n")[0]
+        lines += [f"   * - :py:class:`{name} <{title}>`", f"     - {wrap(said)}"]
+    tree = [f"   {package}/{title}" for title in titles]
+    return [*lines, "", ".. toctree::", "   :hidden:", "", *tree, ""] if titles else []
+
+
 def _directives(module: ModuleType, names: list[str], taken: set[str]) -> list[str]:
     """An `automodule`, and a directive for each name.
 
@@ -117,10 +169,12 @@ class Api(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Expand to one `automodule` for each module that has something to say."""
-        lines: list[str] = []
+        lines = _list_of_pages(self.arguments[0])
+        paged = set(classes_with_pages(self.arguments[0]))
         listed = list(public_names(self.arguments[0]))
         taken = {f"{module.__name__}.{name}" for module, names in listed for name in names}
-        for module, names in listed:
+        for module, offered in listed:
+            names = [name for name in offered if f"{module.__name__}.{name}" not in paged]
             if names or len((module.__doc__ or "").splitlines()) > 3 or "." not in module.__name__:
                 title = module.__name__
                 if "." in title:
@@ -176,6 +230,7 @@ def _skip(app: Any, what: str, name: str, value: Any, skip: bool, options: Any) 
 def setup(app: Any) -> dict[str, Any]:
     """Register the directive and the check."""
     app.add_directive("api", Api)
+    app.connect("builder-inited", _write_pages)
     app.connect("autodoc-skip-member", _skip)
     app.connect("missing-reference", _resolve)
     app.connect("env-check-consistency", _check)

@@ -23,9 +23,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--only",
         default="",
         metavar="TEXT",
-        help="only functions in whose dotted name this occurs, such as adabound.AdaBound",
+        help="only functions in whose dotted name this occurs, such as adabound.AdaBound; several "
+        "are separated by commas",
     )
-    add("--notation", action="store_true", help="print the table of symbols instead, in Markdown")
+    add(
+        "--notation",
+        action="store_true",
+        help="print the table of their symbols instead, in Markdown",
+    )
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
 

@@ -7,9 +7,13 @@ other letter must be an index, bound by a sum, a product or the left side.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["CONVENTIONS", "SYMBOLS", "Symbol", "markdown", "symbols_at"]
+from problems.reading.equations import Equation
+
+__all__ = ["SYMBOLS", "Symbol", "markdown", "symbols_at", "symbols_in"]
 
 
 class Symbol(NamedTuple):
@@ -20,16 +24,6 @@ class Symbol(NamedTuple):
     where: str
     what: str
 
-
-#: How the equations are to be read.
-CONVENTIONS = (
-    "Products are elementwise; those of matrices (capital letters) are products of matrices.",
-    "An update without index holds for every element, with NumPy's broadcasting.",
-    r"$[P]$ is 1 where $P$ holds and 0 elsewhere (Iverson's bracket).",
-    r"$\leftarrow$ gives a new value to a symbol; on the right stands the old one.",
-    "An element at a place that does not exist (outside, or not whole) counts as 0.",
-    r"$\bar{x}$ is the gradient of the loss with respect to $x$.",
-)
 
 _M, _L, _P = "moments", "learning_rate", "project"
 
@@ -294,18 +288,51 @@ def symbols_at(place: str) -> dict[str, str]:
     return {row.latex: row.code for row in SYMBOLS if row.where in parts}
 
 
-def markdown() -> str:
-    r"""Return conventions and table in Markdown, the page on notation.
+def symbols_in(equations: Iterable[Equation]) -> list[Symbol]:
+    """The rows of the table that some equations need, in the table's order.
 
     Examples
     --------
-    >>> print(markdown().splitlines()[-1])
-    | $\bar{x}$ | `return` | `_part` | gradient with respect to an array |
+    >>> from problems.reading.equations import listing
+    >>> [s.code for s in symbols_in(e for e in listing() if "InvSqrt.__call__" in e.place)]
+    ['t', 'return']
     """
-    lines = [f"- {convention}" for convention in CONVENTIONS]
-    lines += ["", "| Symbol | In the code | Where | What |", "|---|---|---|---|"]
-    for latex, code, where, what in SYMBOLS:
-        symbol = latex.replace(r"\|", r"\Vert")  # a bar would end the cell
-        place = f"`{where}`" if where else "everywhere"
-        lines.append(f"| ${symbol}$ | `{code}` | {place} | {what} |")
+    needed = set()
+    for equation in equations:
+        parts = {"", *equation.place.split(".")}
+        needed |= {
+            row
+            for row in SYMBOLS
+            if row.where in parts
+            and re.search(rf"(?<![\\A-Za-z]){re.escape(row.latex)}(?![A-Za-z])", equation.latex)
+        }
+    return [row for row in SYMBOLS if row in needed]
+
+
+def markdown(symbols: Iterable[Symbol]) -> str:
+    r"""Return a table in Markdown, a row for each symbol with its names in the code.
+
+    Examples
+    --------
+    >>> print(markdown(SYMBOLS[:1]))
+    | Symbol | Meaning | In the code |
+    |---|---|---|
+    | $t$ | step, from 1 | `t` |
+    """
+    rows: dict[str, list[Symbol]] = {}
+    for symbol in symbols:
+        rows.setdefault(symbol.latex, []).append(symbol)
+    lines = ["| Symbol | Meaning | In the code |", "|---|---|---|"]
+    for latex, found in rows.items():
+        written = latex.replace(r"\|", r"\Vert")  # a bar would end the cell
+        codes: dict[tuple[str, str], list[str]] = {}
+        for _, code, where, what in found:
+            codes.setdefault((code, what), []).append(f"`{where}`")
+        names = "; ".join(
+            f"`{code}`"
+            + (f" in {', '.join(places)}" if len(codes) > 1 else "")
+            + (f" ({what})" if what != found[0].what else "")
+            for (code, what), places in codes.items()
+        )
+        lines.append(f"| ${written}$ | {found[0].what} | {names} |")
     return "\n".join(lines)

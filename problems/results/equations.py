@@ -9,7 +9,7 @@ from typing import Any
 from adabound_np.checks import known
 from problems.manifest import suffix
 from problems.reading.equations import Equation, listing
-from problems.reading.notation import SYMBOLS, markdown
+from problems.reading.notation import markdown, symbols_in
 from problems.results.result import Result
 
 __all__ = ["FORMATS", "Equations", "equations"]
@@ -48,7 +48,7 @@ class Equations(Result):
     def table(self) -> list[dict[str, Any]]:
         """One row per equation, or a symbol."""
         if self.notation:
-            return [symbol._asdict() for symbol in SYMBOLS]
+            return [symbol._asdict() for symbol in symbols_in(self.equations)]
         names = ("latex", "source", "code", "file", "line", "place")
         return [{name: getattr(e, name) for name in names} for e in self.equations]
 
@@ -59,7 +59,7 @@ class Equations(Result):
     def text(self) -> str:
         """The equations in the format asked for, or the table of symbols in Markdown."""
         if self.notation:
-            return markdown()
+            return markdown(symbols_in(self.equations))
         from problems.reading import pages
 
         text = pages.FORMATS[self.format](self.equations)
@@ -88,11 +88,12 @@ def equations(*, only: str = "", format: str = "text", notation: bool = False) -
     Parameters
     ----------
     only : str
-        Text that occurs in the dotted name of each function, such as ``"adabound.AdaBound"``.
+        Text that occurs in the dotted name of each function, such as ``"adabound.AdaBound"``;
+        several are separated by commas.
     format : {"text", "markdown", "html"}
         Format in which they are printed and saved.
     notation : bool
-        Whether to show the table of symbols in their place, in Markdown.
+        Whether to show the table of their symbols in their place, in Markdown.
 
     Returns
     -------
@@ -112,7 +113,7 @@ def equations(*, only: str = "", format: str = "text", notation: bool = False) -
        ...  s_t = 1 / \sqrt{t}    return 1 / sqrt(t)
     """
     known("format", format, FORMATS)
-    chosen = tuple(equation for equation in listing() if only in equation.place)
+    chosen = tuple(e for e in listing() if any(text in e.place for text in only.split(",")))
     if not chosen:
         raise ValueError(f"only must occur in a function's dotted name, got {only!r}")
     return Equations(chosen, only, format, notation)

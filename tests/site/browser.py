@@ -208,7 +208,7 @@ def main() -> int:
     if args.shots:
         args.shots.mkdir(parents=True, exist_ok=True)
     built = (p.relative_to(args.site).as_posix() for p in sorted(args.site.rglob("*.html")))
-    pages = args.pages or [p for p in built if not p.startswith(("_static", "_modules"))]
+    pages = args.pages or [p for p in built if not p.startswith(("_static", "_modules", "tests"))]
     wrong, formulas = [], 0
     with served(args.site) as base, chromium(*found) as window:
         window.get("about:blank")

@@ -38,4 +38,5 @@ def test_every_row_has_a_test():
     assert len(rows) > 30
     for row in rows:
         assert re.search(r"`test_\w+\.py::test_\w+` \|$", row), row
-        assert len(row.split("|")) == 6, row
+        assert len(row.split("|")) == 7, row
+        assert row.split("|")[1].strip() in ("same", "option", "differs"), row

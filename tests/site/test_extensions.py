@@ -18,7 +18,7 @@ def ext():
     peer("sphinx")
     sys.path.insert(0, str(ROOT / "docs/_ext"))
     try:
-        yield SimpleNamespace(api=peer("api"), quoted=peer("quoted"))
+        yield SimpleNamespace(api=peer("api"), quoted=peer("quoted"), named=peer("named_tests"))
     finally:
         sys.path.remove(str(ROOT / "docs/_ext"))
 
@@ -56,3 +56,27 @@ def test_commands_become_captions(ext):
     assert ext.quoted.captioned(page) == shown
     other = "<!-- output: the code above -->\n```text\nx\n```\n"
     assert ext.quoted.captioned(other) == other
+
+
+def test_each_class_has_a_page_adabound_first(ext, tmp_path):
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "adabound_np").mkdir()
+    left = tmp_path / "api" / "adabound_np" / "adabound_np.Gone.rst"
+    left.write_text("Gone")
+    ext.api._write_pages(SimpleNamespace(srcdir=tmp_path))
+    assert not left.exists()
+    titles = ext.api.classes_with_pages("adabound_np")
+    assert titles[:2] == ["adabound_np.AdaBound", "adabound_np.AdaGrad"]
+    for title in (*titles, *ext.api.classes_with_pages("autograd_lite")):
+        page = tmp_path / "api" / title.partition(".")[0] / f"{title}.rst"
+        assert f".. autoclass:: {title}\n" in page.read_text()
+    assert ext.api.classes_with_pages("problems") == []
+
+
+def test_names_of_tests_become_links(ext):
+    text = "as `test_torch.py::test_float64` shows"
+    assert ext.named.linked(text) == "as {test}`test_torch.py::test_float64` shows"
+    lines = (ROOT / "tests/oracles/test_torch.py").read_text().splitlines()
+    assert "def test_float64(" in lines[ext.named.line_of("test_torch.py", "test_float64") - 1]
+    with pytest.raises(StopIteration):
+        ext.named.line_of("test_torch.py", "test_that_is_not_there")
