@@ -19,20 +19,25 @@ sys.path.insert(0, str(ROOT))
 from problems.digest import digest, digest_in  # noqa: E402
 from problems.ledger import LEDGER  # noqa: E402
 from problems.ledger.entry import Entry, Result, shown  # noqa: E402
-from problems.ledger.figures import FIGURES, theorem_figure  # noqa: E402
+from problems.ledger.figures import FIGURES, overview_figure, theorem_figure  # noqa: E402
 from problems.plots import save  # noqa: E402
 
 HEAD = """\
-Every theorem, lemma and construction of [Reddi18], [Luo19], [Sav19] and [Wilson17] that this
-project rests on: the claim, its assumptions as predicates that are evaluated on the run, an
-experiment, the measured value against the claimed one, and a verdict that a rule in code reaches:
-*not-applicable* if an assumption fails on the run, else *holds* or *refuted*, as the claim is true
-of the run or not. A run cannot prove a theorem. It can refute one, and two of these are refuted.
+This page runs every theorem, lemma and construction of [Reddi18], [Luo19], [Sav19] and
+[Wilson17] that this project rests on. Each entry has the claim, its assumptions, an experiment,
+the measured value and the claimed one. A rule in code gives the verdict:
 
-`python -m problems theorems` runs them all in about a minute, `--quick` in a quarter of that,
-`--id luo-4` one of them. This page is generated from the runs by `python docs/theorems.py`. Tests
-run each entry over constants drawn within the assumptions, and see each claim fail once an
-assumption is dropped.
+*holds*: the claim is true of the run. *refuted*: it is not, though all assumptions hold.
+*not-applicable*: an assumption does not hold on the run.
+
+A run cannot prove a theorem, but it can refute one. Two are refuted.
+
+![All claims, their verdicts, and the factor from the bound](figures/theorem-overview.png)
+
+`python -m problems theorems` runs all of them in about a minute, `--quick` in a quarter of
+that, and `--id luo-4` one of them. `python docs/theorems.py` generates this page from the runs.
+Tests run each entry over constants drawn within the assumptions, and check that the claim fails
+once an assumption is dropped.
 """
 
 ESSAY = """\
@@ -208,7 +213,8 @@ def _text(text: str) -> str:
 
 def drawn(results: Sequence[Result]) -> dict[Path, Figure]:
     """The page's figures, by where they are kept, without a suffix."""
-    pairs = ((result.entry.id, theorem_figure(result)) for result in results)
+    pairs = [(result.entry.id, theorem_figure(result)) for result in results]
+    pairs.append(("overview", overview_figure(results)))
     folder = ROOT / "docs" / "figures"
     return {folder / f"theorem-{name}": figure for name, figure in pairs if figure is not None}
 

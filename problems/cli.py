@@ -75,7 +75,7 @@ def _main(argv: Sequence[str] | None) -> int:
             module = module_of(name)
             command.description = module.__doc__
             module.add_options(command)
-            command.set_defaults(run=module.run, parser=command)
+            command.set_defaults(run=module.run, parser=command, given=args)
     options = parser.parse_args(args)
     import numpy as np
 

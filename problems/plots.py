@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,29 @@ from problems.online.verdict import arrival, place, trend
 from problems.optimizers import style, title
 from problems.style import Picture, Powers, fixed_style
 
-__all__ = ["HIDDEN", "apart", "counterexample_figure", "save"]
+__all__ = ["HIDDEN", "apart", "counterexample_figure", "in_groups", "label_ends", "save"]
 
 Floats = NDArray[np.float64]
 
 #: Share of an axis that two lines may differ by, and at which share of the drawn steps they must,
 #: for one to hide the other.
 HIDDEN, MOST = 0.01, 0.95
+#: Lines of a panel, at the most.
+LINES = 5
+
+
+def in_groups(names: Iterable[str]) -> list[list[str]]:
+    """Names in as few groups as have at most `LINES` each, of about the same size.
+
+    Examples
+    --------
+    >>> in_groups("abcdefg")
+    [['a', 'b', 'c', 'd'], ['e', 'f', 'g']]
+    """
+    names = list(names)
+    number = max(1, -(-len(names) // LINES))
+    size = -(-len(names) // number)
+    return [names[k : k + size] for k in range(0, max(1, len(names)), size)]
 
 
 @fixed_style()
@@ -39,6 +55,8 @@ def counterexample_figure(
     problem: OnlineProblem, runs: Mapping[str, Summary], marks: Mapping[str, float] | None = None
 ) -> Picture:
     """Draw x_t (with its range between two drawn steps) and R_t/t against t, each line labelled.
+
+    More than five optimizers are drawn in several rows of panels.
 
     Parameters
     ----------
@@ -50,8 +68,27 @@ def counterexample_figure(
         Steps to mark, by their labels.
     """
     inside = ConstrainedLayoutEngine(rect=(0, 0, 0.985, 1))  # the longest labels end there
-    figure = Picture(figsize=(13, max(5.0, 0.62 * len(runs))), layout=inside)
-    left, right = figure.subplots(1, 2)
+    groups = in_groups(runs)
+    figure = Picture(figsize=(13, 5.0 * len(groups)), layout=inside)
+    panels = figure.subplots(len(groups), 2, squeeze=False, sharey="col")
+    for (left, right), names in zip(panels, groups, strict=True):
+        _panels(left, right, problem, {name: runs[name] for name in names}, marks or {})
+    band = Patch(
+        color="0.5", alpha=0.3, linewidth=0, label="shaded: range of xₜ between two drawn steps"
+    )
+    figure.legend(handles=[band], frameon=False, fontsize=9, loc="outside lower left")
+    figure.suptitle(f"{name_of(problem)}:  {formula_of(problem)}", fontsize=11)
+    return figure
+
+
+def _panels(
+    left: Axes,
+    right: Axes,
+    problem: OnlineProblem,
+    runs: Mapping[str, Summary],
+    marks: Mapping[str, float],
+) -> None:
+    """Draw the iterates and the average regret of a few optimizers."""
     lo, hi = ends(problem.feasible)
     optimum = next(iter(runs.values())).optimum
     for name, run in runs.items():
@@ -74,7 +111,7 @@ def counterexample_figure(
             color="0.35",
             va="bottom" if end == hi else "top",
         )
-    for label, t in (marks or {}).items():
+    for label, t in marks.items():
         if 1 < t < max(run.steps for run in runs.values()):
             left.axvline(t, color="0.4", linewidth=0.8, linestyle=":", zorder=0)
             left.annotate(
@@ -97,14 +134,9 @@ def counterexample_figure(
             )
         axes.grid(alpha=0.25)
         axes.margins(x=0)
-    _label(left, runs, [_whereabouts(problem, run) for run in runs.values()])
-    _label(right, runs, [trend(run) for run in runs.values()])
-    band = Patch(
-        color="0.5", alpha=0.3, linewidth=0, label="shaded: range of xₜ between two drawn steps"
-    )
-    figure.legend(handles=[band], frameon=False, fontsize=9, loc="outside lower left")
-    figure.suptitle(f"{name_of(problem)}:  {formula_of(problem)}", fontsize=11)
-    return figure
+    steps = next(iter(runs.values())).series.t
+    label_ends(left, list(runs), steps, [_whereabouts(problem, run) for run in runs.values()])
+    label_ends(right, list(runs), steps, [trend(run) for run in runs.values()])
 
 
 def _whereabouts(problem: OnlineProblem, run: Summary) -> str:
@@ -118,18 +150,31 @@ def _about(t: int) -> str:
     return f"t ≈ {float(f'{t:.2g}'):,.0f}"
 
 
-def _label(axes: Axes, runs: Mapping[str, Summary], words: Sequence[str]) -> None:
-    """Write what became of each line beside its end, and which line hides it, or it hides."""
+def label_ends(
+    axes: Axes, names: Sequence[str], steps: Any, words: Sequence[str] | None = None
+) -> None:
+    """Write each line's optimizer beside its end, and which line hides it, or it hides.
+
+    Parameters
+    ----------
+    axes : Axes
+        Its first lines are those of the optimizers, drawn with `problems.optimizers.style`.
+    names : sequence of str
+        The optimizers.
+    steps : array
+        The steps of the lines.
+    words : sequence of str, optional
+        What became of each.
+    """
     axes.autoscale_view()
     to_axes = axes.transData + axes.transAxes.inverted()
     paths = [
         to_axes.transform(np.column_stack(line.get_data()))[:, 1]
-        for line in axes.lines[: len(runs)]
+        for line in axes.lines[: len(names)]
     ]
     drawn = [i for i, y in enumerate(paths) if np.isfinite(y).any()]
     ends = [float(paths[i][np.isfinite(paths[i])][-1]) for i in drawn]
-    heights = apart(ends, min(0.13, 1.1 / len(runs)))
-    names, steps = list(runs), next(iter(runs.values())).series.t
+    heights = apart(ends, min(0.13, 1.1 / len(names)))
     for i, end, height in zip(drawn, ends, heights, strict=True):
         shared: Any = {"transform": axes.transAxes, "clip_on": False}
         look = style(names[i])
@@ -138,7 +183,8 @@ def _label(axes: Axes, runs: Mapping[str, Summary], words: Sequence[str]) -> Non
         axes.text(
             1.2,
             height,
-            f"{title(names[i])}{_overlap(i, paths, names, steps)}:\n{words[i]}",
+            f"{title(names[i])}{_overlap(i, paths, names, steps)}"
+            + (f":\n{words[i]}" if words else ""),
             transform=axes.transAxes,
             va="center",
             fontsize=9.5,

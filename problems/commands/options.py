@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from problems.errors import RunError
 from problems.loading import split
 from problems.online.setting import BrokenConditionError
 from problems.optimizers import OPTIMIZERS, entry
+from problems.results.index import add_to_index
 from problems.results.result import Result
 
 __all__ = [
@@ -149,17 +151,21 @@ def carry_out(
         print(f"interrupted{later}", file=sys.stderr)
         return 130
     try:
-        written = [] if folder is None else list(map(str, result.save(folder)))
+        files = result.written if folder is None else result.save(folder)
+        if files:
+            command = " ".join(("python -m problems", *map(shlex.quote, options.given)))
+            add_to_index(folder or files[0].parent, command, str(result), files)
     except OSError as error:
         print(f"the results cannot be written: {error}", file=sys.stderr)
         return 1
+    written = list(map(str, files))
     if options.json:
         record = {**result.to_dict(), **({"written": written} if write else {})}
         print(json.dumps(record, indent=2, allow_nan=False))
     else:
         print(result)
         if written:
-            several = f"{len(written)} files to {folder}"
+            several = f"{len(written)} files to {files[0].parent}"
             print("\nwrote " + (", ".join(written) if len(written) <= MOST else several))
     if result.failure:
         print(result.failure, file=sys.stderr)

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from problems.experiments.results import rate_records
 from problems.experiments.runs import Record
 from problems.optimizers import style
+from problems.plots import in_groups, label_ends
 from problems.rates.figures import (
     figure1_parameters,
     funnel_figure,
@@ -42,33 +44,42 @@ MARKERS = {
 def curves_figure(task: Mapping[str, Any]) -> Picture:
     """Draw train and test metric over epochs: mean, and a band of one standard deviation.
 
+    More than five optimizers are drawn in several rows of panels, on the same scale.
+
     Parameters
     ----------
     task : mapping
         Entry of the tasks that `problems.experiments.results.conclude` returns.
     """
-    figure = Picture(figsize=(11, 4.6), layout="constrained")
-    panels = figure.subplots(1, 2)
     accuracy = task["metric"] == "accuracy"
     scale = 100.0 if accuracy else 1.0
-    for axes, part in zip(panels, ("train", "test"), strict=True):
-        curves = []
-        for number, (name, row) in enumerate(task["optimizers"].items()):
-            if part in row:
-                mean, std = (
-                    scale * np.array(row[part][key], np.float64) for key in ("mean", "std")
-                )
-                _curve(axes, name, number, mean, std)
-                curves.append(mean)
-        axes.set(
-            xlabel="epoch",
-            ylabel=f"{part} {task['metric']}" + (" (%)" if accuracy else ""),
-            ylim=_window(curves, accuracy),
-        )
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(alpha=0.25)
-    handles, _ = panels[1].get_legend_handles_labels()
-    figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9)
+    drawn = [name for name, row in task["optimizers"].items() if "test" in row]
+    groups = in_groups(drawn)
+    inside = ConstrainedLayoutEngine(rect=(0, 0, 0.985, 1))  # the longest labels end there
+    figure = Picture(figsize=(12, 3.6 * len(groups) + 0.6), layout=inside)
+    panels = figure.subplots(len(groups), 2, squeeze=False)
+    for column, part in zip(panels.T, ("train", "test"), strict=True):
+        curves = {
+            name: [
+                scale * np.array(task["optimizers"][name][part][key], np.float64)
+                for key in ("mean", "std")
+            ]
+            for name in drawn
+        }
+        window = _window([mean for mean, _ in curves.values()], accuracy)
+        for axes, names in zip(column, groups, strict=True):
+            for number, name in enumerate(names):
+                _curve(axes, name, number, *curves[name])
+            axes.set(
+                xlabel="epoch",
+                ylabel=f"{part} {task['metric']}" + (" (%)" if accuracy else ""),
+                ylim=window,
+            )
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axes.grid(alpha=0.25)
+            axes.margins(x=0)
+            if part == "test" and names:
+                label_ends(axes, names, np.arange(1, len(curves[names[0]][0]) + 1))
     figure.suptitle(
         f"{task['title']}: mean over {counted(task['seeds'], 'seed')}, "
         "band of one standard deviation",

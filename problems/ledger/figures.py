@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from problems.ledger.entry import Outcome, Result, shown
 from problems.optimizers import style
 from problems.style import Picture, fixed_style
 
-__all__ = ["FIGURES", "theorem_figure"]
+__all__ = ["FIGURES", "overview_figure", "theorem_figure"]
 
 MEASURED: dict[str, Any] = {**style("adam"), "linewidth": 2.0}
 BOUND: dict[str, Any] = {"color": "#000000", "linestyle": "--", "linewidth": 1.4}
@@ -181,6 +181,70 @@ FIGURES: dict[str, Callable[[Outcome], Picture]] = {
     "savarese-prop-1": _spread,
     "first-step-safety": _first_step,
 }
+
+
+#: Colour and mark of each verdict in the overview.
+VERDICTS: dict[str, dict[str, Any]] = {
+    "holds": {"color": "#0072B2", "marker": "o"},
+    "refuted": {"color": "#D55E00", "marker": "X"},
+    "not-applicable": {"color": "#777777", "marker": "s"},
+}
+#: Ends of the overview's axis, in decades.
+REACH = 3.0
+#: Values below it are rounding errors.
+ROUNDING = 1e-9
+
+
+def margin(outcome: Outcome) -> float:
+    """Decades that a measured value is on its claim's side of the bound; below 0 beyond it.
+
+    NaN where a ratio says nothing: for claims of equality and of signs, and for rounding errors.
+
+    Examples
+    --------
+    >>> margin(Outcome((), {}, 1, "R_T", measured=10.0, bound=1000.0))
+    2.0
+    """
+    if outcome.relation not in ("<=", ">=") or min(outcome.measured, outcome.bound) < ROUNDING:
+        return float("nan")
+    decades = float(np.log10(outcome.bound / outcome.measured))
+    return decades if outcome.relation == "<=" else -decades
+
+
+@fixed_style()
+def overview_figure(results: Sequence[Result]) -> Picture:
+    """Draw all claims with their verdicts, and how far the measured value is from the bound."""
+    figure = Picture(figsize=(8, 1.4 + 0.27 * len(results)), layout="constrained")
+    axes = figure.subplots()
+    for place, result in enumerate(results):
+        outcome = result.outcome
+        decades, look = margin(outcome), VERDICTS[outcome.verdict]
+        known = np.isfinite(decades)
+        at = float(np.clip(decades, -REACH, REACH)) if known else 0.0
+        axes.plot([0, at], [place, place], color=look["color"], linewidth=1.5)
+        filled = look["color"] if known else "white"
+        axes.plot(at, place, linestyle="", **look, markerfacecolor=filled, markersize=7)
+        beyond = "" if abs(decades) <= REACH or not known else f" ({10**decades:.0e} times)"
+        axes.annotate(
+            f"{outcome.verdict}{beyond}",
+            (1.01, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=9,
+            color=look["color"],
+        )
+    axes.axvline(0, color="0.3", linewidth=1)
+    axes.set_yticks(range(len(results)), [result.entry.id for result in results], fontsize=9)
+    axes.set(ylim=(len(results) - 0.5, -0.5), xlim=(-REACH - 0.3, REACH + 0.3))
+    ticks = range(-int(REACH), int(REACH) + 1)
+    axes.set_xticks(ticks, ["1" if k == 0 else f"$10^{{{abs(k)}}}$" for k in ticks])
+    axes.set_xlabel(
+        "against the claim      factor between measured value and bound      within the claim\n"
+        "(hollow: the claim is an equality, a sign, or up to rounding)"
+    )
+    axes.grid(alpha=0.25, axis="x")
+    figure.suptitle("The theorems of the papers, executed", fontsize=11)
+    return figure
 
 
 @fixed_style()

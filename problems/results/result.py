@@ -59,6 +59,11 @@ class Result(ABC):
         """The figures by what is added to the files' name; none if there is nothing to draw."""
         return {}
 
+    @property
+    def written(self) -> list[Path]:
+        """Files that were written while it was made."""
+        return []
+
     def write(self, stem: Path) -> list[Path]:
         """Write what is not a figure, beside the figures; return the files."""
         return []

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,8 @@ class Sweep(Result):
         The file of records; None if none was asked for.
     computed : int
         Number of cells that this call ran.
+    drawn : list of Path
+        The figure beside the file; none without axes.
     """
 
     plan: Plan
@@ -59,6 +61,7 @@ class Sweep(Result):
     records: list[dict[str, Any]]
     file: Path | None
     computed: int
+    drawn: list[Path] = field(default_factory=list)
     command = "sweep"
 
     @property
@@ -115,7 +118,12 @@ class Sweep(Result):
             cells = ("-" if value is None else f"{value:.5g}" for value in values)
             row = "".join(f" {cell:>11}" for cell in cells) or " no finite result"
             lines.append(f"{name:<{width}}{row}")
-        return "\n".join(lines if self.file is None else [*lines, "", f"wrote {self.file}"])
+        return "\n".join(lines)
+
+    @property
+    def written(self) -> list[Path]:
+        """The file of records, and the figure beside it."""
+        return [] if self.file is None else [self.file, *self.drawn]
 
     def figures(self) -> dict[str, Picture]:
         """The least average regret at each value of each axis; nothing without axes."""
@@ -234,7 +242,12 @@ def sweep(
             window = 8 if isinstance(executor, Inline) else 1024
             ran = runner.sweep(plan, executor, path, resume, bar.show, window)
         header, records = read(path)
-    return Sweep(plan, header, records, None if file is None else path, ran)
+    found = Sweep(plan, header, records, None if file is None else path, ran)
+    if file is not None:
+        from problems.plots import save
+
+        found.drawn.extend(p for figure in found.figures().values() for p in save(figure, path))
+    return found
 
 
 def _stem(plan: Plan) -> str:

@@ -73,11 +73,13 @@ class Theorems(Result):
         return "\n\n".join([*map(_details, self.results.values()), "\n".join(lines)])
 
     def figures(self) -> dict[str, Picture]:
-        """The figures of those theorems that have one."""
-        from problems.ledger.figures import theorem_figure
+        """An overview of several theorems, and the figures of those that have one."""
+        from problems.ledger.figures import overview_figure, theorem_figure
 
+        whole = list(self.results.values())
+        first = {"-overview": overview_figure(whole)} if len(whole) > 1 else {}
         drawn = {f"-{name}": theorem_figure(result) for name, result in self.results.items()}
-        return {name: figure for name, figure in drawn.items() if figure is not None}
+        return first | {name: figure for name, figure in drawn.items() if figure is not None}
 
 
 def _details(result: Executed) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matplotlib.axes import Axes
+
 from problems.optimizers import style, title
+from problems.plots import in_groups
 from problems.style import Picture, fixed_style
 from problems.sweeps.axes import AXES
 from problems.sweeps.phase_figure import GREEK
@@ -44,6 +47,18 @@ def least(
     return values, [found[value] for value in values]
 
 
+def _panel(panel: Axes, axis: str, found: Mapping[str, tuple[list[float], list[float]]]) -> None:
+    """Draw a few optimizers over one axis."""
+    for name, (values, regrets) in found.items():
+        panel.plot(values, regrets, marker=".", label=title(name), **style(name))
+    x = [value for values, _ in found.values() for value in values]
+    if x and 0 < 20 * min(x) < max(x):
+        panel.set_xscale("log")
+    constant = AXES.get(axis, axis)
+    panel.set(xlabel=GREEK.get(constant, constant), ylabel="least $R_T / T$")
+    panel.grid(alpha=0.25)
+
+
 @fixed_style()
 def sweep_figure(problem: str, axes: Sequence[str], records: Sequence[dict[str, Any]]) -> Picture:
     """Draw the least average regret against each axis, over all values of the others.
@@ -57,20 +72,13 @@ def sweep_figure(problem: str, axes: Sequence[str], records: Sequence[dict[str, 
     records : sequence of dict
         As in the file of a sweep.
     """
-    figure = Picture(figsize=(1 + 4 * len(axes), 4), layout="constrained")
-    names = list(dict.fromkeys(record["optimizer"] for record in records))
-    for panel, axis in zip(figure.subplots(1, len(axes), squeeze=False)[0], axes, strict=True):
-        for name in names:
-            values, regrets = least(records, name, axis)
-            panel.plot(values, regrets, marker=".", label=title(name), **style(name))
-        x = [line.get_xdata() for line in panel.lines]
-        low = min((min(values) for values in x if len(values)), default=0.0)
-        high = max((max(values) for values in x if len(values)), default=0.0)
-        if 0 < 20 * low < high:
-            panel.set_xscale("log")
-        constant = AXES.get(axis, axis)
-        panel.set(xlabel=GREEK.get(constant, constant), ylabel="least $R_T / T$")
-        panel.grid(alpha=0.25)
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right upper")
+    groups = in_groups(dict.fromkeys(record["optimizer"] for record in records))
+    rows, columns = len(groups), len(axes)
+    figure = Picture(figsize=(1.5 + 4 * columns, 4 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    for row, names in zip(panels, groups, strict=True):
+        for panel, axis in zip(row, axes, strict=True):
+            _panel(panel, axis, {name: least(records, name, axis) for name in names})
+        row[-1].legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     figure.suptitle(problem)
     return figure

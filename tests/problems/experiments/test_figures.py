@@ -33,7 +33,7 @@ from problems.experiments.settings import (
 )
 from problems.learning import tasks
 from problems.learning.training import train
-from problems.optimizers import entry
+from problems.optimizers import entry, title
 from problems.results import figures as command
 from problems.sweeps.records import RecordsError, encode, read
 from problems.sweeps.runner import SweepError
@@ -402,17 +402,26 @@ def test_figures_draw_the_results(tiny):
     ]
     task = results["tasks"]["digits-mlp"]
     figure = curves_figure(task)
-    for axes, part in zip(figure.axes, ("train", "test"), strict=True):
-        assert axes.get_xlabel() == "epoch"
-        assert axes.get_ylabel() == f"{part} accuracy (%)"
-        low, high = axes.get_ylim()
-        assert all(low < line.get_ydata()[-1] < high for line in axes.lines)
-        looks = set()
-        for line in axes.lines:
-            mean = task["optimizers"][line.get_label()][part]["mean"]
-            np.testing.assert_allclose(line.get_ydata(), 100 * np.array(mean))
-            looks.add((line.get_linestyle(), line.get_marker()))
+    for part in ("train", "test"):
+        panels = [a for a in figure.axes if a.get_ylabel() == f"{part} accuracy (%)"]
+        assert len({axes.get_ylim() for axes in panels}) == 1  # on one scale
+        low, high = panels[0].get_ylim()
+        drawn, looks = [], set()
+        for axes in panels:
+            assert axes.get_xlabel() == "epoch"
+            lines = [line for line in axes.lines if line.get_label() in OPTIMIZERS]
+            names = [line.get_label() for line in lines]
+            assert len(names) <= 5
+            drawn += names
+            for line in lines:
+                assert low < line.get_ydata()[-1] < high
+                mean = task["optimizers"][line.get_label()][part]["mean"]
+                np.testing.assert_allclose(line.get_ydata(), 100 * np.array(mean))
+                looks.add((line.get_linestyle(), line.get_marker()))
+        assert drawn == list(OPTIMIZERS)
         assert len(looks) == len(OPTIMIZERS)  # they differ in grey
+    labels = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
+    assert all(title(name) in labels for name in OPTIMIZERS)
     sensitivity = results["sensitivity"]["digits-mlp"]
     left, right = sensitivity_figure(sensitivity, "title").axes
     for line, (optimizer, axis) in zip(
@@ -463,7 +472,8 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     results = json.loads((tmp_path / "figures.json").read_text())
     table = tables(results, ["curves-digits-mlp"])
     assert table in out
-    names = {"runs.jsonl", "figures.json", "curves-digits-mlp.png", "curves-digits-mlp.svg"}
+    names = {"runs.jsonl", "figures.json", "index.html"}
+    names |= {"curves-digits-mlp.png", "curves-digits-mlp.svg"}
     assert {path.name for path in tmp_path.iterdir()} == names
     with pytest.raises(SystemExit) as stop:
         main(args)
@@ -496,7 +506,7 @@ def test_the_function(tiny, tmp_path, monkeypatch):
     row = shown.results["tasks"]["digits-mlp"]["optimizers"]["adam"]
     found = next(r for r in shown.table() if r["optimizer"] == "adam")
     assert (found["mean"], found["wilcoxon"]) == (row["mean"], row["against"]["wilcoxon"])
-    assert len(shown.plot().axes) == 2
+    assert len(shown.plot().axes) == 4
     assert "<td>csgd</td>" in shown._repr_html_()
     plain = shown.to_dict()
     assert plain.pop("manifest")["command"] == "figures"  # the file has none

@@ -120,7 +120,8 @@ def test_defaults(tmp_path, capsys, monkeypatch):
     assert all(row[2] == row[4] == "-" for row in rows if row and row[0] in OPTIMIZERS)
     _, records = read("results/sweep-reddi-online.jsonl")
     assert [record["optimizer"] for record in records] == list(OPTIMIZERS)
-    assert [p.name for p in (tmp_path / "results").iterdir()] == ["sweep-reddi-online.jsonl"]
+    names = {"sweep-reddi-online.jsonl", "index.html"}
+    assert {p.name for p in (tmp_path / "results").iterdir()} == names
 
 
 @pytest.mark.parametrize(
