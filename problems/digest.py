@@ -17,12 +17,14 @@ __all__ = ["KEY", "digest", "digest_in"]
 KEY = "Digest"
 #: Significant digits that count: more than a picture shows, fewer than machines agree on.
 DIGITS = 6
+#: Numbers below it count as 0: they are rounding errors.
+TINY = 1e-14
 
 
 def digest(figure: Figure) -> str:
     """SHA-256 of a figure's words and of the numbers behind its lines, areas, bars and images.
 
-    Numbers count to `DIGITS` significant digits. Fonts, colours and sizes do not count.
+    Numbers count to `DIGITS` significant digits, and those below `TINY` count as 0. Fonts, colours and sizes do not count.
 
     Parameters
     ----------
@@ -49,6 +51,7 @@ def digest(figure: Figure) -> str:
             total.update(part.encode() + b"\0")
             continue
         numbers = np.ma.filled(np.ma.asarray(part, np.float64), np.nan).ravel()
+        numbers = np.where(np.abs(numbers) < TINY, 0.0, numbers)
         total.update("".join(f"{x:.{DIGITS - 1}e} " for x in numbers + 0.0).encode())
     return total.hexdigest()
 
