@@ -52,11 +52,11 @@ class AdaBound(Optimizer):
         \gamma > 0, the speed at which they close, per step; None for 1 - \beta_2.
     eps : float, default 1e-8
         \hat\epsilon >= 0, added to \sqrt{v_t} before bias correction, as in the released code;
-        that of `Adam` is added after it.
+        `Adam` adds its \epsilon after it.
     weight_decay : float, default 0
         \lambda >= 0.
     bounds : None, pair, or Bounds, default None
-        Other bounds in place of those of `final_lr` and `gamma`: a pair (\eta_l, \eta_u) of
+        Other bounds instead of those made of `final_lr` and `gamma`: a pair (\eta_l, \eta_u) of
         numbers or functions of t, or an object of `adabound_np.bounds`. (c, c) is SGD with rate
         c, (0, inf) is Adam.
     bias_correction : bool, default True

@@ -66,7 +66,7 @@ class Algorithm:
     hyperparameters : dict
         The optimizer's own, by constructor name.
     shared : dict
-        Those of `Optimizer` that every optimizer takes.
+        Hyperparameters of `Optimizer` that every optimizer takes.
 
     Examples
     --------
@@ -163,7 +163,7 @@ class Algorithm:
             x_new, s = self.advance(self.hyper, x, g, s)
             if not moderate:
                 check_state("g", s)
-        # x keeps its dtype, whatever that of hyperparameters, bounds, or the ends of F
+        # x keeps its dtype, whatever dtype hyperparameters, bounds, or the ends of F have
         return x_new if x_new.dtype == x.dtype else x_new.astype(x.dtype), owned(s, g, x.dtype)
 
     def fresh(self, h: Hyperparameters, x: Array) -> Any:

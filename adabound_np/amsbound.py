@@ -33,7 +33,7 @@ class AMSBound(AdaBound):
         \eta_t = s_t \,\mathrm{Clip}(\alpha / \sqrt{\hat v_t}, \eta_l(t), \eta_u(t)), \quad
         x_{t+1} = \Pi_F(x_t - \eta_t \odot m_t)
 
-    Constructor, hyperparameters and `as_in_paper` are those of `AdaBound`; \epsilon is added to
+    Constructor, hyperparameters and `as_in_paper` are `AdaBound`'s; \epsilon is added to
     \sqrt{\hat v_t}. With the bounds (c, c) this is SGD with rate c, with (0, inf) AMSGrad.
 
     Warnings

@@ -32,7 +32,7 @@ class AMSGrad(Adam):
         \hat v_t = \max(\hat v_{t-1}, v_t), \quad
         x_{t+1} = \Pi_F(x_t - s_t \alpha m_t / \sqrt{\hat v_t})
 
-    Constructor and hyperparameters are those of `Adam`. With ``bias_correction=True`` this is
+    Constructor and hyperparameters are `Adam`'s. With ``bias_correction=True`` this is
     PyTorch's ``Adam(amsgrad=True)``: the maximum is taken of the uncorrected v, and corrected
     then; \epsilon is added to \sqrt{\hat v_t / (1 - \beta_2^t)}. The theory has neither.
 

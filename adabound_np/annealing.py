@@ -64,7 +64,7 @@ class CosineDecaySchedule(RunningProduct):
     decay_steps : int
         Number of steps until `alpha`.
     alpha : float, default 0
-        Factor in the end, in [0, 1].
+        Final factor, in [0, 1].
 
     Examples
     --------
@@ -157,7 +157,7 @@ class ReduceLROnPlateau:
     threshold : float
         Improvement that counts, as a share of the best value if `threshold_mode` is "rel".
     threshold_mode : {"rel", "abs"}
-        How `threshold` is meant.
+        Meaning of `threshold`.
     cooldown : int
         Number of calls after a reduction in which nothing is counted.
     min_lr : float

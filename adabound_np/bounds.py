@@ -33,7 +33,7 @@ class DynamicBounds:
     Parameters
     ----------
     final_lr : float or array
-        \alpha^* > 0, the rate of SGD in the end.
+        \alpha^* > 0, the rate of SGD on which the bounds close.
     gamma : float or array
         \gamma > 0, the speed at which the bounds close, per step; infinity makes SGD of it.
 

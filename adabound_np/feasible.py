@@ -119,7 +119,7 @@ class L2Ball:
         Broadcasts against x.
     axis : int, tuple of int or None
         The axes that make one vector; None for all. With axis=-1 the leading axes are a batch
-        of trajectories, each with a ball of its own.
+        of trajectories, each with its own ball.
 
     Examples
     --------

@@ -58,7 +58,7 @@ class Optimizer(Algorithm):
     params : iterable, or None
         What to optimize: float arrays, objects with ``.data`` (an array) and ``.grad``
         (an array or None), or dicts ``{"params": [...], "lr": ..., ...}``, each a parameter
-        group with hyperparameters of its own. None for the pure layer alone.
+        group with its own hyperparameters. None for the pure layer alone.
     hyperparameters : dict
         The defaults of all groups, by constructor name.
     shared : dict
@@ -82,7 +82,7 @@ class Optimizer(Algorithm):
 
     Examples
     --------
-    Two groups, the second with a step size of its own:
+    Two groups, the second with its own step size:
 
     >>> from adabound_np import SGD
     >>> w, b = np.ones(2), np.ones(1)
@@ -115,7 +115,7 @@ class Optimizer(Algorithm):
         return cls(params, **{**cls.in_paper, **given})
 
     def add_param_group(self, group: dict[str, Any]) -> None:
-        """Add a parameter group: a dict with ``"params"`` and any hyperparameters of its own.
+        """Add a parameter group: a dict with ``"params"`` and any of its own hyperparameters.
 
         Raises
         ------
@@ -359,7 +359,7 @@ class Optimizer(Algorithm):
 
     def _in_blocks(self, h: Hyperparameters, x: Array, g: Array, s: Any) -> Any:
         """`advance` over slices of x and the state, in place; returns the state."""
-        # glibc returns freed blocks to the system, to fetch them anew page by page (4 times the
+        # glibc returns freed blocks to the system, to fetch them again page by page (4 times the
         # time of a step), until it has seen a larger one freed.
         np.empty(32 * BLOCK, np.uint8)
         x, g = x.reshape(-1), g.reshape(-1)

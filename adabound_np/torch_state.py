@@ -68,7 +68,7 @@ _ABSENT = {"maximize": False, "centered": False, "fused": None, "capturable": Fa
 
 
 def from_torch(optimizer: Optimizer, state_dict: dict[str, Any], steps: int = 1) -> None:
-    """Go on from the ``state_dict()`` of a ``torch.optim`` or ``adabound`` optimizer.
+    """Take over the ``state_dict()`` of a ``torch.optim`` or ``adabound`` optimizer.
 
     Parameters
     ----------

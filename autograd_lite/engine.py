@@ -229,7 +229,7 @@ class Tensor:
     data : ndarray
         The value. Results of recorded operations are read-only, since the graph may need them.
     grad : ndarray or None
-        Gradient, of `data`'s shape and dtype, that `backward` left; those of several passes
+        Gradient, of `data`'s shape and dtype, that `backward` left; the gradients of several passes
         add up until it is set to None.
 
     Raises

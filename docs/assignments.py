@@ -34,7 +34,7 @@ def page(task: Task) -> str:
     alt = f"The picture that the solution of assignment {task.number} draws"
     return (
         f"{title}\n\n`python -m problems course make {task.number}` writes the handout. Constants "
-        f"are those of cohort 0.{scene}\n{rest}\n\n## The picture\n\n"
+        f"are cohort 0's.{scene}\n{rest}\n\n## The picture\n\n"
         f"![{alt}](../figures/course-{task.number}.png)\n"
     )
 

@@ -1,17 +1,17 @@
 """Bring the outputs quoted in README.md and in the pages of docs/ up to date.
 
 A quoted output is a ``text`` block under a comment: ``<!-- output: COMMAND -->`` quotes a
-command's standard output, ``<!-- output: the code above -->`` that of the Python block above,
+command's standard output, ``<!-- output: the code above -->`` quotes the Python block above,
 ``<!-- output: all the code above -->`` what the last of the page's Python blocks so far adds.
 A Python block under ``<!-- file: NAME -->`` is a file in the folder where the page's commands run.
 What stands between ``<!-- made by: COMMAND -->`` and ``<!-- end -->`` is a command's Markdown.
-A figure is out of date if its digest is not that of the figure drawn again (`problems.digest`).
+A figure is out of date if its digest differs from the figure drawn again (`problems.digest`).
 
     python docs/regenerate.py          rewrites them, and the figures the commands write
     python docs/regenerate.py --check  changes nothing; exits with 1 if one is out of date
 
-The figures of docs/theorems.md are those of docs/theorems.py, the pages and pictures of docs/course
-those of docs/assignments.py. docs/results/rates-*.png come from
+docs/theorems.py draws the figures of docs/theorems.md; docs/assignments.py makes the pages and
+pictures of docs/course. docs/results/rates-*.png come from
 the records of an hour of runs, which the repository does not hold.
 """
 

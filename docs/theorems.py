@@ -73,8 +73,8 @@ best ([savarese-2](#savarese-2), [savarese-claim-1](#savarese-claim-1)).
 above {safe} a first step can raise the loss; at curvature {h} it multiplies it by {growth} from
 every small x_1 ([first-step-safety](#first-step-safety)).
 
-What these theorems do not speak of is what AdaBound was made for: deep networks, and accuracy on
-new data. There it stands or falls by experiments.
+These theorems say nothing about deep networks and accuracy on new data, which AdaBound was made
+for. Only experiments do.
 """
 
 SOURCES = """\

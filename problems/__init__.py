@@ -9,7 +9,7 @@ amsgrad at the best point
 
 What a function returns shows itself in a notebook, and has ``table()``, ``plot()``,
 ``save(folder)``, ``to_dict()`` and plain attributes. Wherever an optimizer or a problem is named,
-one of your own may stand: a class or an object, or ``module:Name``.
+your own is accepted: a class or an object, or ``module:Name``.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Limits(NamedTuple):
 def limits_of(optimizer: Optimizer, group: dict[str, Any], t: Any, reference: Any) -> Limits | None:
     r"""Return what \eta_t of a parameter group is to be compared with at step t.
 
-    Its own bounds if it has any; if not, those of `reference`, or None without one. Either are
+    Its own bounds if it has any; if not, `reference`, or None without one. Either are
     multiplied by the optimizer's s_t, as the rate is.
     """
     h = optimizer.check_group(group)

@@ -1,4 +1,4 @@
-"""Objects of the user's own, by ``module:Name``, as the command line names them."""
+"""The user's own objects, by ``module:Name``, as the command line names them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The roster: each optimizer once, with its forms, its grid of hyperparameters, and its style.
 
 An optimizer has two forms, which `problems.forms` makes: the papers' (step size alpha/sqrt(t), no
-bias correction, no epsilon), and that of the released code and PyTorch (the constructor's own
+bias correction, no epsilon), and the form of the released code and PyTorch (the constructor's own
 defaults). Both take hyperparameters under the same names for all optimizers: SGD's momentum is
 beta1, RMSprop's smoothing constant (PyTorch's `alpha`) is beta2.
 """

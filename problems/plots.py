@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 #: Share of an axis that two lines may differ by, and at which share of the drawn steps they must,
 #: for one to hide the other.
 HIDDEN, MOST = 0.01, 0.95
-#: Lines of a panel, at the most.
+#: Largest number of lines of a panel.
 LINES = 5
 
 

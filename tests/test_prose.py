@@ -23,6 +23,15 @@ PATTERNS = [
         r"\bbut\s+for\b",
         r"\bshall\b",
         r"\bwhoever\b",
+        r"\bthat\s+of\b",
+        r"\bthe\s+same\s+of\b",
+        r"\bfinish\s+what\b",
+        r"\bat\s+the\s+most\b",
+        r"\banew\b",
+        r"\bspeaks?\s+of\b",
+        r"\bmay\s+stand\b",
+        r"\bgo(es)?\s+on\s+from\b",
+        r"\ba\s+\w+\s+of\s+its\s+own\b",
     )
 ]
 STYLE = re.compile(r"^## How we write\n(.*?)(?=^## |\Z)", re.M | re.S)

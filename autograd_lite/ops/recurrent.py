@@ -110,7 +110,7 @@ def _lstm(y_bar: Array, kept: Any, x: Array, h0: Array, c0: Array, *weights: Arr
         h_bar = y_bar[t].T + h_bar
         # h' = o (1 - \tanh(c_t)^2)        [Gers00 Sec. 2, slope of h_t in c_t]
         h_to_c = o * (1 - tanh_c * tanh_c)
-        # \bar{c} \leftarrow \bar{c} + \bar{h} h'        [chain rule, from that of c_T]
+        # \bar{c} \leftarrow \bar{c} + \bar{h} h'        [chain rule, from c_T's]
         c_bar = c_bar + h_bar * h_to_c
         # \bar{z}^i = \bar{c} g \, i (1 - i)        [Gers00 Sec. 2]
         z_bar[0] = c_bar * (g * i * (1 - i))

@@ -4,7 +4,7 @@
 
     .. api:: adabound_np
 
-Each public class of the packages in `PAGES` has a page of its own, which is written before the
+Each public class of the packages in `PAGES` has its own page, which is written before the
 build into a folder of the package's name; the directive lists these pages first. A public name is
 one in the ``__all__`` of a module that is not in its package's; a module without ``__all__`` has
 the public classes and functions that it defines. When the build ends, a public name of the packages
@@ -91,7 +91,7 @@ def public_names(package: str) -> Iterator[tuple[ModuleType, list[str]]]:
 
 
 def _kind(value: object) -> str:
-    """The kind of directive for an object: the operations of the engine are functions."""
+    """Directive for an object: the operations of the engine are functions."""
     if inspect.isclass(value):
         return "class"
     ours = (getattr(value, "__module__", None) or "").startswith(PACKAGES)

@@ -64,7 +64,7 @@ def rows_of(path: Path, pyobject: str) -> list[Row]:
                 Row(e.last + 1, []),
             ]
             number = e.last + 1
-        elif number in skipped:  # what follows has line numbers of its own
+        elif number in skipped:  # what follows has its own line numbers
             number += 1
             rows.append(Row(number, []))
         else:

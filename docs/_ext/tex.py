@@ -231,7 +231,7 @@ def typeset(lines: list[str]) -> list[str]:
 
 
 def _rows(line: str, first: bool) -> str:
-    r"""A line of a displayed formula, with a row of its own for what \qquad or \quad sets off."""
+    r"""A line of a displayed formula, with its own row for what \qquad or \quad sets off."""
     start = " " * _indent(line) + ("& " if first else "")
     return start + re.sub(r",\s*\\q?quad(?![a-z])", r", \\\\ &", line.strip())
 

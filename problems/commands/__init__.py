@@ -9,7 +9,7 @@ __all__ = ["COMMANDS", "module_of"]
 COMMANDS = {
     "counterexample": "Adam on convex problems it fails, beside the other optimizers (the default)",
     "phase": "a map of x_T or R_T/T over two constants",
-    "sweep": "a grid or random search over constants, seeds and optimizers, on many processors",
+    "sweep": "a grid or random search over constants, seeds and optimizers, in parallel",
     "theorems": "the theorem ledger: every theorem of the papers, executed",
     "effective-lr": "effective learning rates during a run, against AdaBound's bounds",
     "figures": "the paper's figures and tables, from runs on small tasks",

@@ -59,7 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--batch-size", type=whole, metavar="N", help="with --curvature: other than all images")
     add("--init-scale", type=float, metavar="X", help="with --curvature: factor of first weights")
     add("--workers", type=whole, metavar="N", help="with --curvature: processes (one per core)")
-    add("--resume", action="store_true", help="with --curvature: finish what --out has begun")
+    add("--resume", action="store_true", help="with --curvature: run only what is missing from DIR")
     add("--show", metavar="FILE", help="with --curvature: show a curvature-*.json; run nothing")
     add_data(parser)
     add_output(parser)

@@ -22,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"all (the default), or some of {', '.join(FIGURES)}",
     )
     add("--workers", type=whole, metavar="N", help="processes (default: one per core)")
-    add("--resume", action="store_true", help="finish what the runs in DIR miss, repeat none")
+    add("--resume", action="store_true", help="run only the runs missing from DIR")
     add("--show", metavar="FILE", help="print the tables of a figures.json; run nothing")
     add_output(parser, "results/figures")
 

@@ -133,7 +133,7 @@ def carry_out(
     if a run fails or the files cannot be written.
     """
     parser: argparse.ArgumentParser = options.parser
-    later = "; finish it with --resume" if hasattr(options, "resume") else ""
+    later = "; resume it with --resume" if hasattr(options, "resume") else ""
     try:
         folder = output_folder(options.out) if write else None
     except OSError as error:

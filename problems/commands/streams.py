@@ -15,7 +15,7 @@ __all__ = ["checked"]
 
 
 class _Stream:
-    """A standard stream that remembers the first text it could not write, and goes on."""
+    """A standard stream that remembers the first text it could not write, and continues."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -73,7 +73,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="file of results, or a folder for sweep-PROBLEM.jsonl (default: %(default)s); axes "
         "and other constants add a short hash to that name",
     )
-    add("--resume", action="store_true", help="finish what FILE misses, recompute nothing")
+    add("--resume", action="store_true", help="run only the cells missing from FILE")
     add("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
 

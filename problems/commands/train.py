@@ -77,7 +77,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="between two savings of a run; 0 to save after each step (default: %(default)g)",
     )
-    add("--resume", action="store_true", help="go on from the checkpoints there are")
+    add("--resume", action="store_true", help="resume from the checkpoints in DIR")
     add_output(parser)
 
 

@@ -257,7 +257,7 @@ RESUMED: dict[str, Callable[[Optimizer], Optimizer]] = {
 
 
 def nothing_is_lost(opt: Optimizer, resume: Callable[[Optimizer], Optimizer]) -> None:
-    """A run that is resumed goes on as if it had not been interrupted, bit for bit."""
+    """A resumed run continues as if it had not been interrupted, bit for bit."""
     x, g = np.ones((2, 3)), gradients(20, (2, 3))
     opt = rebuilt(opt, [x])
     for g_t in g[:10]:

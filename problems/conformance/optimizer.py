@@ -167,7 +167,7 @@ _CHECKS: dict[str, Callable[[Optimizer], str | None]] = {
     "points stay in F": alike.stays_in_f,
     "a zero gradient moves nothing": alike.zero_gradients_do_nothing,
     **{
-        f"a run resumed by {how} goes on": partial(alike.nothing_is_lost, resume=resume)
+        f"a run resumed by {how} continues": partial(alike.nothing_is_lost, resume=resume)
         for how, resume in alike.RESUMED.items()
     },
     "wrong hyperparameters are refused": _refused,

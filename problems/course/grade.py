@@ -1,4 +1,4 @@
-"""Submissions graded line by line, each in a process of its own."""
+"""Submissions graded line by line, each in its own process."""
 
 from __future__ import annotations
 

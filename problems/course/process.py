@@ -1,4 +1,4 @@
-"""Runs a package ``student`` in a process of its own, with limits."""
+"""Runs a package ``student`` in its own process, with limits."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Runs functions of the package ``student`` and notes what their lines compute.
 
 This file needs NumPy alone. A copy of it serves the tests of a handout; grading starts it in a
-process of its own, which receives inputs and returns values.
+own process, which receives inputs and returns values.
 """
 
 from __future__ import annotations

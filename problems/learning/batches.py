@@ -34,8 +34,8 @@ def minibatches(
     batch_size : int
         B >= 1.
     rng : Generator, optional
-        Draws the epoch's order, at once; the next call draws another. Without it, the order is
-        that of `images`, as for testing.
+        Draws the epoch's order, at once; the next call draws another. Without it, images keep
+        their order, as for testing.
     drop_last : bool
         Whether to leave out a last batch of fewer than B.
 

@@ -85,12 +85,12 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     except Exception as error:  # a damaged archive may raise nearly anything
         raise CheckpointError(
             f"{path} must be a whole checkpoint, got one that is damaged "
-            f"({type(error).__name__}: {error}); delete it to begin anew"
+            f"({type(error).__name__}: {error}); delete it to start again"
         ) from error
     if not intact:
         raise CheckpointError(
-            f"{path} must be a whole checkpoint, got one whose SHA-256 is not that of its content; "
-            "delete it to begin anew"
+            f"{path} must be a whole checkpoint, got one whose SHA-256 does not match its content; "
+            "delete it to start again"
         )
     return header, arrays
 

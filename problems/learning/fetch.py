@@ -29,7 +29,7 @@ def fetch(
 
     What is there with the known checksum is not downloaded again; what is there without it is
     replaced. An interrupted download leaves a file that ends with ``.part``, and the next call
-    goes on from there. No file gets its name before its checksum is verified.
+    resumes there. No file gets its name before its checksum is verified.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def retrieve(pooch: Any, download: Download, folder: Path) -> Path:
 
 
 class Resuming:
-    """Downloads over HTTP for pooch; goes on where a former download of the file ended.
+    """Downloads over HTTP for pooch; resumes where a former download of the file ended.
 
     Parameters
     ----------

@@ -224,7 +224,7 @@ class Language:
 class Adversarial:
     """A GAN on the ring of Gaussians: its discriminator's loss, and the energy distance.
 
-    Batches are drawn anew each time. A step is one of the discriminator, then one of the
+    Batches are drawn afresh each time. A step is one of the discriminator, then one of the
     generator, with the same optimizer. The test loss is the generator's; the metric compares
     samples with points of the mixture that are kept for testing, and 0 is best.
 

@@ -44,7 +44,7 @@ class Epoch(NamedTuple):
     test_loss, test_metric : float
         After the epoch, in evaluation, on the part that is kept for it.
     lr : float
-        The rate of the epoch's steps, that of the optimizer's constructor.
+        The rate of the epoch's steps: `lr` of the optimizer's constructor.
     seconds : float
         The time of the steps, without the evaluation.
     """
@@ -90,7 +90,7 @@ class Run:
     """A network in training.
 
     Iterating takes one step after the other and gives their numbers from 1; between two of them
-    the run may be saved (`state`), and another one go on from there (`restore`).
+    the run may be saved (`state`), and another one resumed from there (`restore`).
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ class Run:
         return list(found.values())
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """All that another run needs to go on from here: header and arrays of a checkpoint."""
+        """All that another run needs to resume here: header and arrays of a checkpoint."""
         saved = self.optimizer.state_dict()
         carried = [] if self.carry is None else [a for pair in self.carry for a in pair]
         header = {
@@ -258,7 +258,7 @@ class Run:
         return header, arrays
 
     def restore(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from a checkpoint of the same run.
+        """Resume from a checkpoint of the same run.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """The tasks: data, network, batches, epochs, and rates that work for each optimizer.
 
-The small tasks run on data that are always there, in seconds. The others are those of [Luo19]
+The small tasks run on data that are always there, in seconds. The others are the tasks of [Luo19]
 Sec. 5 on official files, at the paper's sizes.
 """
 
@@ -317,7 +317,7 @@ TASKS: dict[str, Task] = {
 
 
 def task_named(name: str) -> Task:
-    """Return a task by its name, or one of the user's own by ``module:Name``.
+    """Return a task by its name, or the user's own by ``module:Name``.
 
     Raises
     ------

@@ -83,7 +83,7 @@ def train(
     every : float
         Seconds; 0 for each step.
     resume : bool
-        Whether to go on from `checkpoint` if that file is there. What is computed is the same,
+        Whether to resume from `checkpoint` if that file is there. What is computed is the same,
         bit for bit, as without the interruption (`observe` sees the steps that were still to do).
     epochs, batch_size : int, optional
         Other than the task's.
@@ -144,13 +144,13 @@ def train(
 
 
 def _open(run: Run, path: Path, resume: bool) -> None:
-    """Go on from a checkpoint that is there, if one may; make its folder if none is."""
+    """Resume from an existing checkpoint, if allowed; make its folder if there is none."""
     if path.suffix != ".npz":
         raise ValueError(f"checkpoint must end with .npz, got {str(path)!r}")
     if path.exists():
         if not resume:
             raise CheckpointError(
-                f"{path} must be a new file, but is there already; resume=True goes on from it"
+                f"{path} must be a new file, but is there already; resume=True resumes it"
             )
         try:
             run.restore(*checkpoints.read(path))

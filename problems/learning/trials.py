@@ -90,7 +90,7 @@ def run_trial(trial: Trial, **hooks: Callable[..., Any] | None) -> History:
 
 
 def finished(trial: Trial, resume: bool) -> History | None:
-    """Check a trial, and return its history if its checkpoint is that of a run at its end.
+    """Check a trial, and return its history if its checkpoint is of a finished run.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def finished(trial: Trial, resume: bool) -> History | None:
         return None
     if not resume:
         raise CheckpointError(
-            f"{path} must be a new file, but is there already; --resume goes on from it, and "
+            f"{path} must be a new file, but is there already; --resume resumes it, and "
             "another --out leaves it alone"
         )
     try:
@@ -123,7 +123,7 @@ def run_trials(
     function: Callable[[Trial], History] = run_trial,
     ended: Callable[[Trial, History], Any] = lambda trial, history: None,
 ) -> tuple[list[History], int]:
-    """Run trials, and write their epochs to one CSV, anew whenever a trial ends.
+    """Run trials, and write their epochs to one CSV, again whenever a trial ends.
 
     Parameters
     ----------

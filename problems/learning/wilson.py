@@ -153,8 +153,7 @@ class Wilson:
     def minimum_norm(self) -> Floats:
         r"""The solution of SGD and heavy ball: w = X^T \alpha, shape (d,), in closed form.
 
-        With n_+ labels of 1 and n_- of -1, X X^T \alpha = y asks the same of all points of one
-        label:
+        With n_+ labels of 1 and n_- of -1, X X^T \alpha = y has one \alpha for all points of a label:
 
         (3 n_+ + 1) \alpha_+ + n_- \alpha_- = 1,   n_+ \alpha_+ + (3 n_- + 5) \alpha_- = -1.
 
@@ -294,7 +293,7 @@ def fit(
     tick : callable
         Called after each step.
     **given
-        Hyperparameters; without one, lr is that of `RATES`, or else the optimizer's own.
+        Hyperparameters; lr defaults to the one in `RATES`, or else to the optimizer's own.
 
     Raises
     ------

@@ -39,7 +39,7 @@ SETS: dict[str, Box | L2Ball] = {"box": Box(-1.0, 1.0), "ball": L2Ball(1.0)}
 
 @dataclass(frozen=True)
 class Case:
-    r"""A problem with the constants that bounds speak of: d, D_\infty, G_2, G_\infty, and T."""
+    r"""A problem with the constants in the bounds: d, D_\infty, G_2, G_\infty, and T."""
 
     name: str
     problem: Any

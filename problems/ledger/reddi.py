@@ -153,7 +153,7 @@ def cycles(
         setting.conditions,
         parameters,
         T,
-        "least cost of a cycle above that of x* = -1",
+        "least extra cost of a cycle over x* = -1",
         least,
         2.0,
         ">=",

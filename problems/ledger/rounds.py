@@ -141,7 +141,7 @@ class _Adder:
         self.first: Any = None
 
     def _running(self, name: str, values: Any, add: bool = False) -> Floats:
-        """Running sum or maximum that goes on from the chunk before."""
+        """Running sum or maximum, continued from the chunk before."""
         ufunc = np.add if add else np.maximum
         total: Floats = ufunc(ufunc.accumulate(values, axis=0), self.carried[name])
         self.carried[name] = total[-1]

@@ -83,7 +83,7 @@ def stability(
 ENTRIES = (
     Entry(
         "stability-threshold",
-        "How large a rate a quadratic bears",
+        "The largest stable rate on a quadratic",
         "[Cohen22], exact",
         "On (h/2)x^2 iterates grow exactly if eta h > 2(1+gamma)/(1-tau), or Nesterov's threshold.",
         r"\eta h < \frac{2 (1 + \gamma)}{1 - \tau} \quad\text{or}\quad"

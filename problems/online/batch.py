@@ -53,7 +53,7 @@ def endpoints(
         Problems in one variable. Their functions may differ; F must be the same. Linear ones are
         the faster: any other function is called for each trajectory in turn.
     optimizer : Optimizer
-        One for all; it projects onto F unless it has a feasible set of its own. Its
+        One for all; it projects onto F unless it has its own feasible set. Its
         hyperparameters are numbers or arrays of shape (n,), one entry each.
     steps : int
         Number of rounds, T >= 1.

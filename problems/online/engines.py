@@ -70,7 +70,7 @@ def run(
     problem : OnlineProblem
         Gives f_t and F.
     optimizer : Optimizer
-        Projects onto the problem's F, unless it has a feasible set of its own;
+        Projects onto the problem's F, unless it has its own feasible set;
         ``feasible=Unconstrained()`` for none.
     steps : int
         Number of rounds, T >= 1.
@@ -127,7 +127,7 @@ def summarize(
     x1 : float
         x_1 in F. The course of an array is not kept; `run` keeps every iterate.
     points : int
-        How many steps, at the most, the course is kept at: a log grid. The parallel engine meets
+        Largest number of steps kept of the course: a log grid. The parallel engine meets
         each by the end of the lane that holds it, at most 0.2 % later.
     tick : callable
         Called now and then with the number of steps done since.

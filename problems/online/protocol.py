@@ -75,7 +75,7 @@ def check(problem: OnlineProblem, steps: Any, x1: Any) -> int:
 def constrained(problem: OnlineProblem, optimizer: Optimizer) -> Optimizer:
     """Return an optimizer that projects onto the problem's F, unless told otherwise.
 
-    An optimizer with a feasible set of its own is returned as it is; with
+    An optimizer with its own feasible set is returned unchanged; with
     ``feasible=Unconstrained()`` it does not project.
 
     Examples

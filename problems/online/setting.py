@@ -53,7 +53,7 @@ class Setting:
     eps_root : float
         Epsilon under the root of the second moment, for the optimizers of [Reddi18].
     bounds : Bounds or None
-        Bounds of the rate in place of those of final_lr and gamma.
+        Bounds of the rate instead of final_lr and gamma.
     conditions : tuple of Condition
         The construction's assumptions on all of these.
     force : bool

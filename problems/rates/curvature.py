@@ -1,7 +1,7 @@
-r"""Rates against curvature: how large a rate the loss bears.
+r"""Rates against curvature: which rates are stable on a loss.
 
 Near a point the loss is a quadratic with Hessian H. With frozen rates \eta, each eigenvector of
-the matrix S = D^{1/2} H D^{1/2}, D = \mathrm{diag}(\eta), makes a recursion of its own: with the
+the matrix S = D^{1/2} H D^{1/2}, D = \mathrm{diag}(\eta), makes its own recursion: with the
 eigenvalue \lambda and m_t = \gamma m_{t-1} + (1 - \tau) z_t it is z_{t+1} = z_t - \lambda m_t, with
 the characteristic polynomial q(r) = r^2 - (1 + \gamma - (1 - \tau) \lambda) r + \gamma. Both roots
 are inside the unit circle if and only if \gamma < 1, q(1) > 0 and q(-1) > 0 (Jury). As \lambda
@@ -15,7 +15,8 @@ threshold:
 * Adam, AMSGrad, AdaBound, CSGD, where \tau = \gamma: 2 (1 + \gamma) / (1 - \gamma);
 * Nesterov's momentum: 2 (1 + \gamma) / (1 + 2 \gamma).
 
-The largest eigenvalue of H is the sharpness, that of S the preconditioned sharpness [Cohen22].
+The largest eigenvalue of H is the sharpness; the largest eigenvalue of S is the preconditioned
+sharpness [Cohen22].
 Where it is above the threshold, the rate is extreme for this loss.
 """
 

@@ -27,7 +27,7 @@ def curvature_figure(
     records : mapping of str to RateRecord
         The rates of one run of each optimizer: bands of quantiles, the median, the bounds.
     runs : mapping of str to sequence of mapping
-        Its runs, as those of `problems.curvature`; a line each. What is far from
+        Its runs, as in `problems.curvature`; a line each. What is far from
         the threshold, as of a run that diverges, is beyond the panel.
     title : str
         Above it.

@@ -169,7 +169,7 @@ class Snapshots:
         Parameters
         ----------
         run : problems.learning.run.Run
-            Of this observer, at its end.
+            Run of this observer, at its end.
 
         Returns
         -------

@@ -145,7 +145,7 @@ class Recorder:
         if not self.rows:
             self.names, self.dims = (*names, "all"), [0] * len(names)
         elif self.names != (*names, "all"):
-            raise ValueError(f"names must be those of the first step, got {list(names)!r}")
+            raise ValueError(f"names must equal the first step's, got {list(names)!r}")
         self.dims = [max(d, np.ndim(eta)) for d, eta in zip(self.dims, rates, strict=True)]
         parts = [compared(eta, limit) for eta, limit in zip(etas, limits, strict=True)]
         counts = np.array([count for count, _, _ in parts])
@@ -247,7 +247,7 @@ def record_online(
     problem, optimizer, steps, x1
         As for `problems.online.protocol.run`; the optimizer's hyperparameters must be numbers.
     points : int
-        Steps of the log grid, at the most.
+        Largest number of steps of the log grid.
     reference : Bounds, optional
         As for `Recorder`.
     tick : callable

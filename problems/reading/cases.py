@@ -167,7 +167,7 @@ def _wave(t: Any) -> Any:
 
 
 class _Geometric:
-    """A function of the user's with a product of its own."""
+    """A function of the user's with its own product."""
 
     def __call__(self, t: Any) -> Any:
         return 0.6**t

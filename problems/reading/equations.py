@@ -188,7 +188,7 @@ def _in_place(body: list[Node], k: int) -> list[Node]:
 
 
 def _end(node: Node, lines: list[str]) -> int:
-    """Last line of a node; of a lambda in parentheses, that of the closing one."""
+    """Last line of a node; of a lambda in parentheses, the line of the closing one."""
     last = _after(node) - 1
     while isinstance(node, ast.Lambda) and last < len(lines) and lines[last].strip() in (")", "),"):
         if lines[last].startswith(")"):

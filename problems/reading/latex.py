@@ -176,7 +176,7 @@ class _Reader:
         return None
 
     def continues(self, length: int, latex: str) -> bool:
-        """Whether what follows shows that another symbol or a function is meant."""
+        """Whether what follows belongs to another symbol or a function."""
         following = self.todo[length : length + 1]
         if following == ["'"]:
             return True

@@ -213,7 +213,7 @@ class Traced:
     mutant : ast.FunctionDef, optional
         Function to run in its place, with the same numbers of lines.
     module : Module, optional
-        Module with the function; by default that of the packages.
+        Module with the function (default the packages' own).
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ def mathml(latex: str, display: str = "inline") -> str:
     latex : str
         The formula, without dollar signs.
     display : {"inline", "block"}
-        Layout within a line, or on a line of its own.
+        Layout within a line, or on its own line.
 
     Raises
     ------

@@ -84,7 +84,7 @@ SYMBOLS: tuple[Symbol, ...] = (
     # bounds
     Symbol(r"\eta_l(t)", "return", "eta_l", "lower bound"),
     Symbol(r"\eta_u(t)", "return", "eta_u", "upper bound"),
-    Symbol(r"\alpha^*", "self.final_lr", "bounds", "rate of SGD in the end"),
+    Symbol(r"\alpha^*", "self.final_lr", "bounds", "rate of SGD on which the bounds close"),
     Symbol(r"\gamma", "self.gamma", "bounds", "speed of the bounds"),
     Symbol(r"\alpha", "self.alpha", "SavareseBounds", "initial step size"),
     Symbol(r"\beta_2", "self.beta2", "SavareseBounds", "decay of the second moment"),

@@ -149,7 +149,7 @@ def steps(
     problem : OnlineProblem
         f_t and F.
     optimizer : Optimizer
-        Projects onto F unless it has a feasible set of its own; for exact numbers, from
+        Projects onto F unless it has its own feasible set; for exact numbers, from
         hyperparameters that are `Exact`.
     T : int
         Number of steps.

@@ -16,7 +16,7 @@ from problems.reading.tokens import EquationError
 
 __all__ = ["MEANINGS", "Values"]
 
-#: What functions and relations are worth; that of the projection is given by the caller.
+#: Values of functions and relations; the caller gives the projection's.
 MEANINGS: dict[str, Callable[..., Any]] = {
     r"\mathrm{Clip}": lambda x, lo, hi: np.minimum(np.maximum(x, lo), hi),
     r"\mathrm{sign}": lambda x: (x > 0) * 1.0 - (x < 0),

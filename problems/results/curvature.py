@@ -237,7 +237,7 @@ def curvature(
     workers : int, optional
         Number of processes (default one per core).
     folder : path, optional
-        Folder for the records of the runs, from which ``resume=True`` goes on.
+        Folder for the records of the runs, from which ``resume=True`` resumes.
     resume : bool
         Whether to run only what is missing from `folder`.
     show : path, optional

@@ -84,7 +84,7 @@ class Figures(Result):
         return tables(self.results, self.names) or "no results of these figures"
 
     def figures(self) -> dict[str, Picture]:
-        """The figures; those of effective rates need the runs' records."""
+        """The figures; effective rates need the runs' records."""
         from problems.experiments.drawing import draw
 
         return draw(self.results, self.records, self.names)

@@ -291,7 +291,7 @@ def _executor(
 
 
 def _modules(plan: Plan) -> list[str]:
-    """Files of the user's own modules, for workers on other machines: no packages."""
+    """Files of the user's modules, for workers on other machines: no packages."""
     found = {}
     for value in (*plan.specs.values(), plan.problem):
         own = value.problem if isinstance(value, Setting) else value

@@ -244,7 +244,7 @@ def train(
     every : float
         Seconds between two checkpoints of a run.
     resume : bool
-        Whether to go on from the checkpoints in `folder`.
+        Whether to resume from the checkpoints in `folder`.
     **given
         lr, beta1, beta2, final_lr, gamma, eps, weight_decay, for those optimizers that have them
         (default the task's).

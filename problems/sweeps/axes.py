@@ -21,7 +21,7 @@ AXES = {
     "epsilon": "epsilon",
     "K": "K",
 }
-#: Values of an axis, at the most.
+#: Largest number of values of an axis.
 MOST = 1_000_000
 #: How an axis is written: its values, and what they are drawn from.
 VALUES, DRAWN = "a,b,c or lo:hi:count or log:lo:hi:count", "lo:hi or log:lo:hi or a,b,c"

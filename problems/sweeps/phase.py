@@ -23,7 +23,7 @@ __all__ = ["Phase", "phase"]
 
 #: Constants of the optimizers, beside those of the problem.
 OPTIMIZERS_OWN = ("final_lr", "gamma")
-#: Values on an axis, at the most.
+#: Largest number of values on an axis.
 MOST = 1000
 
 

@@ -185,7 +185,7 @@ def recording(
             elif not resume:
                 raise RecordsError(
                     f"{path} must be a new file, but has content already; a sweep that has begun "
-                    "is finished with --resume (resume=True)"
+                    "is continued with --resume (resume=True)"
                 )
             else:
                 good, places = _resumed(path, first, expected)

@@ -90,7 +90,7 @@ def sweep(
     progress : callable
         Called with the numbers of cells done and of all, at first and as records come.
     window : int
-        Cells given to the executor at a time, at the most: a few for each worker.
+        Largest number of cells given to the executor at a time: a few for each worker.
 
     Raises
     ------

@@ -87,7 +87,7 @@ BAD = [
 def test_hyperparameters(cls, kw, message):
     with pytest.raises((TypeError, ValueError), match=message):
         cls(**kw)
-    with pytest.raises((TypeError, ValueError), match=message):  # in a group of its own too
+    with pytest.raises((TypeError, ValueError), match=message):  # in its own group too
         cls([{"params": [np.zeros(1)], **kw}])
 
 

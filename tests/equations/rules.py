@@ -208,7 +208,7 @@ def check_rule(name, k, rule=None):
     symbol, indices = left_of_rule(left, symbols)
     parameter = list(inspect.signature(row.forward).parameters)[k]
     if symbols.get(symbol) != parameter:
-        raise MismatchError(equation, f"the rule is that of {parameter}")
+        raise MismatchError(equation, f"the rule belongs to {parameter}")
     for args, options, _, kept, y_bar in calls(name):
         if k >= len(args) or not isinstance(args[k], np.ndarray):
             continue

@@ -80,7 +80,7 @@ def class_at(place):
 
 
 def evaluated(place, tree, helpers=()):
-    """The function of a tree, in a copy of its module where these helpers are defined anew."""
+    """The function of a tree, in a copy of its module where these helpers are defined again."""
     namespace = dict(module_of(place).namespace)
     for helper in helpers:
         define(helper, namespace, place)

@@ -74,7 +74,7 @@ def run_ours(problem, make, before=lambda opt, t: None):
 
 
 def run_torch(torch, problem, make, before=lambda opt, t: None):
-    """The same of an optimizer for torch tensors, which share the memory of the arrays."""
+    """The same for an optimizer of torch tensors, which share the memory of the arrays."""
 
     def connect(params, grads):
         tensors = [torch.from_numpy(x).requires_grad_() for x in params]

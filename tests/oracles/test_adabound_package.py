@@ -195,7 +195,7 @@ def test_both_are_adam_without_epsilon_and_bounds(torch, released):
 
 def test_unpickled_in_the_middle_of_a_run(torch, released):
     # torch pickles defaults, state and groups only: the package loses `base_lrs` (its issue 13)
-    # and cannot step again. Ours goes on as if nothing had happened.
+    # and cannot step again. Ours continues as if nothing had happened.
     problem = Problem()
     straight = run_ours(problem, ab.AdaBound)
     half = STEPS // 2

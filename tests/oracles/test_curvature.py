@@ -1,4 +1,4 @@
-"""The sharpness of a network is that of torch's double backward."""
+"""The sharpness of a network agrees with torch's double backward."""
 
 import numpy as np
 import pytest

@@ -166,7 +166,7 @@ def test_a_scheduler_that_goes_away(scheduler, cluster, reference, tmp_path):
         out, err = process.communicate(timeout=1200)
     assert process.returncode == 1
     assert out == ""
-    assert "; finish it with --resume" in err
+    assert "; resume it with --resume" in err
     assert 10 <= len(read(path)[1]) < CELLS
     assert finish(path, "--resume")["cells"] == CELLS
     assert path.read_bytes() == reference.read_bytes()

@@ -35,7 +35,7 @@ def library_here(dtype: Any) -> SimpleNamespace:
 
 
 def library_torch(torch: Any, dtype: Any) -> SimpleNamespace:
-    """Return the same of torch."""
+    """Return the same for torch."""
 
     def cast(layer: Any) -> Any:
         return lambda *args, **options: layer(*args, **options).to(dtype)

@@ -182,7 +182,7 @@ def test_what_was_done_before_a_failure_is_kept(tiny, tmp_path, monkeypatch):
             experiment.perform(NAMES, executor)
         assert len(read(experiment.path)[1]) == 20
         monkeypatch.setattr(figures_runs, "work", work)
-        with pytest.raises(RecordsError, match="finished with --resume"):
+        with pytest.raises(RecordsError, match="continued with --resume"):
             experiment.perform(NAMES, executor)
         other = Experiment(QUICK, experiment.path)
         with pytest.raises(RecordsError, match="must be of the same sweep"):
@@ -478,7 +478,7 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     with pytest.raises(SystemExit) as stop:
         main(args)
     assert stop.value.code == 2
-    assert "is finished with --resume" in capsys.readouterr().err
+    assert "is continued with --resume" in capsys.readouterr().err
     before = (tmp_path / "figures.json").read_bytes()
     assert main([*args, "--resume", "--json"]) == 0
     captured = capsys.readouterr()

@@ -121,7 +121,7 @@ def test_resuming(tmp_path, capsys):
         )
     before = (folder / "adam-seed0.npz").read_bytes()
     err = refused(capsys, *args)
-    assert "adam-seed0.npz must be a new file, but is there already; --resume goes on" in err
+    assert "adam-seed0.npz must be a new file, but is there already; --resume resumes" in err
     record = json.loads(call(capsys, *args, "--resume", "--json"))
     assert (record["runs"], record["computed"]) == (3, 2)
     assert (folder / "adam-seed0.npz").read_bytes() == before

@@ -73,7 +73,7 @@ class Late(Adam):
 
 
 class Moves(Adam):
-    """A step of its own that lanes do not take."""
+    """Its own step, which lanes do not take."""
 
     def advance(self, h, x, g, s):
         x, s = super().advance(h, x, g, s)

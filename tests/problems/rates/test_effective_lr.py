@@ -438,7 +438,7 @@ def test_what_is_the_users_own(mymodule, capsys):
 
 
 def test_the_command_on_a_task(tmp_path, capsys):
-    """Its record is that of `train`; options reach the optimizer and the bounds."""
+    """Its record agrees with `train`; options reach the optimizer and the bounds."""
     args = [
         "effective-lr",
         "--task",

@@ -279,7 +279,7 @@ def test_a_sweep_that_ends_early(tmp_path, capsys, monkeypatch):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "python -m problems sweep: " in captured.err
-    assert "; finish it with --resume" in captured.err
+    assert "; resume it with --resume" in captured.err
     monkeypatch.undo()
     assert "1 of them run now" in call(capsys, *args[1:], "--resume")
 
@@ -427,7 +427,7 @@ SPLIT = (
 
 
 def sweep_in(folder, *args):
-    """The command in a folder, from a Python of its own."""
+    """The command in a folder, from its own Python."""
     done = subprocess.run(
         [sys.executable, "-m", "problems", "sweep", *args],
         cwd=folder,

@@ -149,7 +149,7 @@ def test_ctrl_c(whom, tmp_path):
     out, err = process.communicate(timeout=1200)
     assert process.returncode == 130
     assert out == ""
-    assert err.splitlines()[-1].endswith("interrupted; finish it with --resume")
+    assert err.splitlines()[-1].endswith("interrupted; resume it with --resume")
     assert "Traceback" not in err
     assert 2 <= len(read(path)[1]) < 36
     assert [p.name for p in tmp_path.iterdir()] == ["a.jsonl"]
