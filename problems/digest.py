@@ -24,7 +24,7 @@ TINY = 1e-14
 def digest(figure: Figure) -> str:
     """SHA-256 of a figure's words and of the numbers behind its lines, areas, bars and images.
 
-    Numbers count to `DIGITS` significant digits, and as 0 below `TINY`. Fonts, colours and sizes do
+    Numbers count to `DIGITS` significant digits, and as 0 below 1e-14. Fonts, colours and sizes do
     not count.
 
     Parameters

@@ -37,7 +37,7 @@ LINES = 5
 
 
 def in_groups(names: Iterable[str]) -> list[list[str]]:
-    """Names in as few groups as have at most `LINES` each, of about the same size.
+    """Names in as few groups as have at most five each, of about the same size.
 
     Examples
     --------
