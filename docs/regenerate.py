@@ -36,6 +36,10 @@ from problems.experiments.drawing import draw  # noqa: E402
 from problems.experiments.settings import FIGURES  # noqa: E402
 from problems.plots import save  # noqa: E402
 
+sys.path.insert(0, str(ROOT / "docs"))
+
+from social_card import social_card  # noqa: E402
+
 QUOTE = re.compile(
     r"(<!-- output: (?P<command>.+?) -->\n```text\n)(?P<output>.*?)(```\n)", re.DOTALL
 )
@@ -133,6 +137,7 @@ def main() -> int:
         results = json.loads((ROOT / "docs" / "results" / "figures.json").read_text())
         for name, figure in draw(results, [], FIGURES).items():
             save(figure, folder / "docs" / "results" / name)
+        save(social_card(), folder / "docs" / "figures" / "social-card")
         for path in (ROOT / "docs" / "results").glob("curvature-*.json"):
             if path.with_suffix(".png") not in pictures():
                 continue

@@ -2,6 +2,11 @@
 
 import sys
 
-from problems.cli import main
+try:
+    from problems.cli import main
 
-sys.exit(main())
+    code = main()
+except KeyboardInterrupt:  # while it starts
+    print("interrupted", file=sys.stderr)
+    code = 130
+sys.exit(code)

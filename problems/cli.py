@@ -20,8 +20,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 if all went well, 1 if it could not be finished, 2 for bad usage, 130 if it was interrupted,
     141 if nobody reads its output any more.
     """
-    with checked():
-        return _main(argv)
+    try:
+        with checked():
+            return _main(argv)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
 
 
 class _Version(argparse.Action):
@@ -79,11 +83,7 @@ def _main(argv: Sequence[str] | None) -> int:
     options = parser.parse_args(args)
     import numpy as np
 
-    try:
-        # a number that overflows is shown as what it is, inf or nan
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            code: int = options.run(options)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    # a number that overflows is shown as what it is, inf or nan
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        code: int = options.run(options)
     return code

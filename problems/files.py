@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import csv
+import glob
 import os
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["replacing", "write_csv", "write_text"]
+__all__ = ["leftovers", "replacing", "write_csv", "write_text"]
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; on success it takes `path`'s place at once."""
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    """Give a new, empty file beside `path`; on success it takes `path`'s place at once.
+
+    Its name is ``.STEM.TOKEN.SUFFIX``, with a random token. It is created exclusively, so that a
+    link that somebody has put there is not followed.
+    """
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(8)}{path.suffix}")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def leftovers(path: Path) -> list[Path]:
+    """Temporary files of `replacing` beside a path, as a kill leaves them."""
+    token = "[0-9a-f]" * 16
+    return list(path.parent.glob(f".{glob.escape(path.stem)}.{token}{path.suffix}"))
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -166,7 +166,7 @@ class Module:
                 raise ValueError(f"{name} must have shape {target.shape}, got {given.shape}")
             if not target.flags.writeable:
                 raise ValueError(f"{name} of this module is read-only and cannot be set")
-            arrays[name] = given
+            arrays[name] = given.astype(target.dtype)  # a copy: it may be of this module
         for name, target in own.items():
             target[...] = arrays[name]
 

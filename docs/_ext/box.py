@@ -153,6 +153,7 @@ class Box(SphinxDirective):
     def _linked(self, tex: str, code: Code, classes: list[str]) -> nodes.Node:
         math = nodes.math("", rf"\displaystyle {tex}")
         link = nodes.reference("", "", math, refuri=self._link(code), classes=["box-line"])
+        link["reftitle"] = f"{code.function} in {code.path}"
         return nodes.paragraph("", "", link, classes=classes)
 
     def _block(self, code: Code, classes: list[str]) -> nodes.Node:

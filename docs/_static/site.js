@@ -18,6 +18,12 @@ window.addEventListener("load", async () => {
   window.addEventListener("resize", fit);
 });
 
+/* The menu's captions are headings; Sphinx gives them no level. */
+document.addEventListener("DOMContentLoaded", () => {
+  for (const caption of document.querySelectorAll("p.caption[role=heading]"))
+    caption.setAttribute("aria-level", "2");
+});
+
 /* What the search shows of a page has its formulas as text. */
 const GREEK = { alpha: "α", beta: "β", gamma: "γ", Gamma: "Γ", delta: "δ", epsilon: "ε", eta: "η",
   lambda: "λ", mu: "μ", nu: "ν", pi: "π", Pi: "Π", phi: "φ", psi: "ψ", sigma: "σ", tau: "τ",

@@ -145,7 +145,7 @@ def carry_out(
     except (TypeError, ValueError, OverflowError, OSError, ModuleNotFoundError) as error:
         parser.error(str(error))
     except RunError as error:
-        print(f"{parser.prog}: {error}{later}", file=sys.stderr)
+        print(f"{parser.prog}: {error}{later if error.resumable else ''}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"interrupted{later}", file=sys.stderr)

@@ -26,7 +26,7 @@ from problems.manifest import manifest
 from problems.optimizers import BOUNDS
 from problems.rates.recorder import Recorder, mixed_grid
 from problems.sweeps.records import read, recording
-from problems.sweeps.runner import spread
+from problems.sweeps.runner import append, sort, spread
 
 __all__ = [
     "Experiment",
@@ -254,12 +254,13 @@ class Experiment:
                     part = [run._replace(given=found[_search_of(run)]) for run in part]
                 with closing(spread(work, iter(part), executor, window)) as batches:
                     for batch in batches:
-                        records.append(
+                        entries = (
                             {**self.runs[run.number].identity(), "given": run.given, **result}
                             for run, result in batch
                         )
+                        append(records, entries)
                         tick(len(batch))
-            records.sort()
+            sort(records)
         return read(self.path)[1]
 
     def found(self, records: Iterable[Record]) -> Mapping[tuple[str, str, str], dict[str, float]]:

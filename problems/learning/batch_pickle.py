@@ -4,12 +4,17 @@ A pickle is a program: loading it calls whatever it names. Here it may name thre
 ``_reconstruct``, ``ndarray`` and ``dtype``, and even these are not called: in their place stands
 a ``Piece``, which keeps what it is given. What was built of dicts, lists, strings, numbers and
 pieces is looked at afterwards, and the array made from its bytes.
+
+Before it is loaded, the program is read step by step (`check_program`): its length, its numbers of
+steps and how deep it nests are limited, since a short pickle can ask for gigabytes, for a structure
+that takes forever to walk, or for one so deep that the interpreter crashes.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +32,53 @@ ADMITTED = {
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
 }
+
+
+#: Limits of a batch: bytes (the official ones have 31 MB), steps (some 50,000), and containers
+#: within each other (four).
+BYTES, STEPS, DEPTH = 2**26, 2**18, 16
+
+
+def check_program(data: bytes) -> None:
+    """Follow a pickle's steps without doing any of them.
+
+    Raises
+    ------
+    DataError
+        If it is longer, has more steps or nests deeper than a batch, or its numbers of the memo are
+        not in order.
+    ValueError, IndexError, KeyError
+        If it is corrupt.
+    """
+    if len(data) > BYTES:
+        raise DataError(f"has more than {BYTES:,} bytes")
+    stack: list[Any] = []  # depth of each object, None for a mark
+    memo: dict[int, int] = {}
+    for step, (op, arg, _) in enumerate(pickletools.genops(data)):
+        if step > STEPS:
+            raise DataError(f"has more than {STEPS:,} steps")
+        if op.name.endswith("PUT") or op.name == "MEMOIZE":
+            place = len(memo) if arg is None else int(arg)
+            if place > step:
+                raise DataError("has a memo with gaps")
+            memo[place] = stack[-1]
+            continue
+        if op.name.endswith("GET"):
+            stack.append(memo[int(arg or 0)])
+            continue
+        taken: list[int] = []
+        if pickletools.markobject in op.stack_before:
+            while (depth := stack.pop()) is not None:
+                taken.append(depth)
+            for _ in range(op.stack_before.index(pickletools.markobject)):
+                taken.append(stack.pop())
+        else:
+            taken += [stack.pop() for _ in op.stack_before]
+        deepest = max(taken, default=0) + bool(op.stack_before)
+        if deepest > DEPTH:
+            raise DataError(f"nests deeper than {DEPTH} containers")
+        for made in op.stack_after:
+            stack.append(None if made is pickletools.markobject else deepest)
 
 
 class Piece:
@@ -51,7 +103,7 @@ class Reader(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in ADMITTED:
-            raise DataError(f"refers to {module}.{name}")
+            raise DataError("names something else")
         return Piece(name)
 
 
@@ -81,6 +133,7 @@ def read_batch(data: bytes, path: Path, width: int) -> tuple[NDArray[np.uint8], 
         If it is not such a pickle, or names anything but an array's parts.
     """
     try:
+        check_program(data)
         batch = Reader(io.BytesIO(data), encoding="latin1").load()
     except DataError as error:
         raise DataError(
@@ -90,14 +143,14 @@ def read_batch(data: bytes, path: Path, width: int) -> tuple[NDArray[np.uint8], 
     except Exception as error:  # a corrupt pickle may raise nearly anything
         raise DataError(
             f"{path} must be a pickled CIFAR-10 batch, got one that is cut short or corrupt "
-            f"({type(error).__name__}: {error})"
+            f"({type(error).__name__})"
         ) from None
     if not isinstance(batch, dict):
         raise DataError(f"{path} must be a pickled dict, got {type(batch).__name__}")
     entries = {k.decode("latin1") if isinstance(k, bytes) else k: v for k, v in batch.items()}
     for key in ("data", "labels"):
         if key not in entries:
-            raise DataError(f"{path} must have the keys 'data' and 'labels', got {list(entries)}")
+            raise DataError(f"{path} must have the keys 'data' and 'labels', but lacks {key!r}")
     images = array(entries["data"], path, width)
     labels = entries["labels"]
     if not isinstance(labels, list) or not all(
@@ -120,9 +173,9 @@ def array(piece: Any, path: Path, width: int) -> NDArray[np.uint8]:
     _, shape, dtype, fortran, content = state
     kind = dtype.args[:1] if isinstance(dtype, Piece) and dtype.name == "dtype" else None
     if kind not in (("u1",), (b"u1",)):
-        raise DataError(f"{problem}, got dtype {kind}")
+        raise DataError(f"{problem}, got another dtype")
     if not isinstance(shape, tuple) or [type(n) for n in shape] != [int, int]:
-        raise DataError(f"{problem}, got shape {shape!r}")
+        raise DataError(f"{problem}, got another shape")
     if shape[0] < 1 or shape[1] != width:
         raise DataError(f"{problem}, got shape {shape!r}")
     if isinstance(content, str):  # a string of Python 2, decoded as Latin-1: a character a byte

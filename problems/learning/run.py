@@ -263,8 +263,21 @@ class Run:
         Raises
         ------
         CheckpointError
-            If it is of another run.
+            If it is of another run, or lacks a part of this one. Then nothing is changed.
         """
+        before = self.state()
+        try:
+            self._restore(header, arrays)
+        except CheckpointError:
+            raise
+        except Exception as error:
+            self._restore(*before)
+            raise CheckpointError(
+                f"the checkpoint must be of this run, but does not fit it "
+                f"({type(error).__name__}: {error})"
+            ) from error
+
+    def _restore(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         own, found = self._identity, header.get("identity", {})
         for name in own:
             if found.get(name) != own[name]:

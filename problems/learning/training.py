@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from adabound_np import Optimizer
 from adabound_np.checks import positive_int, within
 from autograd_lite import nn
+from problems.files import leftovers
 from problems.learning import checkpoints
 from problems.learning.checkpoints import CheckpointError
 from problems.learning.run import Epoch, History, Run
 from problems.learning.tasks import Data, Task, task_named, with_validation
 from problems.optimizers import Spec
+from problems.sweeps.records import RecordsError, locked
 
 __all__ = ["CheckpointError", "Epoch", "History", "Run", "prepare", "train"]
 
@@ -111,8 +114,8 @@ def train(
     FileNotFoundError, DataError
         If the task's data are absent or wrong.
     CheckpointError
-        If the checkpoint is there and `resume` is False, or it is damaged or of another run. It
-        is left as it was.
+        If the checkpoint is there and `resume` is False, it is damaged or of another run, or
+        another process writes to it. It is left as it was.
 
     Examples
     --------
@@ -125,6 +128,32 @@ def train(
     within("every", every, "[0, inf)")
     run = prepare(task, optimizer, seed, **options)
     path = None if checkpoint is None else Path(checkpoint)
+    if path is not None and path.suffix != ".npz":
+        raise ValueError(f"checkpoint must end with .npz, got {str(path)!r}")
+    with nullcontext() if path is None else _alone(path):
+        return _train(run, path, resume, every, observe, explain, progress)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock of a checkpoint."""
+    try:
+        with locked(path):
+            yield
+    except RecordsError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def _train(
+    run: Run,
+    path: Path | None,
+    resume: bool,
+    every: float,
+    observe: Callable[[int, nn.Module, Optimizer], Any] | None,
+    explain: Callable[[Run], str] | None,
+    progress: Callable[[int, int], Any] | None,
+) -> History:
+    """Take all steps of a run that are still to do, and save it."""
     if path is not None:
         _open(run, path, resume)
     saved, over = time.monotonic(), run.done
@@ -145,8 +174,6 @@ def train(
 
 def _open(run: Run, path: Path, resume: bool) -> None:
     """Resume from an existing checkpoint, if allowed; make its folder if there is none."""
-    if path.suffix != ".npz":
-        raise ValueError(f"checkpoint must end with .npz, got {str(path)!r}")
     if path.exists():
         if not resume:
             raise CheckpointError(
@@ -156,6 +183,5 @@ def _open(run: Run, path: Path, resume: bool) -> None:
             run.restore(*checkpoints.read(path))
         except CheckpointError as error:
             raise CheckpointError(f"{path}: {error}") from error
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.stem}.*{path.suffix}"):
-        left.unlink()  # what a kill left of a file that was being written
+    for left in leftovers(path):  # of a run that was killed: this one holds the lock
+        left.unlink()

@@ -153,7 +153,7 @@ class Wilson:
     def minimum_norm(self) -> Floats:
         r"""The solution of SGD and heavy ball: w = X^T \alpha, shape (d,), in closed form.
 
-        With n_+ labels of 1 and n_- of -1, X X^T \alpha = y has one \alpha for all points of a label:
+        With n_+ labels of 1 and n_- of -1, X X^T \alpha = y has one \alpha for each label:
 
         (3 n_+ + 1) \alpha_+ + n_- \alpha_- = 1,   n_+ \alpha_+ + (3 n_- + 5) \alpha_- = -1.
 

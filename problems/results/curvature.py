@@ -29,7 +29,7 @@ from problems.results.processes import one_thread_each, workers_for
 from problems.results.result import Result, read_result
 from problems.sweeps.plan import listed
 from problems.sweeps.records import read, recording
-from problems.sweeps.runner import Inline, pool, spread
+from problems.sweeps.runner import Inline, append, pool, sort, spread
 from problems.text import counted
 
 if TYPE_CHECKING:
@@ -342,9 +342,9 @@ def _performed(
         bar.update(len(cells) - len(missing))
         with closing(spread(work, iter(missing), executor, 4)) as batches:
             for batch in batches:
-                records.append({**cell.identity(), **result} for cell, result in batch)
+                append(records, ({**cell.identity(), **result} for cell, result in batch))
                 bar.update(len(batch))
-        records.sort()
+        sort(records)
     first = cells[0].seed  # whose rates are drawn; those of the others stay in the records
     runs = [{key: value for key, value in run.items() if key != "cell"} for run in read(path)[1]]
     return [{**run, "rates": run["rates"] if run["seed"] == first else None} for run in runs]

@@ -123,7 +123,7 @@ class Records:
             lines.append(encode(record))
             places[record["cell"]] = (end, end + len(lines[-1]))
             end += len(lines[-1])
-        self.file.write(b"".join(lines))
+        _write(self.file, b"".join(lines))
         _to_disk(self.file)
         self.end = end
         self.places.update(places)
@@ -189,7 +189,7 @@ def recording(
                 )
             else:
                 good, places = _resumed(path, first, expected)
-            file = path.open("r+b")
+            file = path.open("r+b", buffering=0)
         except OSError as error:
             raise RecordsError(f"{path} must be a file that can be written, got {error}") from error
         with file:
@@ -240,6 +240,13 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _write(file: BinaryIO, data: bytes) -> None:
+    """Write all of it to a file without a buffer, which would be written once more when closed."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
 def _to_disk(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
@@ -258,7 +265,7 @@ def locked(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         while True:
-            lock = os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
+            lock = os.open(beside, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
             try:
                 if not _try_lock(lock):
                     raise RecordsError(

@@ -13,7 +13,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
@@ -31,15 +31,17 @@ from problems.errors import RunError
 from problems.manifest import manifest
 from problems.sweeps.cells import run_cell
 from problems.sweeps.plan import Plan
-from problems.sweeps.records import recording
+from problems.sweeps.records import Records, recording
 
 __all__ = [
     "Inline",
     "SchedulerError",
     "SweepError",
+    "append",
     "connect",
     "pool",
     "processors",
+    "sort",
     "spread",
     "sweep",
 ]
@@ -123,16 +125,42 @@ def sweep(
         missing = (i for i in range(total) if i not in records.places)
         with closing(spread(run_cell, map(plan.cell, missing), executor, window)) as batches:
             for batch in batches:
-                try:
-                    records.append({**cell.identity(), **results} for cell, results in batch)
-                except OSError as error:
-                    raise SweepError(f"records cannot be written to {path}: {error}") from error
+                append(records, ({**cell.identity(), **results} for cell, results in batch))
                 progress(len(records.places), total)
-        try:
-            records.sort()
-        except OSError as error:
-            raise SweepError(f"{path} is complete, but cannot be sorted: {error}") from error
+        sort(records)
         return total - before
+
+
+def append(records: Records, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Append to a file of records.
+
+    Raises
+    ------
+    SweepError
+        If they cannot be written.
+    """
+    try:
+        records.append(entries)
+    except OSError as error:
+        raise SweepError(f"records cannot be written to {records.path}: {error}") from error
+
+
+def sort(records: Records) -> None:
+    """Put a complete file of records into order.
+
+    Raises
+    ------
+    SweepError
+        If it cannot be written, or is gone.
+    """
+    try:
+        if not records.path.exists():
+            raise FileNotFoundError(f"{records.path} was removed while the runs were made")
+        records.sort()
+    except FileNotFoundError as error:
+        raise SweepError(f"{error}; run them again", resumable=False) from error
+    except OSError as error:
+        raise SweepError(f"{records.path} is complete, but cannot be sorted: {error}") from error
 
 
 def spread(

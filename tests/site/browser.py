@@ -1,11 +1,13 @@
 """Open the built site in headless Chromium, as a reader without a network would see it.
 
-    python tests/site/browser.py [--site docs/_build/html] [--shots FOLDER] [--pages NAME ...]
+    python tests/site/browser.py [--site FOLDER] [--shots FOLDER] [--axe] [--pages NAME ...]
 
 Every page is served on this machine and opened at 1280 and at 390 pixels. It must need nothing
 from elsewhere and no file that is not there, log no error, typeset all its mathematics, and not
-scroll sideways. The search must find a word. Exit code 1 if something is wrong, with a line for
-each; 0 with the line "skipped: no browser" where Chromium or its driver is not installed.
+scroll sideways. The search must find a word. The pages in `ACCESSIBLE` (all of them with --axe)
+must have no serious violation of axe-core's rules, in the light and in the dark theme. Exit code 1
+if something is wrong, with a line for each; 0 with the line "skipped: no browser" where Chromium
+or its driver is not installed.
 """
 
 from __future__ import annotations
@@ -26,6 +28,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (1280, 390)
+RUN_AXE = "axe.run({resultTypes: ['violations'], xpath: false}).then(arguments[0])"
+#: Pages whose accessibility is checked always, one of each kind.
+ACCESSIBLE = (
+    "index.html",
+    "five_minutes.html",
+    "paper/adabound.html",
+    "differences.html",
+    "api/adabound_np/adabound_np.AdaBound.html",
+)
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -46,7 +57,9 @@ const inspect = () => {
   for (const formula of formulas) {
     const set = formula.querySelector("mjx-container");
     const box = set && set.getBoundingClientRect();
-    const hidden = formula.closest("details:not([open])");
+    // of the paper's and the released form of a line in an algorithm box one is hidden
+    const hidden = formula.closest("details:not([open])")
+      || (formula.closest(".box :is(.paper, .released)") && !formula.offsetParent);
     if (!set || (!hidden && (box.width === 0 || box.height === 0)))
       wrong.push("not typeset: " + formula.textContent.trim().slice(0, 80));
     if (set && !hidden && box.right > document.documentElement.clientWidth + 1) {
@@ -176,6 +189,32 @@ def check_page(window: Any, base: str, page: str, shots: Path | None) -> tuple[i
     return formulas, wrong
 
 
+def check_access(window: Any, base: str, page: str, shots: Path | None) -> list[str]:
+    """Serious violations of axe-core's rules on a page, in both themes."""
+    import axe_core_python
+
+    script = Path(axe_core_python.__file__).parent / "axe.min.js"
+    wrong = []
+    for theme in ("light", "dark"):
+        scheme = {"name": "prefers-color-scheme", "value": theme}
+        window.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        for width in WIDTHS:
+            resize(window, width)
+            window.get(base + page)
+            window.execute_async_script(INSPECT)
+            if shots:
+                shoot(window, width, shots / f"{page[:-5].replace('/', '-')}-{width}-{theme}.png")
+            window.execute_script(script.read_text(encoding="utf-8"))
+            found = window.execute_async_script(RUN_AXE)
+            wrong += [
+                f"{page} at {width}, {theme}: {v['id']}: {v['nodes'][0]['html'][:100]}"
+                for v in found["violations"]
+                if v["impact"] in ("serious", "critical")
+            ]
+    window.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    return wrong
+
+
 def check_search(window: Any, base: str, word: str, page: str) -> list[str]:
     """What is wrong with the search for a word that stands on a page."""
     from selenium.common.exceptions import TimeoutException
@@ -197,6 +236,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--site", type=Path, default=ROOT / "docs/_build/html")
     parser.add_argument("--shots", type=Path, help="folder for screenshots")
+    parser.add_argument("--axe", action="store_true", help="check accessibility of all pages")
     parser.add_argument("--pages", nargs="*", help="only these, such as paper/adabound.html")
     args = parser.parse_args()
     if not (args.site / "index.html").is_file():
@@ -217,6 +257,8 @@ def main() -> int:
             count, found = check_page(window, base, page, args.shots)
             formulas += count
             wrong += found
+            if args.axe or page in ACCESSIBLE:
+                wrong += check_access(window, base, page, args.shots)
         if not args.pages:
             wrong += check_search(window, base, "dampening", "api/adabound_np.html")
     for text in wrong:
