@@ -202,7 +202,7 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     ("; did you mean 'adam'?", '')
     """
     by_lower = {choice.lower(): choice for choice in choices}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.4)
+    close = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.4)
     return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
 
 

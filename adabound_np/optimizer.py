@@ -268,11 +268,14 @@ class Optimizer(Algorithm):
         if given != sizes:
             raise ValueError(f"state_dict must have groups of {sizes} parameters, got {given}")
         names = ["params", *self.defaults, "initial_lr"]
+        slots = self._admit(self.param_groups)
+        own_slots = iter(slots)
         for group in packed["param_groups"]:
             names_among(f"state_dict of {type(self).__name__}", group, names)
             complete("state_dict", group, names)
-            self.check_group(group)
-        slots = self._admit(self.param_groups)
+            h = self.check_group(group)
+            for _ in group["params"]:
+                check_shape("a parameter of the state_dict", next(own_slots).x, h.shape)
         if not set(packed["state"]) <= set(range(len(slots))):
             raise ValueError(
                 f"state_dict must number parameters 0 to {len(slots) - 1}, "

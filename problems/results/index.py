@@ -66,4 +66,5 @@ def add_to_index(folder: Path, command: str, text: str, files: Sequence[Path]) -
         f"<pre>{html.escape(text)}</pre>\n{shown}\n<p>{links}</p>\n</section>\n"
     )
     others = [match[0] for match in SECTION.finditer(before) if match[1] != own]
+    section = section.encode("utf-8", "backslashreplace").decode()  # of a name that is no text
     write_text(page, HEAD + section + "".join(others))

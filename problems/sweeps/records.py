@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from problems.files import replacing
+from problems.files import leftovers, replacing
 
 if sys.platform == "win32":
     import msvcrt
@@ -175,6 +175,8 @@ def recording(
     path = Path(path).resolve()
     first = json.loads(json.dumps({"kind": KIND, "format": FORMAT, **header}))
     with locked(path):
+        for left in leftovers(path):  # of a writer that was killed: this one holds the lock
+            left.unlink()
         places: dict[int, tuple[int, int]] = {}
         good = len(encode(first))
         try:

@@ -90,7 +90,9 @@ def test_json_and_files_agree(problem, tmp_path, capsys):
                 assert float(row["x_min"]) <= float(row[name]) <= float(row["x_max"])
     assert stem.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     assert ET.parse(stem.with_suffix(".svg")).getroot().tag.endswith("svg")
-    assert len(list(tmp_path.iterdir())) == 3  # nothing temporary left
+    endings = {path.suffix for path in tmp_path.iterdir()}
+    assert endings == {".csv", ".html", ".png", ".svg"}
+    assert len(list(tmp_path.iterdir())) == 4  # nothing temporary left
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -307,7 +309,7 @@ def test_as_a_module(tmp_path):
 def test_figures_are_reproducible(tmp_path, capsys):
     for folder in ("a", "b"):
         call(capsys, *QUICK, "--out", str(tmp_path / folder))
-    for path in (tmp_path / "a").iterdir():
+    for path in (tmp_path / "a").glob("counter*"):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
 
@@ -375,9 +377,10 @@ def test_the_first_picture_tells_its_story():
 
 def test_labels_lie_apart():
     figure, _, _ = drawn("luo-theorem1", 500, list(OPTIMIZERS))
+    assert len(figure.axes) == 6
     for axes in figure.axes:
         named = [text for text in axes.texts if text.get_position()[0] > 1]
-        assert len(named) == len(OPTIMIZERS)
+        assert 3 <= len(named) <= 5
         heights = np.sort([text.get_position()[1] for text in named])
         assert np.diff(heights).min() * axes.bbox.height / figure.dpi > 0.35  # inches: two lines
 

@@ -260,7 +260,7 @@ def test_files_that_are_refused(tmp_path, capsys):
     for more, message in (
         (
             [],
-            "must be a new file, but has content already; a sweep that has begun is finished with",
+            "must be a new file, but has content already; a sweep that has begun is continued with",
         ),
         (["--resume", "--steps", "60"], "must be of the same sweep: steps is 50 there, 60 here"),
     ):
