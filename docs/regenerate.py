@@ -48,6 +48,8 @@ MADE = re.compile(
 )
 CODE = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 FILE = re.compile(r"<!-- file: (?P<name>\w+\.py) -->\n```python\n(?P<text>.*?)```\n", re.DOTALL)
+#: Printed between two blocks that run one after the other.
+MARK = "=== next block ==="
 PICTURE = re.compile(r"!\[[^\]]*\]\((?P<path>[^)]+)\)")
 
 
@@ -64,8 +66,8 @@ def output_of(command: str, before: str, folder: Path) -> str:
             return output_of(command, FILE.sub("", before), Path(own))
     blocks = CODE.findall(before)
     if command == "all the code above":
-        earlier = printed([sys.executable, "-c", "".join(blocks[:-1])], folder)
-        return printed([sys.executable, "-c", "".join(blocks)], folder).removeprefix(earlier)
+        program = f"print({MARK!r})\n".join(blocks)
+        return printed([sys.executable, "-c", program], folder).rpartition(MARK + "\n")[2]
     if command == "the code above":
         return printed([sys.executable, "-c", blocks[-1]], folder)
     return printed([sys.executable, *shlex.split(command)[1:]], folder)

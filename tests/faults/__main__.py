@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 from tests.faults import commands, damage, fuzz, pickles, starts, writers
-from tests.faults.table import text
+from tests.faults.table import OUTCOMES, text
 
 #: Trials of each fault: with --quick, else.
 TRIALS = {
@@ -41,7 +41,13 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
     parser.add_argument("--only", default="", help="only faults in whose name this occurs")
     parser.add_argument("--seed", type=int, default=0, help="seed of all that is random")
+    parser.add_argument("--show", type=Path, metavar="FILE", help="print the table of a JSON file")
     args = parser.parse_args()
+    if args.show:
+        rows = json.loads(args.show.read_text(encoding="utf-8"))
+        total = {"fault": "all", **{k: sum(r[k] for r in rows) for k in ("tried", *OUTCOMES)}}
+        print(text([*rows, total]))
+        return 0
     found = []
     for number, (tallies, trials) in enumerate(TRIALS.items()):
         with tempfile.TemporaryDirectory() as folder:

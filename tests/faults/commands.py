@@ -33,12 +33,15 @@ class Command(NamedTuple):
         From the folder to the results, without times.
     resumes : bool
         Whether it has --resume; else it is run again.
+    share : int
+        One in how many trials it gets: more if it takes long.
     """
 
     name: str
     args: list[str]
     results: Callable[[Path], Any]
     resumes: bool = True
+    share: int = 1
 
     def line(self, folder: Path, resume: bool = False) -> list[str]:
         """The whole command line."""
@@ -94,6 +97,7 @@ COMMANDS = (
         "experiments",
         ["figures", "--quick", "--only", "curves-digits-mlp", "--workers", "1"],
         _records,
+        share=7,
     ),
     Command(
         "curvature",
@@ -135,7 +139,7 @@ def tallies(root: Path, rng: random.Random, trials: int) -> Iterator[Tally]:
             list(faults.items())[number :: len(chosen)] if trials == 1 else faults.items()
         ):
             tally = Tally(f"{name}, {command.name}")
-            for _ in range(trials):
+            for _ in range(-(-trials // command.share)):
                 shutil.rmtree(folder, ignore_errors=True)
                 at = rng.randint(1, events)
                 ended = child.run(command.line(folder), folder, fault(at))
