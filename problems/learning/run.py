@@ -246,7 +246,6 @@ class Run:
             "seconds": self.seconds,
             "begun": self.begun,
             "generators": [rng.bit_generator.state for rng in self._generators()],
-            "training": self.model.training,
             "steps": {str(i): s["t"] for i, s in saved["state"].items()},
             "lr": [group["lr"] for group in saved["param_groups"]],
             "carried": len(carried),

@@ -284,3 +284,19 @@ def test_parameters_that_overlap_are_refused():
     with pytest.raises(ValueError, match="must not share memory"):
         opt.step()
     assert not q.data.any()
+
+
+def test_a_state_whose_hyperparameters_do_not_fit_changes_nothing():
+    x = np.ones(2)
+    opt = Adam([x])
+    opt.step(grads=[x.copy()])
+    before = opt.state_dict()
+    state = opt.state_dict()
+    state["param_groups"][0]["lr"] = np.full(3, 0.1)
+    with pytest.raises(ValueError, match=r"a parameter of the state_dict .*\(3,\)"):
+        opt.load_state_dict(state)
+    assert repr(opt.state_dict()) == repr(before)
+    state = opt.state_dict()
+    state["param_groups"][0][7] = 0.1
+    with pytest.raises(TypeError, match="has no hyperparameter 7"):
+        opt.load_state_dict(state)

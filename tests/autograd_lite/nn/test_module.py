@@ -238,3 +238,14 @@ def test_a_part_that_is_not_found_does_not_hide_the_others():
 def test_identity_gives_back_what_it_got():
     x = ag.Tensor([1.0], requires_grad=True)
     assert nn.Identity()(x) is x
+
+
+def test_a_value_that_overflows_changes_nothing():
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Linear(2, 2, rng=1))
+    before = {name: value.copy() for name, value in model.state_dict().items()}
+    state = {name: value.astype(float) for name, value in before.items()}
+    state[list(state)[-1]] = np.full(2, 1e300)
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+        model.load_state_dict(state)
+    for name, value in model.state_dict().items():
+        assert np.array_equal(value, before[name])

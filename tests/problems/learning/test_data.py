@@ -15,6 +15,9 @@ import numpy as np
 import pytest
 
 from problems.learning import data, sources
+from problems.learning.batch_pickle import read_batch
+from problems.learning.sources import DataError
+from tests.faults.pickles import HOSTILE
 
 RNG = np.random.default_rng(0)
 PARTS = {"train": 12, "t10k": 5}
@@ -540,3 +543,22 @@ def test_the_tables_of_checksums():
             assert re.fullmatch(f"[0-9a-f]{{{lengths[algorithm]}}}", value)
         for download in source.downloads:
             assert set(download.members) <= set(source.files)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_pickles_are_refused_before_they_are_loaded(name, tmp_path, monkeypatch):
+    """Neither executed nor built: a deep one would crash Python, a large one fill the memory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("problems.learning.batch_pickle.Reader.load", no_loading)
+    allowed = ("a builtin", "a module with an effect", "a command", "an array of objects")
+    if name.startswith(allowed):  # short and shallow: refused by the names they use
+        monkeypatch.undo()
+        monkeypatch.chdir(tmp_path)
+    with pytest.raises(data.DataError, match="batch must be") as caught:
+        read_batch(HOSTILE[name], Path("batch"), 12)
+    assert len(str(caught.value)) < 250
+    assert list(tmp_path.iterdir()) == []
+
+
+def no_loading(self):
+    raise DataError("was loaded")

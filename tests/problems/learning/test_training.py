@@ -643,3 +643,58 @@ def test_text_is_learned_beyond_single_characters(layers):
     for name in ("sgdm", "adam", "adabound"):
         found = train(f"text-lstm{layers}", name).column("test_metric")[-1]
         assert found < unigram / 2, (name, found, unigram)
+
+
+def test_a_checkpoint_that_does_not_fit_changes_nothing(tmp_path):
+    """Its checksum is right, its content is not this run's: each part is missing or wrong once."""
+    path = tmp_path / "run.npz"
+    train("digits-mlp", "adabound", 0, epochs=1, checkpoint=path)
+    header, arrays = checkpoints.read(path)
+    weight = next(name for name in arrays if name.startswith("model/"))
+    moment = next(name for name in arrays if name.startswith("optimizer/"))
+    spoiled = [
+        *(({k: v for k, v in header.items() if k != key}, arrays) for key in header),
+        *((header, {k: v for k, v in arrays.items() if k != key}) for key in (weight, moment)),
+        *((header, {**arrays, key: arrays[key][:1]}) for key in (weight, moment)),
+        (header, {**arrays, "surplus": np.zeros(1)}),
+        ({**header, "lr": []}, arrays),
+        ({**header, "generators": [{}]}, arrays),
+        ({**header, "epochs": [[1]]}, arrays),
+        ({**header, "steps": {"9": 1}}, arrays),
+    ]
+    run = prepare("digits-mlp", "adabound", 0, epochs=1)
+    for t in run:
+        if t == 5:
+            break
+    before = run.state()
+    for other, content in spoiled:
+        if other.keys() ^ header.keys() <= {"manifest"} and content is arrays and other == header:
+            continue
+        if "manifest" not in other:
+            continue  # which may differ
+        with pytest.raises(CheckpointError):
+            run.restore(other, content)
+        now = run.state()
+        assert json.dumps(now[0], default=str) == json.dumps(before[0], default=str)
+        same(now[1], before[1])
+
+
+def test_one_writer_for_each_checkpoint(tmp_path):
+    path = tmp_path / "run.npz"
+    live = tmp_path / ".run.b.0123456789abcdef.npz"  # being written by a run called run.b
+    left = tmp_path / ".run.0123456789abcdef.npz"
+    live.write_bytes(b"half")
+    left.write_bytes(b"half")
+    refused = []
+
+    def second(t, model, optimizer):
+        if t == 1:
+            with pytest.raises(CheckpointError, match="must have one writer") as caught:
+                train("digits-mlp", "adam", 0, epochs=1, checkpoint=path, resume=True)
+            refused.append(caught)
+
+    train("digits-mlp", "adam", 0, epochs=1, checkpoint=path, observe=second)
+    assert refused
+    assert live.exists()
+    assert not left.exists()
+    assert {p.name for p in tmp_path.iterdir()} == {"run.npz", live.name}

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from adabound_np import AdaBound, AdamNC, AMSBound, AMSGrad, Constant, DynamicBo
 from problems.cli import main
 from problems.ledger import LEDGER, Outcome, Result, bounds
 from problems.ledger.entry import shown
-from problems.ledger.figures import FIGURES, theorem_figure
+from problems.ledger.figures import FIGURES, margin, overview_figure, theorem_figure
 from problems.ledger.rounds import follow, rounds
 from problems.online import reddi_online, setting
 from problems.online.losses import vector_problem
@@ -302,6 +303,9 @@ def test_the_command_prints_and_draws(tmp_path, capsys):
         assert text in out
     assert re.search(r"^reddi-1 +\[Reddi18\] Theorem 1 +200,200 >= 200,000 +holds$", out, re.M)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "index.html",
+        "theorem-overview.png",
+        "theorem-overview.svg",
         "theorem-reddi-1.png",
         "theorem-reddi-1.svg",
         "theorem-savarese-prop-1.png",
@@ -334,8 +338,12 @@ def test_the_function(tmp_path):
     ]
     assert str(result).endswith(result.text().splitlines()[-1])
     assert result.failure == ""
-    assert result.plot().get_suptitle().startswith("[Sav19] Proposition 1")
+    assert result.plot().get_suptitle() == "The theorems of the papers, executed"
+    drawn = result.figures()["-savarese-prop-1"]
+    assert drawn.get_suptitle().startswith("[Sav19] Proposition 1")
     assert [p.name for p in result.save(tmp_path / "new")] == [
+        "theorem-overview.png",
+        "theorem-overview.svg",
         "theorem-savarese-prop-1.png",
         "theorem-savarese-prop-1.svg",
     ]
@@ -440,3 +448,30 @@ def test_shown():
         "1e-09",
         "100,000",
     ]
+
+
+@pytest.mark.parametrize(
+    ("measured", "relation", "bound", "decades"),
+    [
+        (10.0, "<=", 1000.0, 2.0),
+        (1000.0, "<=", 10.0, -2.0),
+        (1000.0, ">=", 10.0, 2.0),
+        (10.0, ">=", 1000.0, -2.0),
+        (0.0, "<=", 1.0, np.nan),
+        (1e-16, "<=", 1e-9, np.nan),
+        (1.0, "=", 1.0, np.nan),
+    ],
+)
+def test_the_overview_says_how_far_a_value_is_from_its_bound(measured, relation, bound, decades):
+    outcome = Outcome((), {}, 1, "R_T", measured, bound, relation)
+    np.testing.assert_allclose(margin(outcome), decades)
+
+
+def test_the_overview_has_each_claim_with_its_verdict():
+    first = LEDGER["luo-1"]
+    good = Outcome((), {}, 1, "R_T", 1.0, 10.0)
+    results = [Result(first, good, 0.0), Result(first, replace(good, measured=100.0), 0.0)]
+    axes = overview_figure(results).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["holds", "refuted"]
+    marks = [line.get_xdata()[0] for line in axes.lines if line.get_marker() in ("o", "X")]
+    np.testing.assert_allclose(marks, [1, -1])

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from problems.cli import main
 from problems.online import reddi_online, setting
 from problems.optimizers import OPTIMIZERS
 from problems.sweeps.axes import axis_of
+from problems.sweeps.cells import run_cell
 from problems.sweeps.records import read
 
 ROOT = Path(__file__).parents[3]
@@ -495,3 +497,18 @@ def test_what_other_processes_cannot_import(tmp_path):
     with pytest.raises(ValueError, match="Local cannot be pickled"):
         problems.sweep(optimizers=[Local], steps=20, workers=2)
     assert len(problems.sweep(optimizers=[Local], steps=20).records) == 1
+
+
+def test_a_folder_that_is_gone_is_not_called_resumable(tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "results"
+
+    def remove(cell):
+        shutil.rmtree(folder, ignore_errors=True)
+        return run_cell(cell)
+
+    monkeypatch.setattr("problems.sweeps.runner.run_cell", remove)
+    args = ["sweep", "--grid", "lr=0.1,0.2", "--steps", "50", "--workers", "1"]
+    assert main([*args, "--out", str(folder / "a.jsonl")]) == 1
+    err = capsys.readouterr().err
+    assert "a.jsonl was removed while the runs were made; run them again" in err
+    assert "--resume" not in err

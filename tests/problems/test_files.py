@@ -1,0 +1,40 @@
+"""Files are written whole or not at all, whoever else writes in the folder."""
+
+import sys
+
+import pytest
+
+from problems.files import leftovers, replacing, write_text
+from problems.sweeps.records import RecordsError, locked
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(ZeroDivisionError), replacing(path) as temporary:
+        temporary.write_text("new")
+        assert leftovers(path) == [temporary]
+        1 / 0  # noqa: B018
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links")
+def test_planted_links_are_not_followed(tmp_path, monkeypatch):
+    victim, path = tmp_path / "victim", tmp_path / "a.txt"
+    victim.write_text("mine")
+    monkeypatch.setattr("secrets.token_hex", lambda n: "0" * 2 * n)
+    (tmp_path / f".a.{'0' * 16}.txt").symlink_to(victim)
+    with pytest.raises(FileExistsError):
+        write_text(path, "text")
+    (tmp_path / "a.txt.lock").symlink_to(victim)
+    with pytest.raises(RecordsError), locked(path):
+        pass
+    assert victim.read_text() == "mine"
+
+
+def test_leftovers_are_those_of_this_file(tmp_path):
+    for name in (f".a.{'0' * 16}.npz", f".a.b.{'0' * 16}.npz", ".a.1.npz", f".a.{'0' * 16}.csv"):
+        (tmp_path / name).touch()
+    assert [p.name for p in leftovers(tmp_path / "a.npz")] == [f".a.{'0' * 16}.npz"]
+    assert leftovers(tmp_path / "[a].npz") == []
