@@ -288,6 +288,11 @@ def symbols_at(place: str) -> dict[str, str]:
     return {row.latex: row.code for row in SYMBOLS if row.where in parts}
 
 
+def _tokens(latex: str) -> str:
+    """LaTeX as commands and single characters, with a space between two."""
+    return " ".join(re.findall(r"\\[A-Za-z]+|\\.|\S", latex))
+
+
 def symbols_in(equations: Iterable[Equation]) -> list[Symbol]:
     """The rows of the table that some equations need, in the table's order.
 
@@ -300,12 +305,9 @@ def symbols_in(equations: Iterable[Equation]) -> list[Symbol]:
     needed = set()
     for equation in equations:
         parts = {"", *equation.place.split(".")}
-        needed |= {
-            row
-            for row in SYMBOLS
-            if row.where in parts
-            and re.search(rf"(?<![\\A-Za-z]){re.escape(row.latex)}(?![A-Za-z])", equation.latex)
-        }
+        holding = {row.latex: row for row in SYMBOLS if row.where in parts}  # the last row counts
+        written = f" {_tokens(equation.latex)} "
+        needed |= {row for latex, row in holding.items() if f" {_tokens(latex)} " in written}
     return [row for row in SYMBOLS if row in needed]
 
 

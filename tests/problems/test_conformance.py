@@ -297,7 +297,7 @@ LANES = "lanes of time are steps"
 PARALLEL = "steps in parallel are single steps"
 IN_F = "points stay in F"
 ZERO = "a zero gradient moves nothing"
-RESUMED = "a run resumed by {} goes on"
+RESUMED = "a run resumed by {} continues"
 REFUSED = "wrong hyperparameters are refused"
 EQUATIONS = "lines compute the equations above them"
 

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, whoever else writes in the folder."""
+"""Files are written whole or not at all, with other writers in the folder."""
 
 import sys
 

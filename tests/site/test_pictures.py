@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 SPEC = importlib.util.spec_from_file_location("docs_regenerate", ROOT / "docs/regenerate.py")
 regenerate = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(regenerate)
-RATES = {ROOT / f"docs/results/rates-{k}.png" for k in ("funnel", "histogram", "kernels", "shares")}
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs the repository's list of files")
@@ -33,7 +32,7 @@ def test_the_repository_holds_the_pictures_that_its_pages_show():
 
 
 def test_every_picture_can_be_compared():
-    assert {path for path in regenerate.pictures() if digest_in(path) is None} == RATES
+    assert [path for path in regenerate.pictures() if digest_in(path) is None] == []
 
 
 def test_a_stale_picture_is_found(tmp_path):

@@ -260,7 +260,7 @@ def test_the_command_writes_what_show_reads(tmp_path, capsys, monkeypatch):
     assert "preconditioned" in text
     (path,) = (tmp_path / "results").glob("curvature-quadratic-*.json")
     assert json.loads(path.read_text())["steps"] == 30
-    assert {p.suffix for p in path.parent.iterdir()} == {".json", ".jsonl", ".png", ".svg"}
+    assert {p.suffix for p in path.parent.iterdir()} == {".html", ".json", ".jsonl", ".png", ".svg"}
     assert main(["effective-lr", "--curvature", "--show", str(path)]) == 0
     assert capsys.readouterr().out.strip() in text
     assert issubclass(RecordsError, (RunError, ValueError))

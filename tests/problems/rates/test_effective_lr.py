@@ -294,7 +294,7 @@ def test_bad_arguments():
         Recorder([5]).record()
     recorder = Recorder([1, 2])
     recorder.take(1, ["a"], [np.ones(2)], [None])
-    with pytest.raises(ValueError, match="names must be those of the first step"):
+    with pytest.raises(ValueError, match="names must equal the first step"):
         recorder.take(2, ["b"], [np.ones(2)], [None])
     record = recorder.record()
     with pytest.raises(ValueError, match="percent must be one of"):
@@ -353,7 +353,8 @@ def test_the_command_on_an_online_problem(tmp_path, capsys):
         assert r["quantiles"]["99"] == record.quantile(99)[-1]
         assert r["shares"] == record.shares[-1, -1].tolist()
         assert r["bounded"] == (r["optimizer"] == "adabound")
-    assert sorted(str(p) for p in tmp_path.iterdir()) == sorted(result["written"])
+    index = str(tmp_path / "index.html")
+    assert sorted(str(p) for p in tmp_path.iterdir()) == sorted([*result["written"], index])
     made = np.load(tmp_path / "effective-lr-reddi-online-adam.npz")["manifest"].item()
     assert json.loads(made) == result["manifest"]
     assert result["manifest"]["command"] == "effective_lr"
@@ -485,6 +486,7 @@ def test_the_command_on_a_task(tmp_path, capsys):
     (kernels,) = (name for name in names if name.endswith("kernels.svg"))
     assert kernels.startswith("effective-lr-digits-mlp-")
     assert kernels != "effective-lr-digits-mlp-kernels.svg"  # the constants are not the usual ones
+    names.remove("index.html")
     assert sorted(str(tmp_path / name) for name in names) == sorted(result["written"])
 
 

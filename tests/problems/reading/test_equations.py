@@ -11,7 +11,7 @@ import problems
 from problems.cli import main
 from problems.reading import pages
 from problems.reading.equations import Source, in_source, listing
-from problems.reading.notation import SYMBOLS, symbols_at
+from problems.reading.notation import SYMBOLS, symbols_at, symbols_in
 from problems.results.equations import FORMATS
 
 
@@ -90,9 +90,13 @@ def test_the_function_returns_what_the_command_prints(capsys, tmp_path):
 
 
 def test_the_notation_is_a_table_of_all_symbols(capsys):
+    assert symbols_in(listing()) == list(SYMBOLS)  # no row that no equation needs
     rows = [line for line in call(capsys, "--notation").splitlines() if line.startswith("| $")]
-    assert len(rows) == len(SYMBOLS)
-    assert all(row.count("|") == 5 for row in rows)
+    assert len(rows) == len({symbol.latex for symbol in SYMBOLS})
+    assert all(row.count("|") == 4 for row in rows)
+    few = call(capsys, "--notation", "--only", "adabound.AdaBound.learning_rate,InvSqrt")
+    assert "| $s_t$ | schedule of the step size |" in few
+    assert "m_t" not in few
 
 
 def test_later_rows_of_the_notation_refine_earlier_ones():
