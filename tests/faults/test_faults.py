@@ -64,6 +64,7 @@ assert commands._outcome(command, folder, child.Ended(1, "", ""), 4) == ("recove
 """
 
 
+@pytest.mark.slow
 def test_what_is_lost_is_noticed(tmp_path):
     """Harm done on purpose is counted as lost."""
     alone(LOST, tmp_path)
@@ -86,5 +87,6 @@ assert child.run(args, folder).code == 0
 """
 
 
+@pytest.mark.slow
 def test_a_fault_happens_at_its_event(tmp_path):
     alone(EVENT, tmp_path)
