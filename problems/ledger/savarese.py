@@ -140,10 +140,13 @@ def theorem_3(
 ) -> Outcome:
     r"""Run AdaBound and AMSBound against the repaired bound.
 
-    M is \max_t (t/\eta_l(t) - (t-1)/\eta_u(t-1)) over the steps of the run, unless given.
+    M is (3 + 2/\gamma)/\alpha^*, as [Sav19] Prop. 1 has it for \alpha^* = 1, unless given; for a
+    `family` of bounds it is \max_t (t/\eta_l(t) - (t-1)/\eta_u(t-1)) over the steps of the run.
     """
     momentum = Geometric(beta1, lam)
-    family = DynamicBounds(final_lr, gamma) if family is None else family
+    if family is None:
+        family = DynamicBounds(final_lr, gamma)
+        M = (3 + 2 / gamma) / final_lr if M is None else M
     R_inf = float(family.eta_u(1))
 
     def bound(case: Case, s: Sums) -> Any:
@@ -176,6 +179,7 @@ def theorem_3(
                     "lambda": lam,
                     "beta2": beta2,
                     "bounds": repr(family),
+                    **({} if M is None else {"M": M}),
                 },
             )
         )

@@ -95,6 +95,7 @@ CONTROLS = {
     ("luo-2", "x1 = 1"): {**EVEN, "x1": 0.0},
     ("luo-2", "C even"): {**EVEN, "C": 41},
     ("luo-3", "beta1 < sqrt"): {"beta1": 0.9, "C": 100.0, **SEEDS},
+    ("savarese-3", "t/eta_l(t)"): {"M": 1.0, **LINE},
     **{
         (name, text): {**constants, "seeds": 50}
         for name in ("savarese-2", "savarese-claim-1")
