@@ -32,7 +32,7 @@ def load(name: str) -> Any:
     """
     module_name, _, attribute = name.partition(":")
     if not all(part.isidentifier() for part in [*module_name.split("."), attribute]):
-        raise ValueError(f"an object of your own must be named module:Name, got {name!r}")
+        raise ValueError(f"your own object must be named module:Name, got {name!r}")
     here = str(Path.cwd())
     if here not in sys.path and "" not in sys.path:
         sys.path.append(here)

@@ -18,7 +18,7 @@ COMMANDS = {
     "equations": "every equation beside its line",
     "trace": "the first steps with every intermediate quantity",
     "explore": "a page that runs the optimizers' own lines in your browser",
-    "check": "whether an optimizer or problem of your own does what runs rely on",
+    "check": "whether your own optimizer or problem does what runs rely on",
     "export": "an optimizer as one Python file that needs NumPy alone",
     "course": "assignments made from the source, and their grading",
     "fetch": "download a data set's official files",

@@ -1,4 +1,4 @@
-"""Check an optimizer or a problem of your own for all that runs rely on."""
+"""Check your own optimizer or problem for all that runs rely on."""
 
 from __future__ import annotations
 

@@ -27,19 +27,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--task",
         type=task_of,
         metavar="NAME",
-        help=f"a network to train: one of {', '.join(TASKS)}, or module:Name for a task of your "
-        f"own (default: {TASK})",
+        help=f"a network to train: one of {', '.join(TASKS)}, or module:Name for your own "
+        f"task (default: {TASK})",
     )
     what.add_argument(
         "--problem",
         type=problem_of,
         metavar="NAME",
-        help=f"an online problem instead: one of {', '.join(SEQUENCES)}, or module:Name for one "
-        "of your own",
+        help=f"an online problem instead: one of {', '.join(SEQUENCES)}, or module:Name for "
+        "your own",
     )
     add_optimizers(parser, STORY)
-    add("--epochs", type=whole, metavar="N", help="epochs of a task (default: its own)")
-    add("--steps", type=whole, metavar="T", help=f"steps of an online problem (default: {STEPS})")
+    add("--epochs", type=whole, metavar="N", help="number of epochs of a task (default: its own)")
+    add("--steps", type=whole, metavar="T", help=f"number of steps of a problem (default: {STEPS})")
     add(
         "--quick",
         action="store_true",
@@ -47,18 +47,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--lr", type=float, help="step size alpha (default: the task's or the problem's)")
     add_bounds(parser)
-    add("--seed", type=int, default=0, help="seed of what is random (default: %(default)s)")
+    add("--seed", type=int, default=0, help="random seed (default: %(default)s)")
     add(
         "--curvature",
         action="store_true",
-        help="measure the preconditioned sharpness instead, beside the threshold of stability: of "
-        f"a task of images, in full batches, or of module:Name for a function (default: {CURVED})",
+        help="measure the preconditioned sharpness and the stability threshold instead, on an "
+        f"image task or a function module:Name (default: {CURVED})",
     )
-    add("--seeds", type=seed_list, metavar="N", help="with --curvature: a,b,c or first:end")
-    add("--beta2", type=float, metavar="X", help="with --curvature: beta2 of those that have it")
-    add("--batch-size", type=whole, metavar="N", help="with --curvature: other than all images")
-    add("--init-scale", type=float, metavar="X", help="with --curvature: factor of first weights")
-    add("--workers", type=whole, metavar="N", help="with --curvature: processes (one per core)")
+    add("--seeds", type=seed_list, metavar="N", help="with --curvature: seeds, a,b,c or first:end")
+    add("--beta2", type=float, metavar="X", help="with --curvature: beta2 of all optimizers")
+    add("--batch-size", type=whole, metavar="N", help="with --curvature: batch size (default: all)")
+    add(
+        "--init-scale", type=float, metavar="X", help="with --curvature: scale of the first weights"
+    )
+    add("--workers", type=whole, metavar="N", help="with --curvature: number of processes")
     add("--resume", action="store_true", help="with --curvature: run only what is missing from DIR")
     add("--show", metavar="FILE", help="with --curvature: show a curvature-*.json; run nothing")
     add_data(parser)

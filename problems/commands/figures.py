@@ -21,8 +21,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="A,B,...",
         help=f"all (the default), or some of {', '.join(FIGURES)}",
     )
-    add("--workers", type=whole, metavar="N", help="processes (default: one per core)")
-    add("--resume", action="store_true", help="run only the runs missing from DIR")
+    add("--workers", type=whole, metavar="N", help="number of processes (default: one per core)")
+    add("--resume", action="store_true", help="run only what is missing from DIR")
     add("--show", metavar="FILE", help="print the tables of a figures.json; run nothing")
     add_output(parser, "results/figures")
 

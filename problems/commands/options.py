@@ -59,7 +59,7 @@ def add_optimizers(parser: argparse.ArgumentParser, default: Iterable[str]) -> N
         type=optimizers_of,
         default=",".join(default),
         metavar="A,B,...",
-        help=f"all, or some of {', '.join(OPTIMIZERS)}, or module:Name for one of your own; values "
+        help=f"all, or some of {', '.join(OPTIMIZERS)}, or module:Name for your own; values "
         "may follow, as in adabound(gamma=0.1) (default: %(default)s)",
     )
 
@@ -71,7 +71,7 @@ def add_optimizer(parser: argparse.ArgumentParser, default: str) -> None:
         type=optimizer_of,
         default=default,
         metavar="NAME",
-        help=f"one of {', '.join(OPTIMIZERS)}, or module:Name for one of your own; values may "
+        help=f"one of {', '.join(OPTIMIZERS)}, or module:Name for your own; values may "
         "follow, as in adabound(gamma=0.1) (default: %(default)s)",
     )
 

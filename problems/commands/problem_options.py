@@ -54,7 +54,7 @@ def add_problem(
         type=problem_of,
         default=problem,
         metavar="NAME",
-        help=f"one of {', '.join(SEQUENCES)}, or module:Name for one of your own; constants may "
+        help=f"one of {', '.join(SEQUENCES)}, or module:Name for your own; constants may "
         f"follow, as in reddi-online(C=5) (default: {default})",
     )
     add("--steps", type=whole, default=steps, metavar="T", help="default: %(default)s")
@@ -64,7 +64,7 @@ def add_constants(parser: argparse.ArgumentParser, force: bool = True) -> None:
     """Declare the constants of problems and optimizers."""
     add = parser.add_argument
     add("--lr", type=float, help="step size alpha (default: the problem's)")
-    add("--beta1", type=float, help="also the momentum of sgdm, ... (default: the problem's)")
+    add("--beta1", type=float, help="beta1, or the momentum of sgdm, ... (default: the problem's)")
     add("--beta2", type=float, help="default: the problem's")
     add_bounds(parser)
     add(

@@ -57,7 +57,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="auto (the default), steps (one after the other) or parallel (many at once)",
     )
     add("--force", action="store_true", help="run even if constants break the paper's conditions")
-    add("--workers", type=whole, metavar="N", help="processes (default: one per core)")
+    add("--workers", type=whole, metavar="N", help="number of processes (default: one per core)")
     add("--scheduler", metavar="ADDRESS", help="run on the Dask cluster of this scheduler instead")
     add(
         "--scheduler-timeout",

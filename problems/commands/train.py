@@ -19,13 +19,13 @@ from problems.optimizers import HYPERPARAMETERS, STORY
 
 #: What the options of hyperparameters are.
 WHAT = {
-    "lr": "the rate",
-    "beta1": "momentum of the SGDs, too",
-    "beta2": "RMSprop's smoothing constant, too",
+    "lr": "learning rate",
+    "beta1": "beta1, or the momentum of SGD",
+    "beta2": "beta2, or RMSprop's smoothing constant",
     "final_lr": "alpha* of the bounds",
     "gamma": "speed of the bounds",
-    "eps": "in the denominator",
-    "weight_decay": "L2",
+    "eps": "epsilon in the denominator",
+    "weight_decay": "L2 penalty",
 }
 
 
@@ -37,8 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=task_of,
         default="digits-mlp",
         metavar="NAME",
-        help=f"one of {', '.join(TASKS)}, or module:Name for a task of your own "
-        "(default: %(default)s)",
+        help=f"one of {', '.join(TASKS)}, or module:Name for your own task (default: %(default)s)",
     )
     add_optimizers(parser, ("sgdm", *STORY))
     add(
@@ -48,34 +47,34 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="SEEDS",
         help="seeds of weights and batches: a,b,c, or 0:5 for 0 to 4 (default: 0)",
     )
-    add("--epochs", type=whole, metavar="N", help="default: the task's")
-    add("--batch-size", type=whole, metavar="N", help="default: the task's")
+    add("--epochs", type=whole, metavar="N", help="number of epochs (default: the task's)")
+    add("--batch-size", type=whole, metavar="N", help="batch size (default: the task's)")
     for name in HYPERPARAMETERS:
         add(
             f"--{name.replace('_', '-')}",
             type=float,
             metavar="X",
-            help=f"{WHAT[name]}, for those optimizers that have it (default: the task's)",
+            help=f"{WHAT[name]}, for optimizers that have it (default: the task's)",
         )
     add_data(parser)
-    add("--no-verify", action="store_true", help="read files that are not the official ones, too")
+    add("--no-verify", action="store_true", help="skip the checksums of data files")
     add(
         "--validate",
         action="store_true",
-        help="test on a part of the training data, which is kept from training, instead",
+        help="test on a held-out part of the training data",
     )
     add(
         "--workers",
         type=whole,
         metavar="N",
-        help="processes (default: one per core, at most one per run); 1 shows every step",
+        help="number of processes (default: one per core, at most one per run); 1 shows each step",
     )
     add(
         "--checkpoint-seconds",
         type=seconds,
         default=10.0,
         metavar="S",
-        help="between two savings of a run; 0 to save after each step (default: %(default)g)",
+        help="seconds between two checkpoints of a run; 0 for each step (default: %(default)g)",
     )
     add("--resume", action="store_true", help="resume from the checkpoints in DIR")
     add_output(parser)

@@ -1,4 +1,4 @@
-"""Checks of an optimizer or an online problem of your own: what runs rely on holds for it."""
+"""Checks of your own optimizer or online problem: what runs rely on holds for it."""
 
 from problems.conformance.optimizer import check_optimizer
 from problems.conformance.problem import check_problem

@@ -166,8 +166,8 @@ def counterexample(
     Parameters
     ----------
     problem : str, problem, Setting or callable
-        A name (``python -m problems counterexample --help`` lists them), a problem or a setting
-        of your own, a function that returns one, or ``module:Name``; constants may follow the
+        A name (``python -m problems counterexample --help`` lists them), your own problem or
+        setting, a function that returns one, or ``module:Name``; constants may follow the
         name, as in ``"reddi-online(C=5)"``.
     optimizers : list or dict
         Names, classes, instances, or ``module:Name``; hyperparameters may follow a name, as in

@@ -41,7 +41,7 @@ class Plan:
     steps : int
         Number of steps of each run.
     grid : mapping of str to sequence of float
-        Axes (keys of `AXES`, or constants of a problem of your own) and their values; the grid
+        Axes (keys of `AXES`, or constants of your own problem) and their values; the grid
         is their product.
     random : mapping of str to Span or sequence of float
         Axes of a random search, and what they are drawn from: a span, or a few values.
