@@ -33,8 +33,8 @@ def page(task: Task) -> str:
     scene = f" See it move: {{scene}}`{SCENES[task.number]}`." if task.number in SCENES else ""
     alt = f"The picture that the solution of assignment {task.number} draws"
     return (
-        f"{title}\n\n`python -m problems course make {task.number}` writes the handout. Constants "
-        f"are cohort 0's.{scene}\n{rest}\n\n## The picture\n\n"
+        f"{title}\n\n`python -m problems course make {task.number}` writes the handout. The "
+        f"constants are cohort 0's.{scene}\n{rest}\n\n## The picture\n\n"
         f"![{alt}](../figures/course-{task.number}.png)\n"
     )
 
