@@ -2,6 +2,7 @@ r"""Where effective rates lie: at the bounds of [Luo19] Alg. 2, between them, or
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from adabound_np import Optimizer
 
-__all__ = ["EARLY", "Limits", "compared", "held_note", "limits_of", "share_at_bounds"]
+__all__ = ["EARLY", "Limits", "compared", "held_notes", "limits_of", "share_at_bounds"]
 
 #: Steps within which bounds that hold most rates are worth a message.
 EARLY = 100
@@ -83,16 +84,24 @@ def share_at_bounds(optimizer: Optimizer) -> float | None:
     return float((counts[0] + counts[2]) / total) if total > 0 else None
 
 
-def held_note(name: str, step: int | None) -> list[str]:
-    """A line on rates that are at bounds early and stay there; none if they are not.
+def held_notes(steps: Mapping[str, int | None]) -> list[str]:
+    """Lines on rates that are at bounds early and stay there, under an empty one; or none.
+
+    Parameters
+    ----------
+    steps : mapping of str to int or None
+        By optimizer, the step since which more than half of its rates are at a bound.
 
     Examples
     --------
-    >>> held_note("adabound", 20)
-    ['note: adabound: from step 20 on, more than half of the rates are at a bound']
-    >>> held_note("adabound", 500), held_note("adam", None)
-    ([], [])
+    >>> held_notes({"adabound": 20, "amsbound": 500, "adam": None})
+    ['', 'note: adabound: from step 20 on, more than half of the rates are at a bound']
+    >>> held_notes({"adam": None})
+    []
     """
-    if step is None or step > EARLY:
-        return []
-    return [f"note: {name}: from step {step:,} on, more than half of the rates are at a bound"]
+    notes = [
+        f"note: {name}: from step {step:,} on, more than half of the rates are at a bound"
+        for name, step in steps.items()
+        if step is not None and step <= EARLY
+    ]
+    return ["", *notes] if notes else []

@@ -20,7 +20,7 @@ from problems.errors import RunError
 from problems.forms import on
 from problems.learning.tasks import TASKS, Task
 from problems.learning.training import prepare, train
-from problems.limits import held_note
+from problems.limits import held_notes
 from problems.loading import call, load
 from problems.manifest import manifest, suffix
 from problems.online.sequences import SEQUENCES
@@ -156,8 +156,7 @@ class EffectiveLr(Result):
             cells = "".join(f" {share:>8.4f}" if compared else f" {'-':>8}" for share in shares)
             mark = " *" if compared and not row["bounded"] else ""
             lines.append(f"{row['optimizer']:<{width}}{quantiles}{cells}{mark}")
-        held = [held_note(name, record.held) for name, record in self.records.items()]
-        lines += ["", *(line for each in held for line in each)] if any(held) else []
+        lines += held_notes({name: record.held for name, record in self.records.items()})
         return "\n".join(lines)
 
     def figures(self) -> dict[str, Picture]:

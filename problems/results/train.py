@@ -18,7 +18,7 @@ from adabound_np.checks import positive_int
 from problems.learning.run import History
 from problems.learning.tasks import Task, task_named
 from problems.learning.trials import Trial, run_trial, run_trials, write_metrics
-from problems.limits import held_note
+from problems.limits import held_notes
 from problems.optimizers import STORY, Spec, labelled, takes
 from problems.rates.curvature_run import Snapshots
 from problems.results.processes import one_thread_each, workers_for
@@ -133,8 +133,7 @@ class Train(Result):
             )
             lost = f"  {row['diverged']} diverged" if row["diverged"] else ""
             lines.append(f"{row['optimizer']:<{first}}{cells}{lost}")
-        held = [held_note(row["optimizer"], row["held"]) for row in self.summaries()]
-        lines += ["", *(line for each in held for line in each)] if any(held) else []
+        lines += held_notes({row["optimizer"]: row["held"] for row in self.summaries()})
         return "\n".join(lines)
 
     def figures(self) -> dict[str, Picture]:
