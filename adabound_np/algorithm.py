@@ -27,6 +27,7 @@ from adabound_np.carries import Carry
 from adabound_np.checks import (
     Array,
     array_of,
+    common_shape,
     copied,
     flag,
     names_among,
@@ -210,7 +211,7 @@ class Algorithm:
             if isinstance(old, FromCallable) and old.same_as(new):
                 setattr(h, symbol, old)
         parts = list(_parts(vars(h).values()))
-        h.shape = np.broadcast_shapes(*(part.shape for part in parts if _is_array(part)))
+        h.shape = common_shape([part.shape for part in parts if _is_array(part)])
         # What may fail, or give another value when asked again, runs on whole arrays, once.
         h.blocks = (
             h.shape == ()

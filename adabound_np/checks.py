@@ -19,6 +19,7 @@ __all__ = [
     "Array",
     "Real",
     "array_of",
+    "common_shape",
     "copied",
     "described",
     "flag",
@@ -237,6 +238,24 @@ def names_among(what: str, given: Iterable[str], allowed: Iterable[str]) -> None
                 f"{what} has no hyperparameter {name!r}{nearest(name, allowed)} "
                 f"(allowed: {', '.join(allowed)})"
             )
+
+
+def common_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the shape to which hyperparameters broadcast.
+
+    Examples
+    --------
+    >>> common_shape([(3, 1), (2,)])
+    (3, 2)
+    >>> common_shape([(3,), (2,)])
+    Traceback (most recent call last):
+    ValueError: hyperparameters must broadcast to one shape, got (3,), (2,)
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        given = ", ".join(map(str, shapes))
+        raise ValueError(f"hyperparameters must broadcast to one shape, got {given}") from None
 
 
 def array_of(name: str, x: Any) -> Array:
