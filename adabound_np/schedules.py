@@ -412,6 +412,7 @@ def betas_of(group: dict[str, Any]) -> tuple[Any, Any]:
     (0.9, 0.999)
     """
     betas = group["betas"]
-    if not isinstance(betas, (tuple, list, np.ndarray)) or len(betas) != 2:
+    pair = isinstance(betas, (tuple, list)) or (isinstance(betas, np.ndarray) and betas.ndim)
+    if not pair or len(betas) != 2:
         raise TypeError(f"betas must be a pair (beta1, beta2), got {betas!r}")
     return betas[0], betas[1]

@@ -300,3 +300,14 @@ def test_a_state_whose_hyperparameters_do_not_fit_changes_nothing():
     state["param_groups"][0][7] = 0.1
     with pytest.raises(TypeError, match="has no hyperparameter 7"):
         opt.load_state_dict(state)
+
+
+@pytest.mark.parametrize("betas", [np.array(0.1), [0.9], 0.9, "ab", None])
+def test_betas_that_are_no_pair_are_named(betas):
+    with pytest.raises((TypeError, ValueError), match="betas"):
+        Adam(betas=betas)
+
+
+def test_hyperparameters_that_do_not_fit_each_other_are_named():
+    with pytest.raises(ValueError, match=r"hyperparameters must broadcast to one shape, got"):
+        Adam(lr=np.full(3, 0.1), eps=np.full(2, 1e-8))
