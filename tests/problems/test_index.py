@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from problems.cli import main
 from problems.results.index import HEAD, add_to_index
 
@@ -12,6 +14,7 @@ def sections(folder):
     return re.findall(r'<section id="([^"]*)">', text), text
 
 
+@pytest.mark.slow
 def test_commands_gather_on_one_page(tmp_path, capsys):
     counter = ["--steps", "3000", "--out", str(tmp_path)]
     assert main(counter) == 0

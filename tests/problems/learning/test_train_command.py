@@ -301,7 +301,7 @@ def test_seeds():
             seed_list(text)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_run_above_the_threshold_says_so_once(workers, tmp_path):
     asked = {"epochs": 8, "batch_size": 128, "folder": tmp_path, "workers": workers}
     specs = ["adabound(final_lr=100)", "adabound"]
