@@ -25,6 +25,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -105,6 +107,19 @@ def stale(drawn: Path) -> list[str]:
     ]
 
 
+def renew(path: Path, folder: Path) -> tuple[Path, str, str]:
+    """Return a page's text as it is and with today's outputs; commands run in `folder`."""
+    text = path.read_text()
+
+    def fresh(match: re.Match[str]) -> str:
+        return match[1] + output_of(match["command"], text[: match.start()], folder) + match[4]
+
+    def made(match: re.Match[str]) -> str:
+        return f"{match[1]}\n{output_of(match['command'], '', folder)}\n{match[4]}"
+
+    return path, text, MADE.sub(made, QUOTE.sub(fresh, text))
+
+
 def main() -> int:
     """Rewrite or check all documents; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -118,17 +133,9 @@ def main() -> int:
                 copy = folder / path.relative_to(ROOT)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, copy)
-        for path in pages():
-            text = path.read_text()
-
-            def fresh(match: re.Match[str], text: str = text) -> str:
-                output = output_of(match["command"], text[: match.start()], folder)
-                return match[1] + output + match[4]
-
-            def made(match: re.Match[str]) -> str:
-                return f"{match[1]}\n{output_of(match['command'], '', folder)}\n{match[4]}"
-
-            new = MADE.sub(made, QUOTE.sub(fresh, text))
+        with ThreadPoolExecutor(os.cpu_count()) as threads:  # a page each; the work is in processes
+            renewed = list(threads.map(partial(renew, folder=folder), pages()))
+        for path, text, new in renewed:
             if new != text:
                 outdated += 1
                 name = str(path.relative_to(ROOT))
