@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from adabound_np.checks import Array, Real, copied, positive_int, sqrt, within
+from adabound_np.checks import Array, Real, copied, is_pair, positive_int, sqrt, within
 from adabound_np.schedules import Schedule, as_schedule
 
 __all__ = ["Bounds", "DynamicBounds", "PairOfBounds", "SavareseBounds", "as_bounds"]
@@ -189,7 +189,7 @@ def as_bounds(value: Any, final_lr: Any, gamma: Any) -> Bounds:
         return value
     if hasattr(value, "eta_l") and hasattr(value, "eta_u"):
         return PairOfBounds(value.eta_l, value.eta_u)
-    if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != 2:
+    if not is_pair(value):
         raise TypeError(
             "bounds must be None, a pair (eta_l, eta_u) of numbers or functions of t, "
             f"or an object with methods eta_l and eta_u, got {value!r}"

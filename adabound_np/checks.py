@@ -23,6 +23,7 @@ __all__ = [
     "copied",
     "described",
     "flag",
+    "is_pair",
     "known",
     "names_among",
     "nearest",
@@ -238,6 +239,18 @@ def names_among(what: str, given: Iterable[str], allowed: Iterable[str]) -> None
                 f"{what} has no hyperparameter {name!r}{nearest(name, allowed)} "
                 f"(allowed: {', '.join(allowed)})"
             )
+
+
+def is_pair(value: Any) -> bool:
+    """Whether a value is a tuple, list or array of two.
+
+    Examples
+    --------
+    >>> is_pair((0.9, 0.999)), is_pair([1]), is_pair(np.array(0.1))
+    (True, False, False)
+    """
+    some = isinstance(value, (tuple, list, np.ndarray)) and getattr(value, "ndim", 1) > 0
+    return some and len(value) == 2
 
 
 def common_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:

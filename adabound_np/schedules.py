@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from adabound_np.checks import Real, known, positive_int, power, real, sqrt, within
+from adabound_np.checks import Real, is_pair, known, positive_int, power, real, sqrt, within
 
 __all__ = [
     "Constant",
@@ -412,7 +412,6 @@ def betas_of(group: dict[str, Any]) -> tuple[Any, Any]:
     (0.9, 0.999)
     """
     betas = group["betas"]
-    pair = isinstance(betas, (tuple, list)) or (isinstance(betas, np.ndarray) and betas.ndim)
-    if not pair or len(betas) != 2:
+    if not is_pair(betas):
         raise TypeError(f"betas must be a pair (beta1, beta2), got {betas!r}")
     return betas[0], betas[1]

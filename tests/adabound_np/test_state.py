@@ -308,6 +308,11 @@ def test_betas_that_are_no_pair_are_named(betas):
         Adam(betas=betas)
 
 
+def test_bounds_that_are_no_pair_are_named():
+    with pytest.raises(TypeError, match="bounds must be"):
+        AdaBound(bounds=np.array(0.1))
+
+
 def test_hyperparameters_that_do_not_fit_each_other_are_named():
     with pytest.raises(ValueError, match=r"hyperparameters must broadcast to one shape, got"):
         Adam(lr=np.full(3, 0.1), eps=np.full(2, 1e-8))

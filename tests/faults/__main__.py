@@ -1,6 +1,6 @@
 """Inject faults and count what comes of them.
 
-python -m tests.faults            all of them, some fifteen minutes
+python -m tests.faults            all of them, half an hour
 python -m tests.faults --quick    a few of each kind, less than a minute
 python -m tests.faults --json     a JSON list of {fault, tried, recovered, refused, lost}
 
@@ -24,7 +24,7 @@ from tests.faults.table import OUTCOMES, text
 
 #: Trials of each fault: with --quick, else.
 TRIALS = {
-    commands.tallies: (1, 8),
+    commands.tallies: (1, 20),
     commands.workers: (1, 6),
     starts.tallies: (2, 20),
     writers.tallies: (2, 20),

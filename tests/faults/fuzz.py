@@ -106,7 +106,7 @@ def _optimizer_states(rng: random.Random, trials: int) -> Tally:
         except Exception as error:
             tally.note("lost", f"{name}: {type(error).__name__}: {error}")
         else:
-            good = np.isfinite(x).all()
+            good = not np.isnan(x).any()
             tally.note("recovered" if good else "lost", f"{name} {spoiled}")
     return tally
 
