@@ -1,6 +1,6 @@
 """Runs functions of the package ``student`` and notes what their lines compute.
 
-This file needs NumPy alone. A copy of it serves the tests of a handout; grading starts it in a
+This file needs NumPy alone. A copy of it serves the tests of a handout; grading starts it in its
 own process, which receives inputs and returns values.
 """
 

@@ -11,7 +11,6 @@ from typing import Any
 from adabound_np import Optimizer
 from adabound_np.checks import positive_int, within
 from autograd_lite import nn
-from problems.files import leftovers
 from problems.learning import checkpoints
 from problems.learning.checkpoints import CheckpointError
 from problems.learning.run import Epoch, History, Run
@@ -173,7 +172,7 @@ def _train(
 
 
 def _open(run: Run, path: Path, resume: bool) -> None:
-    """Resume from an existing checkpoint, if allowed; make its folder if there is none."""
+    """Resume from an existing checkpoint, if allowed."""
     if path.exists():
         if not resume:
             raise CheckpointError(
@@ -183,5 +182,3 @@ def _open(run: Run, path: Path, resume: bool) -> None:
             run.restore(*checkpoints.read(path))
         except CheckpointError as error:
             raise CheckpointError(f"{path}: {error}") from error
-    for left in leftovers(path):  # of a run that was killed: this one holds the lock
-        left.unlink()

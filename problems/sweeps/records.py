@@ -175,8 +175,6 @@ def recording(
     path = Path(path).resolve()
     first = json.loads(json.dumps({"kind": KIND, "format": FORMAT, **header}))
     with locked(path):
-        for left in leftovers(path):  # of a writer that was killed: this one holds the lock
-            left.unlink()
         places: dict[int, tuple[int, int]] = {}
         good = len(encode(first))
         try:
@@ -258,6 +256,8 @@ def _to_disk(file: BinaryIO) -> None:
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock of a file: the system's, on a file beside it, so that it ends with us.
 
+    The temporary files of a writer that was killed are removed.
+
     Raises
     ------
     RecordsError
@@ -282,6 +282,8 @@ def locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise RecordsError(f"{path} must be a file that can be written, got {error}") from error
     try:
+        for left in leftovers(path):
+            left.unlink()
         yield
     finally:
         if sys.platform != "win32":  # there, what is open stays

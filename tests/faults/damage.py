@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from problems.learning.training import train
 from problems.rates.record import RateRecord, RateRecordError
 from problems.sweeps.records import RecordsError, read
 from tests.faults.table import Tally
+from tests.problems.learning.kills import interrupted
 
 __all__ = ["DAMAGES", "tallies"]
 
@@ -101,19 +101,10 @@ def _kinds(root: Path) -> dict[str, tuple[bytes, Callable[[bytes], tuple[str, st
 
     saved = root / "run.npz"
     given: dict[str, Any] = {"epochs": 2, "checkpoint": saved}
-
-    class KilledError(Exception):
-        pass
-
-    def kill(t: int, model: Any, optimizer: Any) -> None:
-        if t == 15:
-            raise KilledError
-
     train("digits-mlp", "adabound", 0, **given)
     finished = checkpoints.read(saved)[1]
     saved.unlink()
-    with suppress(KilledError):
-        train("digits-mlp", "adabound", 0, **given, every=0, observe=kill)
+    interrupted(saved, 15, "digits-mlp", "adabound", 0, epochs=2)
 
     def of_checkpoint(content: bytes) -> tuple[str, str]:
         saved.write_bytes(content)

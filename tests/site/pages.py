@@ -1,7 +1,9 @@
-"""Chromium for tests; they are skipped where it is not installed, or fail if REQUIRE_ORACLES=1."""
+"""What tests of the site need; they are skipped without it, or fail if REQUIRE_ORACLES=1."""
 
 import os
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -21,3 +23,15 @@ def browser():
         window.get("about:blank")
         window.get_log("performance")
         yield window
+
+
+@contextmanager
+def extensions(*names):
+    """Modules of docs/_ext."""
+    peer("sphinx")
+    folder = str(Path(__file__).parents[2] / "docs/_ext")
+    sys.path.insert(0, folder)
+    try:
+        yield [peer(name) for name in names]
+    finally:
+        sys.path.remove(folder)

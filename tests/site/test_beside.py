@@ -1,12 +1,11 @@
 """The side-by-side columns are the source: every equation once, every line with its number."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from problems.reading.equations import Source, in_source
-from tests.oracles.peers import peer
+from tests.site.pages import extensions
 
 ROOT = Path(__file__).parents[2]
 PAGES = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "docs/paper").glob("*.md"))
@@ -14,12 +13,8 @@ PAGES = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "docs/paper").g
 
 @pytest.fixture(scope="module")
 def beside():
-    peer("sphinx")
-    sys.path.insert(0, str(ROOT / "docs/_ext"))
-    try:
-        yield peer("beside")
-    finally:
-        sys.path.remove(str(ROOT / "docs/_ext"))
+    with extensions("beside") as (module,):
+        yield module
 
 
 def test_rows(beside):

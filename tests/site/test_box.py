@@ -1,12 +1,11 @@
 """The algorithm boxes: every line has its code, which the source has, and a sentence."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.oracles.peers import peer
+from tests.site.pages import extensions
 
 ROOT = Path(__file__).parents[2]
 BOX = re.compile(r"```\{box\} (\S+)\n(.*?)```", re.S)
@@ -19,12 +18,8 @@ BOXES = [
 
 @pytest.fixture(scope="module")
 def box():
-    peer("sphinx")
-    sys.path.insert(0, str(ROOT / "docs/_ext"))
-    try:
-        yield peer("box")
-    finally:
-        sys.path.remove(str(ROOT / "docs/_ext"))
+    with extensions("box") as (module,):
+        yield module
 
 
 def test_which_algorithms_have_one():

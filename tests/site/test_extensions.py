@@ -2,25 +2,20 @@
 
 import importlib
 import inspect
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from tests.oracles.peers import peer
+from tests.site.pages import extensions
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def ext():
-    peer("sphinx")
-    sys.path.insert(0, str(ROOT / "docs/_ext"))
-    try:
-        yield SimpleNamespace(api=peer("api"), quoted=peer("quoted"), named=peer("named_tests"))
-    finally:
-        sys.path.remove(str(ROOT / "docs/_ext"))
+    with extensions("api", "quoted", "named_tests") as (api, quoted, named):
+        yield SimpleNamespace(api=api, quoted=quoted, named=named)
 
 
 def test_every_public_object_is_listed_once(ext):

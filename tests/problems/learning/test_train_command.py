@@ -18,6 +18,7 @@ from problems.learning.run import LOOKS
 from problems.learning.tasks import TASKS
 from problems.learning.training import train
 from problems.learning.trials import COLUMNS
+from tests.problems.learning.kills import interrupted
 
 FAST = ("--task", "digits-mlp", "--epochs", "2")
 
@@ -101,24 +102,8 @@ def test_resuming(tmp_path, capsys):
     args = (*FAST, "--optimizers", "adam,sgd,sgdm", "--workers", "1", "--out", str(tmp_path))
     folder = tmp_path / "train-digits-mlp"
 
-    class KilledError(Exception):
-        pass
-
-    def observe(t, model, optimizer):
-        if t == 15:
-            raise KilledError
-
     train("digits-mlp", "adam", 0, epochs=2, checkpoint=folder / "adam-seed0.npz")
-    with pytest.raises(KilledError):
-        train(
-            "digits-mlp",
-            "sgd",
-            0,
-            epochs=2,
-            checkpoint=folder / "sgd-seed0.npz",
-            every=0,
-            observe=observe,
-        )
+    interrupted(folder / "sgd-seed0.npz", 15, "digits-mlp", "sgd", 0, epochs=2)
     before = (folder / "adam-seed0.npz").read_bytes()
     err = refused(capsys, *args)
     assert "adam-seed0.npz must be a new file, but is there already; --resume resumes" in err
@@ -340,15 +325,7 @@ def test_bounds_that_hold_most_rates_early_are_told(tmp_path):
         f"note: fast: from step {fast['held']} on, more than half of the rates are at a bound"
     ]
     path = tmp_path / "run.npz"
-
-    class KilledError(Exception):
-        pass
-
-    def kill(t, model, optimizer):
-        if t == 60:
-            raise KilledError
-
-    asked = {"epochs": 10, "gamma": 1.0, "checkpoint": path, "every": 0}
-    with pytest.raises(KilledError):
-        train("digits-mlp", "adabound", 0, **asked, observe=kill)
-    assert train("digits-mlp", "adabound", 0, **asked, resume=True).held == history.held
+    asked = ("digits-mlp", "adabound", 0)
+    given = {"epochs": 10, "gamma": 1.0}
+    interrupted(path, 60, *asked, **given)
+    assert train(*asked, **given, checkpoint=path, resume=True).held == history.held

@@ -23,6 +23,7 @@ from problems.learning.objectives import Classification, Language
 from problems.learning.tasks import TASKS, Task, with_validation
 from problems.learning.training import CheckpointError, prepare, train
 from problems.optimizers import OPTIMIZERS
+from tests.problems.learning.kills import interrupted
 
 ROOT = Path(__file__).parents[3]
 RNG = np.random.default_rng(0)
@@ -291,21 +292,6 @@ def test_other_errors_are_not_taken_for_divergence():
 
 
 # Checkpoints
-
-
-class KilledError(Exception):
-    pass
-
-
-def interrupted(path, at, *args, **options):
-    """Train, but stop before step `at` was saved."""
-
-    def observe(t, model, optimizer):
-        if t == at:
-            raise KilledError
-
-    with pytest.raises(KilledError):
-        train(*args, checkpoint=path, every=0, observe=observe, **options)
 
 
 @pytest.mark.parametrize("kind", SMALL)
