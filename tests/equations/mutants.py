@@ -3,7 +3,7 @@
 import ast
 import copy
 
-_BINARY = {
+BINARY = {
     ast.Add: "-*/",
     ast.Sub: "+*/",
     ast.Mult: "+-/",
@@ -13,7 +13,7 @@ _BINARY = {
     ast.BitAnd: "|",
     ast.MatMult: "*",
 }
-_OPERATORS = {
+OPERATORS = {
     "+": ast.Add,
     "-": ast.Sub,
     "*": ast.Mult,
@@ -21,7 +21,7 @@ _OPERATORS = {
     "|": ast.BitOr,
     "&": ast.BitAnd,
 }
-_COMPARED = {
+COMPARED = {
     ast.Lt: (ast.LtE, ast.Gt),
     ast.LtE: (ast.Lt, ast.GtE),
     ast.Gt: (ast.GtE, ast.Lt),
@@ -117,8 +117,8 @@ def setting(name, values):
 
 
 def of_binary(node, names, fields):
-    signs = _BINARY.get(type(node.op), "")
-    return [*setting("op", [_OPERATORS[sign]() for sign in signs]), swap_operands]
+    signs = BINARY.get(type(node.op), "")
+    return [*setting("op", [OPERATORS[sign]() for sign in signs]), swap_operands]
 
 
 def of_unary(node, names, fields):
@@ -126,7 +126,7 @@ def of_unary(node, names, fields):
 
 
 def of_comparison(node, names, fields):
-    return setting("ops", [[other()] for other in _COMPARED.get(type(node.ops[0]), ())])
+    return setting("ops", [[other()] for other in COMPARED.get(type(node.ops[0]), ())])
 
 
 def of_constant(node, names, fields):

@@ -70,15 +70,15 @@ def run(chosen):
                 counts["killed"] += 1
                 counts["by error"] += how == "error"
                 continue
-            reason = reason_for(unit.place, after)
+            reason = reason_for(EQUIVALENT, unit.place, after)
             counts["equivalent" if reason else "survived"] += 1
             unnoticed.append((unit.place, before, after, reason))
     return table, unnoticed
 
 
-def reason_for(place, after):
+def reason_for(known, place, after):
     """Why an unnoticed mutant computes the same, "" if nothing says so."""
-    fits = (e.reason for e in EQUIVALENT if place.endswith(e.place) and re.search(e.after, after))
+    fits = (e.reason for e in known if place.endswith(e.place) and re.search(e.after, after))
     return next(fits, "")
 
 

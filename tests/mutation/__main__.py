@@ -1,0 +1,149 @@
+"""Mutates all code beyond the equations, and counts what the tests notice.
+
+python -m tests.mutation                     the table, and every mutant that was not noticed
+python -m tests.mutation --room problems/online --only engines
+python -m tests.mutation --json FILE         the same as JSON too; --show FILE prints its table
+python -m tests.mutation --again FILE        only what FILE has as not noticed
+
+It needs pytest-cov. The first run measures which tests run which lines (`--baseline`, a folder).
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+# Before NumPy: the processes are enough.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from problems.reading.lines import module_of
+from tests.equations.mutate import reason_for
+from tests.equations.units import units
+from tests.mutation import runner
+from tests.mutation.changes import mutants
+from tests.mutation.equivalent import EQUIVALENT
+
+#: Least share of mutants that are noticed or equivalent, in percent, of each room.
+ROOMS = {
+    "adabound_np": 100,
+    "autograd_lite": 85,
+    "problems/online": 95,
+    "problems/ledger": 100,
+    "problems/rates": 95,
+    "problems/sweeps": 85,
+    "problems/learning": 85,
+}
+COLUMNS = ("mutants", "killed", "by time", "equivalent", "survived")
+#: They only draw: tests compare the series of a figure, not its looks.
+DRAWING = ("figure.py", "figures.py", "draw.py")
+#: What may notice: not the peers, nor what reads the files or starts other processes.
+TESTS = [
+    "tests/adabound_np",
+    "tests/autograd_lite",
+    "tests/problems",
+    "adabound_np",
+    "autograd_lite",
+    "problems",
+    "--ignore=tests/problems/course",
+    "--ignore=tests/problems/explorer",
+]
+
+
+def files(room):
+    """Python files of a room, but for those that only draw."""
+    return [p.as_posix() for p in sorted(Path(room).rglob("*.py")) if not p.name.endswith(DRAWING)]
+
+
+def spared():
+    """Lines that `tests.equations.mutate` changes, of each file."""
+    found = {}
+    for unit in units():
+        file = module_of(unit.place).source.file
+        found[file] = found.get(file, frozenset()) | unit.lines
+    return found
+
+
+def main(argv=None):
+    """Print the table; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--room", action="append", choices=ROOMS, help="only these rooms")
+    parser.add_argument("--only", default="", help="only mutants whose place contains this")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="only what FILE has unnoticed")
+    parser.add_argument("--baseline", type=Path, default=Path("results/mutation"), metavar="FOLDER")
+    parser.add_argument(
+        "--budget", type=float, default=20, metavar="SECONDS", help="of tests for each mutant"
+    )
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--show", type=Path, metavar="FILE", help="print the table of a JSON file")
+    options = parser.parse_args(argv)
+    if options.show:
+        return report(json.loads(options.show.read_text()))
+    if not (options.baseline / "seconds.json").is_file():
+        call = f"measure({str(options.baseline)!r}, {TESTS})"
+        code = f"from tests.mutation.runner import measure; {call}"
+        subprocess.run([sys.executable, "-c", code], check=True)
+    skip, again = spared(), None
+    if options.again:
+        again = {tuple(m[:4]) for m in json.loads(options.again.read_text())["unnoticed"]}
+    chosen = [
+        mutant
+        for room in options.room or ROOMS
+        for file in files(room)
+        for mutant in mutants(file, skip.get(file, frozenset()))
+        if options.only in f"{file}:{mutant.place}"
+        and (again is None or (file, mutant.place, mutant.before, mutant.after) in again)
+    ]
+    begin = time.perf_counter()
+    killed = runner.run(
+        chosen, runner.Baseline(options.baseline, options.budget), TESTS, options.processes
+    )
+    result = summary(chosen, killed, time.perf_counter() - begin)
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    return report(result)
+
+
+def summary(chosen, killed, seconds):
+    """Counts of each room, and what was not noticed, as plain values."""
+    rooms, unnoticed = {}, []
+    for mutant in chosen:
+        room = max((r for r in ROOMS if mutant.file.startswith(f"{r}/")), key=len)
+        counts = rooms.setdefault(room, dict.fromkeys(COLUMNS, 0))
+        counts["mutants"] += 1
+        if killed[mutant]:
+            counts["killed"] += 1
+            counts["by time"] += killed[mutant] == "time"
+            continue
+        place = f"{mutant.file.removesuffix('.py').replace('/', '.')}.{mutant.place}"
+        reason = reason_for(EQUIVALENT, place, mutant.after)
+        counts["equivalent" if reason else "survived"] += 1
+        unnoticed.append(
+            [mutant.file, mutant.place, mutant.before, mutant.after, mutant.lines.start, reason]
+        )
+    return {"seconds": round(seconds), "rooms": rooms, "unnoticed": unnoticed}
+
+
+def report(result, verbose=True):
+    """Print a table in Markdown, and what was not noticed; return the exit code."""
+    print(f"| room | {' | '.join(COLUMNS)} | noticed | at least |")
+    print(f"| --- | {'---: | ' * (len(COLUMNS) + 2)}".rstrip())
+    short = False
+    for room, counts in result["rooms"].items():
+        different = counts["mutants"] - counts["equivalent"]
+        share = 100 * counts["killed"] / different if different else 100.0
+        short = short or share < ROOMS[room]
+        numbers = " | ".join(f"{counts[c]:,}" for c in COLUMNS)
+        print(f"| `{room}` | {numbers} | {share:.1f} % | {ROOMS[room]} % |")
+    if verbose:
+        for file, place, before, after, line, reason in result["unnoticed"]:
+            print(f"{reason or 'survived'}: {file}:{line} {place}\n    {before}\n    {after}")
+    return int(short)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
