@@ -32,9 +32,7 @@ class Baseline:
         self.seconds = json.loads((folder / "seconds.json").read_text())
         data = coverage.CoverageData(str(folder / "coverage"))
         data.read()
-        self.contexts = {
-            os.path.relpath(file): data.contexts_by_lineno(file) for file in data.measured_files()
-        }
+        self.contexts = {file: data.contexts_by_lineno(file) for file in data.measured_files()}
 
     def tests(self, mutant: Mutant) -> list[str]:
         """Tests that run a mutant's lines, or of the module's own statements any of its lines.
