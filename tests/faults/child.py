@@ -159,6 +159,16 @@ def removed(at: int, folder: Path) -> Callable[[int, str], None]:
     return fault
 
 
+def killed(process: int, at: int) -> Callable[[int, str], None]:
+    """A fault: another process dies at an event."""
+
+    def fault(event: int, name: str) -> None:
+        if event == at:
+            os.kill(process, signal.SIGKILL)
+
+    return fault
+
+
 def worker_killed(at: int) -> Callable[[int, str], None]:
     """A fault: a worker of the pool dies at an event, or at the first after it that has one."""
     done = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import random
 import shutil
@@ -15,6 +16,7 @@ import numpy as np
 from problems.learning import checkpoints
 from problems.sweeps.records import read
 from tests.faults import child
+from tests.faults.cluster import cluster
 from tests.faults.table import Tally
 
 __all__ = ["COMMANDS", "tallies"]
@@ -164,6 +166,32 @@ def _outcome(
     left = [path.name for path in folder.rglob(".*")]
     untidy = tidy and left and ended.code > 0  # a process that is killed cannot tidy up
     return ("lost", f"left behind: {left}") if untidy else ("recovered", "")
+
+
+def dask(root: Path, rng: random.Random, trials: int) -> Iterator[Tally]:
+    """Kill a worker of a sweep on Dask, or its scheduler, without which the sweep is resumed."""
+    if not trials or importlib.util.find_spec("distributed") is None:
+        return
+    sweep = COMMANDS[0]._replace(
+        name="sweep on Dask", args=["sweep", "--grid", "lr=log:0.01:1:16", "--steps", "300000"]
+    )
+    folder = root / "dask" / "results"
+    folder.parent.mkdir()
+    events = child.events_of(sweep.line(folder), folder)
+    whole = sweep.results(folder)
+    for place, name in ((1, "a Dask worker killed, sweep"), (0, "the Dask scheduler lost, sweep")):
+        tally = Tally(name)
+        for _ in range(trials):
+            shutil.rmtree(folder)
+            with cluster(folder.parent) as (address, processes):
+                at, victim = rng.randint(1, events), processes[place].pid
+                line = [*sweep.line(folder), "--scheduler", address, "--scheduler-timeout", "600"]
+                ended = child.run(line, folder, child.killed(victim, at))
+            outcome, why = _outcome(sweep, folder, ended, whole)
+            if place == 1 and ended.code != 0:  # the other worker is still there
+                outcome, why = "lost", ended.err
+            tally.note(outcome, f"{name} at event {at} of {events}: {why}")
+        yield tally
 
 
 def workers(root: Path, rng: random.Random, trials: int) -> Iterator[Tally]:

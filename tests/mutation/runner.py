@@ -159,14 +159,14 @@ def imported(baseline):
         for name in list(sys.modules):
             if name.partition(".")[0] in OURS:
                 del sys.modules[name]
-        sys.meta_path.insert(0, _Finder(mutant))
+        sys.meta_path.insert(0, Finder(mutant))
         chosen = baseline.tests(mutant)
         return bool(chosen) and pytest.main([*OPTIONS, "-x", *chosen], [Repeatable()]) != 0
 
     return work
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class Finder(importlib.abc.MetaPathFinder):
     """Finds a mutant in the place of its module."""
 
     def __init__(self, mutant):

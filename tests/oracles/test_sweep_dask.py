@@ -1,22 +1,18 @@
 """Sweeps on Dask: a scheduler and two worker processes, one of which may be killed."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from problems.sweeps.records import read
+from tests.faults import cluster as faults
+from tests.faults.cluster import ENV, running, wait_for, worker
 from tests.oracles.peers import peer
 
-ROOT = Path(__file__).parents[2]
-ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 ARGS = (
     "--problem",
     "reddi-stochastic",
@@ -34,19 +30,6 @@ ARGS = (
 CELLS = 200
 
 
-@contextmanager
-def running(*args, output=subprocess.PIPE):
-    """A process that is stopped at the end, if it has not ended before."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *args], env=ENV, stdout=output, stderr=output, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
 def sweep_command(path, *args):
     return ("problems", "sweep", *ARGS, *args, "--json", "--out", str(path))
 
@@ -58,52 +41,16 @@ def finish(path, *args):
     return json.loads(out)
 
 
-def wait_for(condition, seconds=1200):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
-
-
 def records_in(path):
     return max(0, path.read_bytes().count(b"\n") - 1) if path.exists() else 0
-
-
-LOCAL = ("--host", "127.0.0.1", "--no-dashboard")
 
 
 @pytest.fixture
 def scheduler(tmp_path):
     """A scheduler's address, and its process."""
     peer("distributed")
-    contact = tmp_path / "scheduler.json"
-
-    def address():
-        try:
-            return json.loads(contact.read_text())["address"]
-        except (FileNotFoundError, ValueError):
-            return None
-
-    command = ("dask", "scheduler", *LOCAL, "--port", "0", "--scheduler-file", str(contact))
-    with running(*command, output=subprocess.DEVNULL) as process:
-        wait_for(address)
-        yield address(), process
-
-
-def worker(address, folder):
-    """One that nothing starts again when it dies."""
-    return running(
-        "dask",
-        "worker",
-        address,
-        *LOCAL,
-        "--nthreads",
-        "1",
-        "--no-nanny",
-        "--local-directory",
-        str(folder),
-        output=subprocess.DEVNULL,
-    )
+    with faults.scheduler(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,0 +1,136 @@
+"""What is mutated, that live code becomes the mutant, and which tests are run on it."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("mutants run in forked processes", allow_module_level=True)
+pytest.importorskip("coverage")
+
+from tests.mutation import runner
+from tests.mutation.changes import changed_tree, mutants
+
+TEXT = '''
+LIMIT = 3
+
+def inside(x, most=LIMIT):
+    """Not this."""
+    if 0 <= x < most and not x.bad:
+        raise ValueError(f"{x} at 1" + "2")
+    total = 0
+    for y in x:
+        total += y
+        x.seen = True
+    return any(y == -1 for y in x) or max(total, 2) / 5
+
+def outer(n):
+    def add(x):
+        return x + n
+    return add
+'''
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """The text as a module, and the path of its file."""
+    (tmp_path / "sample.py").write_text(TEXT)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "sample", raising=False)
+    import sample
+
+    return sample
+
+
+def test_what_is_changed(module):
+    found = mutants("sample.py")
+    pairs = {(m.before.partition("\n")[0], m.after.partition("\n")[0]) for m in found}
+    condition = "if 0 <= x < most and (not x.bad):"
+    returned = "return any((y == -1 for y in x)) or max(total, 2) / 5"
+    assert {
+        ("LIMIT = 3", "LIMIT = 4"),
+        (condition, "if True or (0 <= x < most and (not x.bad)):"),
+        (condition, "if False and (0 <= x < most and (not x.bad)):"),
+        (condition, "if 0 <= x < most or not x.bad:"),
+        (condition, "if 0 < x < most and (not x.bad):"),
+        (condition, "if 0 <= x <= most and (not x.bad):"),
+        (condition, "if 0 <= x < most and x.bad:"),
+        ("total += y", "total -= y"),
+        ("total += y", "if False:"),
+        ("x.seen = True", "if False:"),
+        ("x.seen = True", "x.seen = False"),
+        (returned, returned.replace("any", "all")),
+        (returned, returned.replace("max", "min")),
+        (returned, returned.replace("-1", "1")),
+        (returned, returned.replace(" or ", " and ")),
+        (returned, returned.replace(" / ", " + ")),
+        ("return x + n", "return x - n"),
+    } <= pairs
+    changed = {m.before.partition("\n")[0] for m in found}
+    assert not [text for text in changed if "Not this" in text or "raise" in text]
+    assert {m.place for m in found} == {"", "inside", "outer.add"}
+    assert {m.before for m in found if not m.running} == {"LIMIT = 3"}
+    assert not [m for m in mutants("sample.py", frozenset({2})) if m.before == "LIMIT = 3"]
+
+
+def test_every_mutant_is_a_module_that_differs(module):
+    for mutant in mutants("sample.py"):
+        compile(changed_tree(mutant), "sample.py", "exec")
+        assert mutant.before != mutant.after
+
+
+def chosen(after):
+    (mutant,) = (m for m in mutants("sample.py") if m.after == after)
+    return mutant
+
+
+def test_live_functions_become_the_mutant(module):
+    adds = module.outer(10)
+    runner.replace([module.inside, module.outer, adds], chosen("return x - n"))
+    assert adds(1) == -9
+    assert module.outer(5)(1) == -4
+
+
+def test_a_module_that_is_imported_is_the_mutant(module):
+    mutant = chosen("LIMIT = 4")
+    finder = runner.Finder(mutant)
+    spec = finder.find_spec("sample", None)
+    found = SimpleNamespace()
+    exec(spec.loader.get_code("sample"), vars(found))
+    assert found.LIMIT == 4
+    assert finder.find_spec("json", None).loader is not spec.loader
+
+
+def baseline(budget):
+    made = runner.Baseline.__new__(runner.Baseline)
+    made.budget = budget
+    made.seconds = {"tests/t.py::b[1]": 1.0, "tests/t.py::b[2]": 2.0, "tests/t.py::a": 3.0}
+    made.contexts = {"sample.py": {n: [f"{name}|run" for name in made.seconds] for n in (6, 7)}}
+    return made
+
+
+def test_each_function_of_tests_comes_first_once(module):
+    mutant = next(m for m in mutants("sample.py") if 6 in m.lines)
+    first = ["tests/t.py::b[1]", "tests/t.py::a", "tests/t.py::b[2]"]
+    assert baseline(100).tests(mutant) == first
+    assert baseline(4.5).tests(mutant) == first[:2]
+    assert baseline(0.1).tests(mutant) == first[:1]
+    assert baseline(100).tests(chosen("LIMIT = 4")) == first
+    assert baseline(100).tests(chosen("return x - n")) == []
+
+
+def test_how_a_process_ended_is_counted(module):
+    found = mutants("sample.py")[:3]
+    ends = dict(zip(found, (0, 1, -9), strict=True))
+
+    def work(mutant):
+        if ends[mutant] < 0:
+            import os
+
+            os.kill(os.getpid(), -ends[mutant])
+        return bool(ends[mutant])
+
+    assert list(runner.forked(work, found, 2).values()).count("") == 1
+    assert runner.forked(work, found, 1) == dict(zip(found, ("", "test", "crash"), strict=True))
