@@ -43,6 +43,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 1200) -> None:
 def scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A scheduler's address, and its process."""
     contact = folder / "scheduler.json"
+    contact.unlink(missing_ok=True)
 
     def address() -> Any:
         try:

@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 import tempfile
+import traceback
 from collections import Counter, defaultdict
 from contextlib import suppress
 from pathlib import Path
@@ -99,7 +100,7 @@ def any_fails(session, items, seconds):
     """Run tests until one fails; whether one did."""
     outcomes = Outcomes()
     session.config.pluginmanager.register(outcomes)
-    for item, following in zip(items, [*items[1:], None], strict=True):
+    for item, following in zip(items, [*items[1:], None], strict=False):
         signal.setitimer(signal.ITIMER_REAL, 10 + 10 * seconds[item.nodeid])
         try:
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -136,7 +137,8 @@ def run(mutants, baseline, tests, processes):
     loaded = [m for m in mutants if not m.running]
     killed = forked(imported(baseline), loaded, processes)
     plugin = Forking([m for m in mutants if m.running], baseline, processes)
-    pytest.main([*OPTIONS, *tests], plugins=[plugin, Repeatable()])
+    code = pytest.main([*OPTIONS, *tests], plugins=[plugin, Repeatable()])
+    assert code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED), "tests are not loaded"
     return {**killed, **plugin.killed}
 
 
@@ -232,7 +234,7 @@ def forked(work, mutants, processes):
 
 
 def _child(work, mutant):
-    code = 2
+    code, report = 2, os.fdopen(os.dup(2), "w")
     try:
         os.setsid()
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -244,5 +246,8 @@ def _child(work, mutant):
         with tempfile.TemporaryDirectory() as folder:
             os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
             code = int(work(mutant))
+    except BaseException:
+        traceback.print_exc(file=report)
+        report.flush()
     finally:
         os._exit(code)

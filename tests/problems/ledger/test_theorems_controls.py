@@ -5,12 +5,14 @@ A predicate that was loosened to True would not be noticed by runs on which it i
 
 import dataclasses
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from adabound_np import Box, Geometric, Harmonic, L2Ball
+from adabound_np import AdaBound, Box, Geometric, Harmonic, L2Ball
 from problems.ledger import LEDGER, dimensions
+from problems.ledger.luo_regret import Ones, bounds_against
 
 #: Short runs of each.
 LINE = {"kinds": ("linear",), "T": 20, "T_line": 3000}
@@ -130,3 +132,65 @@ def test_what_regret_bounds_assume_is_looked_at(name, text, monkeypatch):
     outcome = LEDGER[name].experiment(**LINE)
     assert any(found.startswith(text) for found in falsified(outcome)), falsified(outcome)
     assert outcome.verdict != "holds"
+
+
+def lower(t):
+    return 0.1 - 0.05 / t
+
+
+def upper(t):
+    return 0.1 + 0.05 / t
+
+
+#: Beginning of a text -> what is false in a run of AdaBound that is fine without it.
+PUBLISHED = {
+    "eta_l(t) >= eta_l(t-1)": [{"eta_l": lambda t: lower(t) - 0.04 * (t == 7)}],
+    "eta_u(t) <= eta_u(t-1)": [{"eta_u": lambda t: upper(t) + 0.04 * (t == 7)}],
+    "0 < eta_l(t) <= eta_u(t)": [
+        {"eta_l": lambda t: 0.1 * (t > 50)},
+        {"eta_l": lambda t: 0.1 * (1 + 1e-10) + 0 * t, "eta_u": lambda t: 0.1 + 0 * t},
+    ],
+    "eta_l and eta_u tend to": [
+        {"eta_l": lambda t: lower(t) / 2},
+        {"eta_u": lambda t: upper(t) * 2},
+    ],
+    "x_t lies in F": [{"feasible": Box(-2, 1)}, {"feasible": Box(-1, 2), "G": -1.0}],
+    "|grad f_t|_2 <= G_2": [{"steepest": 0.999}],
+    "beta1_t <= beta1": [
+        {"momentum": 0.5, "beta1": 0.4},
+        {"momentum": lambda t: np.minimum(0.5, 0.1 * t), "beta1": 0.5},
+    ],
+}
+
+
+def against_published(
+    *,
+    eta_l=lower,
+    eta_u=upper,
+    feasible=None,
+    G=1.0,
+    steepest=1.0,
+    momentum=0.5,
+    beta1=0.5,
+):
+    """The assumptions of [Luo19] Theorem 4, looked at in a run with bounds that obey them."""
+    problem = Ones(G)
+    feasible = problem.feasible if feasible is None else feasible
+    opt = AdaBound.as_in_paper(lr=0.5, betas=(momentum, 0.9), gamma=0.5, feasible=feasible)
+    family = SimpleNamespace(eta_l=eta_l, eta_u=eta_u)
+    return bounds_against(problem, opt, family, 0.1, 100, 0.0, steepest, beta1, {})
+
+
+def test_the_published_bounds_hold_where_nothing_is_false():
+    outcome = against_published()
+    assert not falsified(outcome)
+    assert outcome.verdict == "holds"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"), [(text, what) for text, every in PUBLISHED.items() for what in every]
+)
+def test_what_the_published_bounds_assume_is_looked_at(text, what):
+    outcome = against_published(**what)
+    assert [found[: len(text)] for found in falsified(outcome)] == [text]
+    assert outcome.verdict == "not-applicable"
