@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import statistics
 import sys
 import sysconfig
@@ -274,7 +275,8 @@ def _executor(
     if scheduler is not None:
         if workers not in (None, 1):
             raise ValueError(f"workers must not be given with scheduler, got {workers}")
-        with connect(scheduler, timeout) as client:
+        client = connect(scheduler, timeout)
+        with _silent("distributed", "distributed.client"), client:
             for module in _modules(plan):
                 client.upload_file(module)
             if not client.nthreads():
@@ -288,6 +290,19 @@ def _executor(
             raise ValueError(f"workers must be 1 here, got {workers}: {reason}")
         with pool(workers) as executor:
             yield executor
+
+
+@contextmanager
+def _silent(*loggers: str) -> Iterator[None]:
+    """Keep logs back: what they say of a lost scheduler, with tracebacks, is in the error."""
+    levels = {logging.getLogger(name): logging.getLogger(name).level for name in loggers}
+    try:
+        for logger in levels:
+            logger.setLevel(logging.CRITICAL)
+        yield
+    finally:
+        for logger, level in levels.items():
+            logger.setLevel(level)
 
 
 def _modules(plan: Plan) -> list[str]:

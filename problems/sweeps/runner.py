@@ -219,6 +219,8 @@ def spread(
 def _failed(cell: Numbered, reason: BaseException) -> SweepError:
     if isinstance(reason, BrokenExecutor):  # whichever cell it ran
         failure = SweepError(f"a worker died: {reason}")
+    elif isinstance(reason, CancelledError):  # not by `spread`, which has not ended
+        failure = SweepError("the executor gave its cells up, as Dask does without its scheduler")
     else:
         text = f"cell {cell.number} failed: {type(reason).__name__}: {reason}"
         failure = SweepError(text.rstrip(": "))

@@ -15,7 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from types import CodeType, FunctionType
 
-import coverage
 import pytest
 from hypothesis import Phase, settings
 
@@ -30,6 +29,8 @@ class Baseline:
 
     def __init__(self, folder: Path, budget: float) -> None:
         self.budget = budget
+        import coverage
+
         self.seconds = json.loads((folder / "seconds.json").read_text())
         data = coverage.CoverageData(str(folder / "coverage"))
         data.read()

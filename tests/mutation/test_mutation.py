@@ -7,7 +7,6 @@ import pytest
 
 if sys.platform == "win32":
     pytest.skip("mutants run in forked processes", allow_module_level=True)
-pytest.importorskip("coverage")
 
 from tests.mutation import runner
 from tests.mutation.changes import changed_tree, mutants
