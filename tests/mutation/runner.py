@@ -39,7 +39,7 @@ class Baseline:
     def tests(self, mutant: Mutant) -> list[str]:
         """Tests that run a mutant's lines, or of the module's own statements any of its lines.
 
-        First one of each function, those beside the module before others, the shortest first, as
+        Those beside the module come first; of these one of each function, the shortest first. As
         many as take `budget` seconds.
         """
         lines = self.contexts.get(mutant.file, {})
@@ -52,7 +52,7 @@ class Baseline:
         for name in order:
             function = name.partition("[")[0]
             near = name.startswith((beside, mutant.file))
-            keys[name] = (ranks[function], not near, self.seconds[name])
+            keys[name] = (not near, ranks[function], self.seconds[name])
             ranks[function] += 1
         chosen, total = [], 0.0
         for name in sorted(keys, key=lambda n: keys[n]):
