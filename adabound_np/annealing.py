@@ -199,7 +199,7 @@ class ReduceLROnPlateau:
         _among("threshold_mode", threshold_mode, ("rel", "abs"))
         within("factor", factor, "(0, 1)")
         for name, number in (("patience", patience), ("cooldown", cooldown)):
-            positive_int(name, number + 1 if isinstance(number, int) else number)
+            positive_int(name, number, least=0)
         for name, real in (("threshold", threshold), ("min_lr", min_lr), ("eps", eps)):
             within(name, real, "[0, inf)")
         self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience

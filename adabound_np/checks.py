@@ -173,15 +173,15 @@ def flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def positive_int(name: str, value: Any) -> int:
-    """Return `value` as an int if it is a whole number of at least 1.
+def positive_int(name: str, value: Any, least: int = 1) -> int:
+    """Return `value` as an int if it is a whole number of at least `least`.
 
     Raises
     ------
     TypeError
         If `value` is not an integer (a bool is not).
     ValueError
-        If it is smaller than 1.
+        If it is smaller than `least`.
 
     Examples
     --------
@@ -189,9 +189,9 @@ def positive_int(name: str, value: Any) -> int:
     3
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer of at least 1, got {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+        raise TypeError(f"{name} must be an integer of at least {least}, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
     return int(value)
 
 
