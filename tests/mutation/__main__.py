@@ -3,7 +3,8 @@
 python -m tests.mutation                     the table, and every mutant that was not noticed
 python -m tests.mutation --room problems/online --only engines
 python -m tests.mutation --json FILE         the same as JSON too; --show FILE prints its table
-python -m tests.mutation --again FILE        only what FILE has as not noticed
+python -m tests.mutation --again FILE        only what FILE has as not noticed; FILE's other mutants
+                                             are taken as they are there
 
 It needs pytest-cov. The first run measures which tests run which lines (`--baseline`, a folder).
 """
@@ -103,6 +104,8 @@ def main(argv=None):
         chosen, runner.Baseline(options.baseline, options.budget), TESTS, options.processes
     )
     result = summary(chosen, killed, time.perf_counter() - begin)
+    if options.again:
+        result = merged(json.loads(options.again.read_text()), result)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
     return report(result)
@@ -126,6 +129,17 @@ def summary(chosen, killed, seconds):
             [mutant.file, mutant.place, mutant.before, mutant.after, mutant.lines.start, reason]
         )
     return {"seconds": round(seconds), "rooms": rooms, "unnoticed": unnoticed}
+
+
+def merged(before, again):
+    """An earlier result, with what was not noticed then replaced by another run of it."""
+    rooms = {}
+    for room, counts in before["rooms"].items():
+        new = again["rooms"].get(room, dict.fromkeys(COLUMNS, 0))
+        noticed = {c: counts[c] + new[c] for c in ("killed", "by time")}
+        left = {c: new[c] for c in ("equivalent", "survived")}
+        rooms[room] = {"mutants": noticed["killed"] + sum(left.values()), **noticed, **left}
+    return {**again, "seconds": before["seconds"] + again["seconds"], "rooms": rooms}
 
 
 def report(result, verbose=True):

@@ -12,6 +12,7 @@ import tempfile
 import traceback
 from collections import Counter, defaultdict
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -39,28 +40,19 @@ class Baseline:
     def tests(self, mutant: Mutant) -> list[str]:
         """Tests that run a mutant's lines, or of the module's own statements any of its lines.
 
-        Those beside the module come first; of these one of each function, the shortest first. As
-        many as take `budget` seconds.
+        Those beside the module come first, the shortest first, as many as take `budget` seconds.
         """
         lines = self.contexts.get(mutant.file, {})
         wanted = mutant.lines if mutant.running else lines
         names = {c.partition("|")[0] for n in wanted for c in lines.get(n, ()) if c}
-        beside = f"tests/{Path(mutant.file).parent}/"
-        order = sorted(names & self.seconds.keys(), key=lambda n: (self.seconds[n], n))
-        ranks: Counter[str] = Counter()
-        keys = {}
-        for name in order:
-            function = name.partition("[")[0]
-            near = name.startswith((beside, mutant.file))
-            keys[name] = (not near, ranks[function], self.seconds[name])
-            ranks[function] += 1
-        chosen, total = [], 0.0
-        for name in sorted(keys, key=lambda n: keys[n]):
-            total += self.seconds[name]
-            if total > self.budget and chosen:
-                break
-            chosen.append(name)
-        return chosen
+        beside = (f"tests/{Path(mutant.file).parent}/", mutant.file)
+        order = sorted(
+            names & self.seconds.keys(),
+            key=lambda name: (not name.startswith(beside), self.seconds[name], name),
+        )
+        taken = accumulate(self.seconds[name] for name in order)
+        within = sum(seconds <= self.budget for seconds in taken)
+        return order[: max(within, 1)]
 
 
 class Outcomes:
