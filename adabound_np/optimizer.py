@@ -284,7 +284,6 @@ class Optimizer(Algorithm):
         states = {i: self._state_of(i, s, slots[i].x) for i, s in packed["state"].items()}
         for own, loaded in zip(self.param_groups, packed["param_groups"], strict=True):
             own.update({**loaded, "params": own["params"]})
-        self._checked.clear()
         for i, slot in enumerate(slots):
             slot.s, slot.h = states.get(i), None
 

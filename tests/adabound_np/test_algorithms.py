@@ -24,6 +24,7 @@ from adabound_np import (
     RMSprop,
     StepDecay,
 )
+from adabound_np.algorithm import Algorithm
 from problems.conformance.alike import gradients
 
 T, SHAPE = 60, (3, 2)
@@ -380,3 +381,14 @@ def test_a_rate_of_zero_moves_nothing(cls):
     np.testing.assert_array_equal(pure.update(x, g, pure.init(x))[0], x)
     y, _ = pure.update(1.0, 0.0, pure.init(1.0))
     assert y == 1.0
+
+
+def test_an_algorithm_has_its_lines():
+    """The framework itself has none."""
+    for call in (
+        lambda: Algorithm.moments(None, None, None, 1),
+        lambda: Algorithm.learning_rate(None, None, 1),
+        lambda: Algorithm.symbols({}),
+    ):
+        with pytest.raises(NotImplementedError):
+            call()

@@ -135,3 +135,32 @@ def test_a_ball_of_any_size(scale, far):
     x = ball.project(y, np.array([1.0, 1e-6]))
     assert np.hypot(*x) == pytest.approx(scale, rel=1e-12)
     assert x[0] < x[1]
+
+
+def test_points_outside_in_one_coordinate_or_one_row():
+    assert not Unconstrained().contains(np.array([np.nan, 1.0]))
+    rows = L2Ball(1.0, axis=-1)
+    assert rows.contains(np.array([[0.6, 0.8], [0.0, 0.0]]))
+    assert not rows.contains(np.array([[0.6, 0.8], [1.0, 0.8]]))
+    both = L2Ball(1.0, axis=(0, 1))
+    assert not both.contains(np.array([[0.6, 0.8], [0.1, 0.0]]))
+
+
+def test_the_slack_of_a_ball_is_its_dtypes():
+    for dtype, inside, outside in ((np.float64, 5e-13, 1e-10), (np.float32, 5e-7, 1e-5)):
+        assert L2Ball(1.0).contains(np.array([1 + inside], dtype))
+        assert not L2Ball(1.0).contains(np.array([1 + outside], dtype))
+
+
+def test_corners_where_the_gradient_is_zero():
+    np.testing.assert_array_equal(Box(-1.0, 2.0).argmin_linear([0.0, -1.0, 1.0]), [-1, 2, -1])
+
+
+def test_a_row_that_cannot_be_projected():
+    rows, eta = L2Ball(1.0, axis=-1), np.array([[0.0, 1.0], [1.0, 1.0]])
+    with pytest.raises(ValueError, match="the point cannot be projected"):
+        rows.project(np.array([[2.0, 0.0], [3.0, 4.0]]), eta)
+    # a coordinate that stays may lie on the sphere
+    np.testing.assert_allclose(
+        rows.project(np.array([[1.0, 0.0], [3.0, 4.0]]), eta), [[1, 0], [0.6, 0.8]]
+    )

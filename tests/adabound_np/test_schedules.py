@@ -1,6 +1,7 @@
 """Schedules and bounds: their values, products, and arrays of t."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,10 +15,12 @@ from adabound_np import (
     InverseTime,
     InvSqrt,
     OneMinusInverse,
+    PairOfBounds,
     SavareseBounds,
     StepDecay,
 )
-from adabound_np.schedules import FromCallable, Scaled
+from adabound_np.bounds import as_bounds
+from adabound_np.schedules import FromCallable, RunningProduct, Scaled, as_schedule
 
 SCHEDULES = [
     Constant(0.9),
@@ -173,3 +176,110 @@ def test_a_users_schedule_with_a_product_is_checked_at_each_step():
         opt.step(grads=[np.ones(1)])
     with pytest.raises(ValueError, match=r"betas\[0\] at t = 3 must be in \[0, 1\), got 1.2"):
         opt.step(grads=[np.ones(1)])
+
+
+# Products that are made from the values
+
+
+def running():
+    """A schedule without a closed form, and the steps at which it was asked for a value."""
+    asked = []
+
+    def function(t):
+        asked.append(t)
+        return 1 / (t + 1)
+
+    return FromCallable(function), asked
+
+
+def test_products_are_right_in_any_order_of_steps():
+    """Each is 1/(t + 1)!, whatever is remembered."""
+    schedule, _ = running()
+    for t in (5, 4, 6, 2, 9, 9, 1, 30):
+        assert schedule.product(t) == pytest.approx(1 / math.factorial(t + 1), rel=1e-14)
+
+
+def test_only_the_last_products_are_remembered():
+    schedule, _ = running()
+    for t in range(1, 101):
+        schedule.product(t)
+    assert list(schedule._products) == list(range(69, 101))
+
+
+def test_base_classes_have_no_values():
+    with pytest.raises(NotImplementedError):
+        RunningProduct()(1)
+
+
+def test_milestones_are_kept_as_integers():
+    schedule = StepDecay([np.int64(3), 5], 0.5)
+    assert schedule.milestones == (3, 5)
+    assert [type(m) for m in schedule.milestones] == [int, int]
+
+
+def test_a_function_is_the_same_for_the_same_argument():
+    def function(t):
+        return 0.5
+
+    one = FromCallable(function, "schedule", "[0, 1)")
+    assert one.same_as(FromCallable(function, "schedule", "[0, 1)"))
+    assert not one.same_as(FromCallable(function, "betas[0]", "[0, 1)"))
+    assert not one.same_as(FromCallable(function, "schedule", "[0, 2)"))
+    assert not one.same_as(FromCallable(lambda t: 0.5, "schedule", "[0, 1)"))
+    assert not one.same_as(Constant(0.5))
+
+
+def test_what_schedules_are_made_of():
+    given = FromCallable(lambda t: 1 / t)
+    made = as_schedule("schedule", given, "[0, inf)")
+    assert made is not given  # its products are its own
+    assert made.function is given.function
+    constant = as_schedule("schedule", Constant(0.5), "[0, inf)")
+    assert isinstance(constant, Constant)
+    with pytest.raises(ValueError, match=r"lr must be in \[0, inf\), got -0.5"):
+        as_schedule("lr", Constant(-0.5), "[0, inf)")
+
+
+def test_products_of_numbers_are_numbers():
+    """A NumPy scalar would turn float32 arrays into float64."""
+    assert type(InvSqrt().product(3)) is float
+
+
+# Bounds
+
+
+@pytest.mark.parametrize(
+    ("constants", "message"),
+    [
+        ({"alpha": -1.0}, r"alpha must be in \(0, inf\), got -1.0"),
+        ({"beta2": 1.0}, r"beta2 must be in \[0, 1\), got 1.0"),
+        ({"C": math.inf}, r"C must be in \(0, inf\), got inf"),
+        ({"C": 0.5}, r"C must be in \(0.5, inf\), got 0.5"),
+        ({"C": np.array([0.4, 9.0])}, r"C must be in \(0.5, inf\), got array"),
+        ({"K": 0}, "K must be an integer of at least 1, got 0"),
+        ({"K": np.array([3, 0])}, r"K must be an integer of at least 1, got np.int64\(0\)"),
+    ],
+)
+def test_savareses_constants(constants, message):
+    with pytest.raises(ValueError, match=message):
+        SavareseBounds(**{"alpha": 1.0, "C": 2.0, "beta2": 0.75, "K": 3, **constants})
+
+
+def test_savareses_constants_may_be_arrays():
+    C, K = np.array([2.0, 4.0]), np.array([1, 5])
+    bounds = SavareseBounds(alpha=1.0, C=C, beta2=0.75, K=K)
+    C[:], K[:] = 9, 9
+    np.testing.assert_array_equal(bounds.eta_l(1), [0.5, 0.25])
+    np.testing.assert_array_equal(bounds.eta_u(3), [0.5, 2.0])
+
+
+def test_bounds_that_cross_in_one_coordinate():
+    with pytest.raises(ValueError, match=r"bounds must have eta_l\(t\) <= eta_u\(t\)"):
+        PairOfBounds(np.array([0.1, 0.5]), 0.2)
+
+
+def test_what_bounds_are_made_of():
+    dynamic = DynamicBounds(0.1, 1e-3)
+    assert as_bounds(dynamic, 0.1, 1e-3) is dynamic
+    with pytest.raises(TypeError, match="bounds must be None, a pair"):
+        as_bounds(SimpleNamespace(eta_l=lambda t: 0.1), 0.1, 1e-3)

@@ -152,6 +152,8 @@ def changes(node, outer):
         return []  # an error's text
     if isinstance(parent, ast.JoinedStr | ast.FormattedValue):
         return []
+    if isinstance(parent, ast.keyword) and parent.arg == "strict":
+        return []  # zip's: it says that lengths are known to agree
     found = [_always(value) for value in _instead(node, parent, field)]
     if isinstance(node, ast.BoolOp):
         found.append(_set("op", ast.Or() if isinstance(node.op, ast.And) else ast.And()))
