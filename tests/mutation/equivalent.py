@@ -1,5 +1,67 @@
-"""Mutants that make no difference, with the reason."""
+"""Mutants that make no difference but in speed, with the reason."""
 
 from tests.equations.equivalent import Equivalent
 
-EQUIVALENT: list[Equivalent] = []
+SHORTER = "a shorter way to the same"
+MORE = "what is left out is so in any case"
+
+EQUIVALENT = [
+    # adabound_np
+    Equivalent(
+        "checks.power",
+        r"^if False|<= 1e-17|beta \* t\.item",
+        "1 - beta^t is 1 either way, to rounding",
+    ),
+    Equivalent("checks.real", r"^if False and type\(value\) is float", SHORTER),
+    Equivalent("checks.nearest", r"n=2", "only the first is used"),
+    Equivalent("checks.array_of", r"^if False and type\(x\) is np\.float64", SHORTER),
+    Equivalent("Algorithm.update", r"True or not moderate", "finite states are looked at again"),
+    Equivalent("Algorithm.update", r"x_new if False", "a copy has the same values"),
+    Equivalent(
+        "Algorithm.check_group", r"schedule if False|np\.all\(False and", "1 times the schedule"
+    ),
+    Equivalent(
+        "Algorithm.check_group",
+        r"True or np\.any\(weight_decay\)\) and decoupled",
+        "a decay of 0 takes nothing away",
+    ),
+    Equivalent("Algorithm.check_group", r"^h\.blocks = False", "blocks change no value"),
+    Equivalent("algorithm.at_rest", r"initial=1\.0", "1 is finite as 0 is"),
+    Equivalent("algorithm.owned", r"^if True or", "a copy has the same values"),
+    Equivalent("Optimizer.step", r"nbytes (>= 2|> 2 \+|> 3) ?\*? BLOCK", "blocks change no value"),
+    Equivalent(
+        "Optimizer.state_dict", r"True or name != 'params'", "the next line replaces params"
+    ),
+    Equivalent("Optimizer._jobs", r"^if True or", "parameters are admitted once more"),
+    Equivalent(
+        "Optimizer._rules",
+        r"known\[2\] if False|known\[1\] is group",
+        "products of schedules are made anew",
+    ),
+    Equivalent("Optimizer._in_blocks", r"np\.empty|^if False:$", "what it does for speed alone"),
+    Equivalent("", r"reshape\(-2", "NumPy takes any negative length for the one to find"),
+    Equivalent(
+        "parameters.gradient_of",
+        r".",
+        "None has no .data, and an array's .data is read back as the same array",
+    ),
+    Equivalent("parameters.check_gradient", r"^if False and \(type|<= _moderate", SHORTER),
+    Equivalent("parameters.check_gradient", r"Array, g\), False", "states are looked at again"),
+    Equivalent("parameters.check_gradient", r"^if True or type", "an array as an array is itself"),
+    Equivalent("parameters.is_moderate", r"<= _moderate", "one number, with 2^40 in between"),
+    Equivalent("parameters.check_overlap", r"True or|>= low", "more pairs are looked at"),
+    Equivalent("parameters.apart", r".", "a copy that need not be, or need not be looked for"),
+    Equivalent("L2Ball.project", r"^if False and \(not outside", "where(outside) leaves y"),
+    Equivalent(
+        "L2Ball.project",
+        r"range\(101\)|rise < 4|5 \* np\.finfo|^if False|np\.all\(False",
+        "Newton's method goes on after it has converged",
+    ),
+    Equivalent("L2Ball.contains", r"\(z\) < self", "one number, the radius and all of the slack"),
+    Equivalent("L2Ball.argmin_linear", r"== 0, 2", "0/2 is 0/1"),
+    Equivalent(
+        "RunningProduct._recalled",
+        r"t - 1 if False|else min\(|if False and i <= t|i < t\)",
+        "the same product, from more factors",
+    ),
+]
