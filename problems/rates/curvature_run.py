@@ -72,8 +72,6 @@ def full_gradient(model: nn.Module, loss: Callable[[Any], Tensor]) -> Callable[[
         From an array of shape (d,) to one of the same shape.
     """
     twin = copy.deepcopy(model)
-    for p in twin.parameters():
-        p.data = p.data.astype(np.float64)
     parts, sizes = list(twin.parameters()), [p.data.size for p in model.parameters()]
     ends = np.cumsum(sizes)[:-1]
 

@@ -36,7 +36,7 @@ EQUIVALENT = [
     Equivalent(
         "Optimizer._rules",
         r"known\[2\] if False|known\[1\] is group",
-        "products of schedules are made anew",
+        "products of schedules are computed again",
     ),
     Equivalent("Optimizer._in_blocks", r"np\.empty|^if False:$", "what it does for speed alone"),
     Equivalent("", r"reshape\(-2", "NumPy takes any negative length for the one to find"),

@@ -1,6 +1,7 @@
 """Sharpness, its threshold, and their course along runs."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from scipy.sparse import linalg
 
 import problems
 from adabound_np import CSGD, SGD, AdaBound, AdaGrad, Adam, AMSGrad, RMSprop
-from adabound_np.schedules import Geometric
+from adabound_np.schedules import Constant, Geometric
+from autograd_lite import Tensor, nn, ops
 from problems.cli import main
 from problems.errors import RunError
 from problems.learning.objectives import squared_error
@@ -18,7 +20,7 @@ from problems.learning.training import prepare, train
 from problems.ledger import LEDGER
 from problems.ledger.stability import _forms, stability
 from problems.online.functions import Quadratic, Quadratic2D, Rosenbrock
-from problems.rates.curvature import hessian, sharpness, stability_threshold, threshold
+from problems.rates.curvature import FEW, hessian, sharpness, stability_threshold, threshold
 from problems.rates.curvature_run import Sharpness, Snapshots, full_gradient, weights_of
 from problems.sweeps.records import RecordsError
 
@@ -313,3 +315,93 @@ def train_with_snapshots(optimizer, **given):
         explain=watch.explain,
         **given,
     )
+
+
+# Without a task
+
+
+class Slope(nn.Module):
+    """f(x) = h/2 |x|^2 for a parameter x."""
+
+    def __init__(self, h, size=1):
+        self.h, self.x = h, Tensor(np.ones(size), requires_grad=True)
+
+    def loss(self):
+        return ops.sum(self.x * self.x) * (self.h / 2)
+
+
+def made(fields, **hyper):
+    """An optimizer of one's own, as far as `threshold` looks at it."""
+    return SimpleNamespace(
+        hyper=SimpleNamespace(**hyper), State=SimpleNamespace(_fields=("t", *fields))
+    )
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "expected"),
+    [
+        (made("b", gamma=Constant(0.9)), 3.8),  # no dampening
+        (made("v", beta1=Constant(0.9)), 2.0),  # a beta1, but no momentum
+        (made("m"), None),  # momentum of an unknown form
+        (made("m", beta1=lambda t: 0.9 if 500 < t < 1500 else 0.5), 38.0),
+    ],
+)
+def test_thresholds_of_ones_own(optimizer, expected):
+    assert threshold(optimizer) == (expected if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize(("x", "scale"), [(0.01, 1.0), (100.0, 100.0)])
+def test_steps_of_the_differences(x, scale):
+    """e |v| is (2^-52)^(1/3) times the larger of 1 and the size of a coordinate."""
+    points, at = [], np.full(4, x)
+
+    def gradient(y):
+        points.append(y)
+        return y
+
+    hessian(gradient, at).matvec(np.array([3.0, 4.0, 0.0, 0.0]))
+    for point in points:
+        size = np.linalg.norm(point - at)
+        np.testing.assert_allclose(size, 2.0 ** (-52 / 3) * scale, rtol=1e-8 * max(scale, 100))
+
+
+def test_one_coordinate_without_a_finite_gradient():
+    assert np.isnan(sharpness(lambda x: np.array([1.0, np.inf]) * x, np.ones(2)))
+
+
+def test_neighbouring_eigenvalues_are_told_apart():
+    eigenvalues = np.linspace(1, 2, 4 * FEW)
+    eigenvalues[-1] = 2.001
+    found = sharpness(lambda x: eigenvalues * x, np.ones(len(eigenvalues)))
+    assert found == pytest.approx(2.001, rel=1e-5)
+
+
+def test_snapshots_are_of_powers_of_two():
+    model = Slope(1.0, size=2)
+    optimizer, snapshots = SGD([model.x], lr=0.125), Snapshots()
+    for t in range(1, 21):
+        optimizer.step(grads=[model.x.data.copy()])
+        snapshots(t, model, optimizer)
+    assert [t for t, _, _ in snapshots.kept] == [4, 8, 16]
+    for t, weights, rates in snapshots.kept:
+        np.testing.assert_allclose(weights, 0.875**t)
+        np.testing.assert_allclose(rates, 0.125)
+
+
+@pytest.mark.parametrize(("rate", "above"), [(1.9, False), (2.1, True)])
+def test_what_explains_a_divergence(rate, above):
+    model = Slope(1.0)
+    run = SimpleNamespace(
+        optimizer=SGD([model.x], lr=rate),
+        model=model,
+        objective=SimpleNamespace(full_loss=lambda model, most: model.loss()),
+    )
+    snapshots = Snapshots()
+    snapshots.kept = [(4, np.ones(1), np.array([rate]))]
+    said = snapshots.explain(run)
+    assert said.startswith("; after step 4 its rates were above") if above else said == ""
+    run.objective = SimpleNamespace()  # no labelled images
+    assert snapshots.explain(run) == ""
+    run.objective = SimpleNamespace(full_loss=lambda model, most: model.loss())
+    run.optimizer = made("m")
+    assert snapshots.explain(run) == ""
