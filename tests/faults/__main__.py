@@ -26,12 +26,12 @@ from tests.faults.table import OUTCOMES, text
 TRIALS = {
     commands.tallies: (1, 20),
     commands.workers: (1, 6),
-    commands.dask: (0, 6),
     starts.tallies: (2, 20),
     writers.tallies: (2, 20),
     damage.tallies: (20, 400),
     pickles.tallies: (20, 1000),
     fuzz.tallies: (100, 4000),
+    commands.dask: (0, 6),
 }
 
 

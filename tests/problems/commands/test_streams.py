@@ -118,7 +118,7 @@ def test_exit_codes_in_a_shell(way, buffered, tmp_path):
     """The code that the shell sees, and nothing of Python's on standard error."""
     redirection, good, bad = WAYS[way]
     env = {**ENV, "PYTHONUNBUFFERED": "" if buffered else "1"}
-    for args, expected in (("--steps 20000", good), ("--steps x", bad)):
+    for args, expected in (("--steps 3000", good), ("--steps x", bad)):
         command = f'"{sys.executable}" -m problems trace {args} {redirection}'
         result = subprocess.run(
             ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
