@@ -4,7 +4,8 @@ python -m tests.faults            all of them, half an hour
 python -m tests.faults --quick    a few of each kind, less than a minute
 python -m tests.faults --json     a JSON list of {fault, tried, recovered, refused, lost}
 
-Exit code 1 if anything was lost. Linux only: it forks, and looks into /proc.
+Exit code 1 if anything was lost. Linux only: it forks, and looks into /proc. The faults of Dask are
+tried if `distributed` is installed, and not with --quick.
 """
 
 import os
