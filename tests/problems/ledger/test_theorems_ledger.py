@@ -20,6 +20,7 @@ from problems.ledger.rounds import follow, rounds
 from problems.online import reddi_online, setting
 from problems.online.losses import vector_problem
 from problems.online.setting import Condition
+from tests.problems.ledger.outcomes import SMALL
 
 ROOT = Path(__file__).resolve().parents[3]
 IDS = [
@@ -380,20 +381,6 @@ def test_an_unexpected_verdict_is_an_error(tmp_path, capsys, monkeypatch):
 
 
 #: Runs that are short, and show what the figure is about.
-SMALL = {
-    "reddi-1": {"T": 300},
-    "reddi-3": {"seeds": 100, "T": 100, "along": (2.0, 8.0, 64.0), "along_T": 100},
-    "reddi-4": {"T": 20, "T_line": 100, "kinds": ("linear",)},
-    "luo-1": {"T": 100_000},
-    "luo-4": {"C": 10.0, "T": 100_000, "K": 100_000},
-    "luo-5": {"K": 100, "T": 1000},
-    "savarese-2": {"K": 100, "T": 100, "seeds": 100},
-    "savarese-3": {"T": 20, "T_line": 100, "kinds": ("linear",)},
-    "savarese-prop-1": {"T": 1000},
-    "first-step-safety": {"points": 101},
-}
-
-
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_shows_its_verdict(name):
     result = Result(LEDGER[name], LEDGER[name].experiment(**SMALL[name]), 0.0)
