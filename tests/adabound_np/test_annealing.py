@@ -44,6 +44,7 @@ PLATEAUS = [
         [0.0, 0.25, 0.3, 0.6],
         [FULL, HALF, HALF, HALF],
     ),
+    ({"threshold": 1.0}, [1.0, 0.5, -0.5], [FULL, HALF, HALF]),
     # a first metric is better than none, but an infinite one is not
     ({"threshold": 0.0}, [math.inf, 1.0, 1.0], [HALF, HALF, QUARTER]),
     ({"threshold": 0.0, "mode": "max"}, [-math.inf, 1.0, 1.0], [HALF, HALF, QUARTER]),
@@ -140,8 +141,9 @@ def test_schedules_of_steps_and_of_arrays_of_steps():
         each = [schedule(int(k)) for k in t]
         np.testing.assert_allclose(each, expected, atol=1e-15)
         assert all(type(s) is float for s in each)
-    assert joined.boundaries == JoinedSchedules((1.0, 2.0, 3.0), [np.int64(2), 5]).boundaries
-    assert [type(mark) for mark in joined.boundaries] == [int, int]
+    marks = JoinedSchedules((1.0, 2.0, 3.0), [np.int64(2), 5]).boundaries
+    assert marks == (2, 5)
+    assert [type(mark) for mark in marks] == [int, int]
 
 
 @pytest.mark.parametrize(

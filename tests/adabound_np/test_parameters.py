@@ -25,7 +25,9 @@ def tensor(value, grad=None):
 X, GROUP = np.ones(2), {"params": [np.ones(2)]}
 
 
-@pytest.mark.parametrize("mixed", [[X, GROUP], [GROUP, X], [GROUP, {"lr": 1.0}]])
+@pytest.mark.parametrize(
+    "mixed", [[X, GROUP], [GROUP, X], [tensor(X), GROUP], [GROUP, {"lr": 1.0}]]
+)
 def test_groups_are_not_mixed_with_parameters(mixed):
     with pytest.raises(ValueError, match=r"params must be parameters only, or only dicts"):
         groups_of(mixed)
@@ -184,6 +186,12 @@ def test_a_parameter_that_was_locked():
     with pytest.raises(ValueError, match=r"params\[1\] must be writable, got a read-only array"):
         opt.step()
     assert [s.t for s in opt.state] == [1, 1]
+    x = np.ones(2)
+    opt = SGD([x], lr=0.1)
+    opt.step(grads=[np.ones(2)])
+    x.flags.writeable = False
+    with pytest.raises(ValueError, match=r"params\[0\] must be writable, got a read-only array"):
+        opt.step(grads=[np.ones(2)])
 
 
 def test_new_data_of_another_shape():
@@ -222,6 +230,9 @@ def test_a_state_before_the_first_step_may_be_loaded():
     assert [s.t for s in opt.state] == [0, 1]
     state["state"][0]["t"] = -1
     with pytest.raises(ValueError, match=r"t of params\[0\] must be an integer of at least 0"):
+        opt.load_state_dict(state)
+    state["state"][0] = {"t": 1, "b": np.array([1.0, np.nan])}
+    with pytest.raises(ValueError, match=r"b of params\[0\] must be finite"):
         opt.load_state_dict(state)
 
 

@@ -26,6 +26,11 @@ EQUIVALENT = [
         "a decay of 0 takes nothing away",
     ),
     Equivalent("Algorithm.check_group", r"^h\.blocks = False", "blocks change no value"),
+    Equivalent(
+        "Algorithm.check_group",
+        r"^if False and \(isinstance\(old",
+        "products of schedules are computed again",
+    ),
     Equivalent("algorithm.at_rest", r"initial=1\.0", "1 is finite as 0 is"),
     Equivalent("algorithm.owned", r"^if True or", "a copy has the same values"),
     Equivalent("Optimizer.step", r"nbytes (>= 2|> 2 \+|> 3) ?\*? BLOCK", "blocks change no value"),

@@ -74,12 +74,16 @@ class Forking:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         items = {item.nodeid: item for item in session.items}
-        functions = defaultdict(list)
+        functions, caches = defaultdict(list), []
         for thing in gc.get_objects():
             if isinstance(thing, FunctionType):
                 functions[os.path.relpath(thing.__code__.co_filename)].append(thing)
+            elif hasattr(type(thing), "cache_clear") and thing.__module__.startswith(OURS):
+                caches.append(thing)
 
         def work(mutant):
+            for cache in caches:  # what was computed without the mutant
+                cache.cache_clear()
             replace(functions[mutant.file], mutant)
             chosen = [items[name] for name in self.baseline.tests(mutant) if name in items]
             return any_fails(session, chosen, self.baseline.seconds)
