@@ -2,7 +2,8 @@
 
 python -m tests.mutation                     the table, and every mutant that was not noticed
 python -m tests.mutation --room problems/online --only engines
-python -m tests.mutation --json FILE         the same as JSON too; --show FILE prints its table
+python -m tests.mutation --json FILE         the same as JSON too
+python -m tests.mutation --show FILE         its table; with --survivors what survived
 python -m tests.mutation --again FILE        only what FILE has as not noticed; FILE's other mutants
                                              are taken as they are there
 
@@ -81,9 +82,14 @@ def main(argv=None):
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--show", type=Path, metavar="FILE", help="print the table of a JSON file")
+    parser.add_argument("--survivors", action="store_true", help="what survived, with --show")
     options = parser.parse_args(argv)
+    if options.again and options.room:
+        parser.error("--again is about all rooms that FILE has")
     if options.show:
-        return report(json.loads(options.show.read_text()))
+        result = json.loads(options.show.read_text())
+        print(survivors(result) if options.survivors else table(result))
+        return 0
     if not (options.baseline / "seconds.json").is_file():
         call = f"measure({str(options.baseline)!r}, {TESTS})"
         code = f"from tests.mutation.runner import measure; {call}"
@@ -108,7 +114,8 @@ def main(argv=None):
         result = merged(json.loads(options.again.read_text()), result)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
-    return report(result)
+    print(table(result), survivors(result), sep="\n\n")
+    return int(bool(short(result)))
 
 
 def summary(chosen, killed, seconds):
@@ -142,21 +149,51 @@ def merged(before, again):
     return {**again, "seconds": before["seconds"] + again["seconds"], "rooms": rooms}
 
 
-def report(result, verbose=True):
-    """Print a table in Markdown, and what was not noticed; return the exit code."""
-    print(f"| room | {' | '.join(COLUMNS)} | noticed | at least |")
-    print(f"| --- | {'---: | ' * (len(COLUMNS) + 2)}".rstrip())
-    short = False
+def short(result):
+    """Rooms in which fewer mutants are noticed than should be, each with its share."""
+    shares = {room: share(counts) for room, counts in result["rooms"].items()}
+    return {room: value for room, value in shares.items() if value < ROOMS[room]}
+
+
+def share(counts):
+    """Percent of the mutants that are not equivalent which were noticed."""
+    different = counts["mutants"] - counts["equivalent"]
+    return 100 * counts["killed"] / different if different else 100.0
+
+
+def table(result):
+    """The counts, in Markdown."""
+    lines = [f"| package | {' | '.join(COLUMNS)} | noticed | at least |"]
+    lines.append("| --- |" + " ---: |" * (len(COLUMNS) + 2))
     for room, counts in result["rooms"].items():
-        different = counts["mutants"] - counts["equivalent"]
-        share = 100 * counts["killed"] / different if different else 100.0
-        short = short or share < ROOMS[room]
         numbers = " | ".join(f"{counts[c]:,}" for c in COLUMNS)
-        print(f"| `{room}` | {numbers} | {share:.1f} % | {ROOMS[room]} % |")
-    if verbose:
-        for file, place, before, after, line, reason in result["unnoticed"]:
-            print(f"{reason or 'survived'}: {file}:{line} {place}\n    {before}\n    {after}")
-    return int(short)
+        lines.append(f"| `{room}` | {numbers} | {share(counts):.1f} % | {ROOMS[room]} % |")
+    return "\n".join(lines)
+
+
+def survivors(result):
+    """What survived, a line of Markdown each."""
+    return "\n".join(
+        f"- {file}:{line}, `{place}`: `{one}` → `{other}`"
+        for file, place, before, after, line, reason in result["unnoticed"]
+        if not reason
+        for one, other in [difference(before, after)]
+    )
+
+
+def alike(one, other):
+    """Number of letters at the beginning that two texts share."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def difference(before, after, around=24):
+    """Where two texts differ, with some of what is around it, on one line."""
+    one, other = (" ".join(text.replace("`", "'").split()) for text in (before, after))
+    start = alike(one, other)
+    end = alike(one[start:][::-1], other[start:][::-1])
+    left = max(start - around, 0)
+    return tuple(text[left : max(len(text) - end, start) + around] for text in (one, other))
 
 
 if __name__ == "__main__":

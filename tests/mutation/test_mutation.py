@@ -8,6 +8,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("mutants run in forked processes", allow_module_level=True)
 
+from tests.mutation import __main__ as command
 from tests.mutation import runner
 from tests.mutation.changes import changed_tree, mutants
 
@@ -118,6 +119,36 @@ def test_the_shortest_tests_come_first(module):
     assert baseline(0.1).tests(mutant) == first[:1]
     assert baseline(100).tests(chosen("LIMIT = 4")) == first
     assert baseline(100).tests(chosen("return x - n")) == []
+
+
+def test_an_earlier_result_is_brought_up_to_date():
+    counts = {"mutants": 10, "killed": 6, "by time": 1, "equivalent": 1, "survived": 3}
+    left = [["a.py", "f", "x", "y", 1, ""]]
+    again = {"mutants": 4, "killed": 2, "by time": 0, "equivalent": 1, "survived": 1}
+    rooms = {"autograd_lite": counts, "problems/online": counts}
+    new = {"seconds": 2, "rooms": {"autograd_lite": again}, "unnoticed": left}
+    result = command.merged({"seconds": 5, "rooms": rooms, "unnoticed": []}, new)
+    assert result["seconds"] == 7
+    assert result["unnoticed"] == left
+    assert result["rooms"]["autograd_lite"] == {
+        "mutants": 10,
+        "killed": 8,
+        "by time": 1,
+        "equivalent": 1,
+        "survived": 1,
+    }
+    assert command.short(result) == {}
+    assert command.short({"rooms": {"problems/ledger": counts}}) == {
+        "problems/ledger": pytest.approx(100 * 6 / 9)
+    }
+    table = command.table({"rooms": {"autograd_lite": counts}})
+    assert table.splitlines()[-1] == "| `autograd_lite` | 10 | 6 | 1 | 1 | 3 | 66.7 % | 85 % |"
+    assert command.survivors(new) == "- a.py:1, `f`: `x` → `y`"
+    long = "a" * 50
+    assert command.difference(f"{long} < b {long}", f"{long} <= b {long}", 3) == (
+        "a < b ",
+        "a <= b ",
+    )
 
 
 def test_how_a_process_ended_is_counted(module):
