@@ -9,7 +9,7 @@ import pytest
 from adabound_np import Box, DynamicBounds, L2Ball, SavareseBounds, Unconstrained
 from problems.online import setting
 from problems.online.functions import Fixed, Quadratic, Quadratic2D, Rescaled, Rosenbrock
-from problems.online.losses import LOSSES, VectorProblem, vector_problem
+from problems.online.losses import VectorProblem, vector_problem
 from problems.online.problem import Linear, LinearProblem, ends
 from problems.online.sequences.reddi_theorem3 import theorem3_constant
 from problems.online.setting import Setting, around, integer, least
@@ -118,8 +118,6 @@ def test_ends_of_sets():
 
 
 def test_losses_and_their_slopes():
-    z, b = 0.5, -1.0
-    assert LOSSES["quadratic"](z, b) == pytest.approx(1.125) if callable(LOSSES["quadratic"]) else 1
     (_, f), *_ = VectorProblem(
         "quadratic", np.array([[1.0, 2.0]]), np.array([3.0]), Box(-1.0, 1.0)
     ).reveal(1)
@@ -225,6 +223,33 @@ def test_theorem_3_at_its_constant(beta1, beta2, delta):
     assert (pytest.approx(C)) == setting(
         "reddi-theorem3", beta1=beta1, beta2=beta2, delta=delta
     ).problem.C
+    for below, holds in ((0.99, False), (1.01, True)):
+        at = {"beta1": beta1, "beta2": beta2, "delta": delta, "C": below * C}
+        assert list(conditions("reddi-theorem3", **at).values()) == [True, holds]
+
+
+def test_theorem_3s_constants_are_looked_at():
+    for name, value in (("beta1", 1.0), ("beta2", 0.0), ("delta", 0.0), ("C", 0.5), ("seed", -1)):
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            setting("reddi-theorem3", **{name: value})
+    with pytest.raises(ValueError, match="beta1"):
+        setting("reddi-theorem3", beta1=0.8, beta2=0.5)
+    assert "2/65" in setting("reddi-theorem3").problem.formula()
+
+
+@pytest.mark.parametrize("family", ["savarese", "paper"])
+def test_savareses_bounds(family):
+    s = setting("savarese", bounds=family, K=10)
+    C, lr = 64.0, math.sqrt(math.sqrt(0.5) / 64)
+    assert s.lr == pytest.approx(lr)
+    if family == "savarese":
+        assert s.bounds == SavareseBounds(s.lr, C, 0.5, 10)
+    else:
+        gamma = min(lr / (C - lr), math.sqrt(0.5) / lr) / 10
+        assert isinstance(s.bounds, DynamicBounds)
+        assert (s.bounds.final_lr, s.bounds.gamma) == (1.0, pytest.approx(gamma))
+    at_least = setting("reddi-theorem3", beta1=beta1, beta2=beta2, delta=delta).problem.C
+    assert at_least == math.ceil(round(C, 6))
     for below, holds in ((0.99, False), (1.01, True)):
         at = {"beta1": beta1, "beta2": beta2, "delta": delta, "C": below * C}
         assert list(conditions("reddi-theorem3", **at).values()) == [True, holds]
