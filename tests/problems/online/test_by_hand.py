@@ -220,36 +220,8 @@ def test_theorem_3_at_its_constant(beta1, beta2, delta):
     C = max(2 * (1 + delta), 4 * (1 + delta) ** 3 * B**2 / (1 - beta1) ** 2)
     assert theorem3_constant(beta1, beta2, delta) == pytest.approx(C, rel=1e-9)
     assert theorem3_constant(0.0, 1e-9, delta) == pytest.approx(4 * (1 + delta) ** 3, rel=1e-6)
-    assert (pytest.approx(C)) == setting(
-        "reddi-theorem3", beta1=beta1, beta2=beta2, delta=delta
-    ).problem.C
-    for below, holds in ((0.99, False), (1.01, True)):
-        at = {"beta1": beta1, "beta2": beta2, "delta": delta, "C": below * C}
-        assert list(conditions("reddi-theorem3", **at).values()) == [True, holds]
-
-
-def test_theorem_3s_constants_are_looked_at():
-    for name, value in (("beta1", 1.0), ("beta2", 0.0), ("delta", 0.0), ("C", 0.5), ("seed", -1)):
-        with pytest.raises(ValueError, match=f"{name} must be"):
-            setting("reddi-theorem3", **{name: value})
-    with pytest.raises(ValueError, match="beta1"):
-        setting("reddi-theorem3", beta1=0.8, beta2=0.5)
-    assert "2/65" in setting("reddi-theorem3").problem.formula()
-
-
-@pytest.mark.parametrize("family", ["savarese", "paper"])
-def test_savareses_bounds(family):
-    s = setting("savarese", bounds=family, K=10)
-    C, lr = 64.0, math.sqrt(math.sqrt(0.5) / 64)
-    assert s.lr == pytest.approx(lr)
-    if family == "savarese":
-        assert s.bounds == SavareseBounds(s.lr, C, 0.5, 10)
-    else:
-        gamma = min(lr / (C - lr), math.sqrt(0.5) / lr) / 10
-        assert isinstance(s.bounds, DynamicBounds)
-        assert (s.bounds.final_lr, s.bounds.gamma) == (1.0, pytest.approx(gamma))
-    at_least = setting("reddi-theorem3", beta1=beta1, beta2=beta2, delta=delta).problem.C
-    assert at_least == math.ceil(round(C, 6))
+    problem = setting("reddi-theorem3", beta1=beta1, beta2=beta2, delta=delta).problem
+    assert math.ceil(round(C, 6)) == problem.C
     for below, holds in ((0.99, False), (1.01, True)):
         at = {"beta1": beta1, "beta2": beta2, "delta": delta, "C": below * C}
         assert list(conditions("reddi-theorem3", **at).values()) == [True, holds]
