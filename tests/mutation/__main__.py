@@ -74,6 +74,11 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--room", action="append", choices=ROOMS, help="only these rooms")
     parser.add_argument("--only", default="", help="only mutants whose place contains this")
+    parser.add_argument(
+        "--imported",
+        action="store_true",
+        help="change what modules do when they are imported, in place of functions: slow",
+    )
     parser.add_argument("--again", type=Path, metavar="FILE", help="only what FILE has unnoticed")
     parser.add_argument("--baseline", type=Path, default=Path("results/mutation"), metavar="FOLDER")
     parser.add_argument(
@@ -102,7 +107,8 @@ def main(argv=None):
         for room in options.room or ROOMS
         for file in files(room)
         for mutant in mutants(file, skip.get(file, frozenset()))
-        if options.only in f"{file}:{mutant.place}"
+        if mutant.running != options.imported
+        and options.only in f"{file}:{mutant.place}"
         and (again is None or (file, mutant.place, mutant.before, mutant.after) in again)
     ]
     begin = time.perf_counter()
