@@ -69,4 +69,55 @@ EQUIVALENT = [
         r"t - 1 if False|else min\(|if False and i <= t|i < t\)",
         "the same product, from more factors",
     ),
+    # problems/rates
+    Equivalent("curvature.threshold", r"momentum\.value if False", "a constant at step 1000"),
+    Equivalent("curvature.sharpness", r"len\(x\) < FEW", "both ways give the same"),
+    Equivalent("curvature.sharpness", r"default_rng\(1\)", "another start of Lanczos' method"),
+    Equivalent("RateRecord.held", r"axis=1", "the last of two axes"),
+    Equivalent("RateRecord._check", r"shape\[1\]", "the last of two axes"),
+    Equivalent(
+        "Recorder.take",
+        r"np\.nan if False and|\[False and sizes|sizes > 1\]\)\.any",
+        "a sum with NaN is NaN",
+    ),
+    Equivalent("recorder.record_online", r"next\(kept, 1\)", "no step after the last is step 1"),
+    # problems/ledger
+    Equivalent(
+        "amsgrad.theorem_4", r"gamma <= 1", "at gamma = 1 the bound is infinite, and says nothing"
+    ),
+    Equivalent("amsgrad.gradients", r">= 0\.1", "no draw is exactly 0.1"),
+    Equivalent("amsgrad.gamma", r"inverse = 2 /|inverse > 1|, 2\)$", "a share of itself"),
+    Equivalent(
+        "dimensions.line",
+        r"2000000|max\(T",
+        "slopes of the sequences repeat long before a million steps",
+    ),
+    Equivalent(
+        "first_step.first_step_safety",
+        r"limit \* 2000|limit \+ 1000|high >= low|\(1 - 1e-13\)|4e-16|^if False:$|^if False and",
+        "where the bisection begins and ends, with the same edge in between",
+    ),
+    Equivalent("Entry.run", r"\+ begin", "seconds, which are not compared"),
+    Equivalent("", r"^assert True or", "what mypy is told"),
+    Equivalent(
+        "rounds._one_by_one", r"2 << 12|1 << 13|True or|!= size", "chunks of another length"
+    ),
+    Equivalent("luo_regret", r"- 0\.0 \* t", "0 added or taken away"),
+    Equivalent("LateBounds.eta_u", r"- 0\.0 \* t", "0 added or taken away"),
+    Equivalent("HalfOpenBounds.eta_u", r"- 0\.0 \* t", "0 added or taken away"),
+    Equivalent("wilson.lemma", r"loss <= DONE|^if False", "only rounding is left by then"),
+    # problems/online
+    Equivalent(
+        "comparators._logistic",
+        r"2000|1\.0\), center|2\.0\), center",
+        "where a search begins and ends",
+    ),
+    Equivalent("comparators._on_the_ball", r"31\.0|>= 0", "where a search begins"),
+    Equivalent("", r"perf_counter\(\) \+ begin", "seconds, which are not compared"),
+    Equivalent("engines._one_by_one", r"2 << 14|1 << 15", "chunks of another length"),
+    Equivalent("LinearProblem.comparator", r"2 << 20|1 << 21", "chunks of another length"),
+    Equivalent(
+        "problem.ends", r"end\(2\.0\)|end\(-2\.0\)", "the same end for every slope of a sign"
+    ),
+    Equivalent("trust.noise", r"default_rng\(1\)|<= 0\.1", "another draw"),
 ]

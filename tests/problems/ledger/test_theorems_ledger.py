@@ -218,7 +218,7 @@ def test_sums_by_their_definitions(make_it, name, monkeypatch):
 
 def test_bounds_term_by_term():
     """Each formula against the paper's own symbols, spelled out."""
-    T, d, D, alpha, b1, b2, lam = 50, 3, 2.0, 0.5, 0.5, 0.9, 0.9
+    T, d, D, alpha, b1, b2, lam = 50, 3, 3.0, 0.5, 0.5, 0.9, 0.9
     problem = vector_problem("linear", T=T, d=d)
     t = np.arange(1, T + 1)
 
