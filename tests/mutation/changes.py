@@ -29,7 +29,7 @@ class Mutant(NamedTuple):
     place : str
         Function or class that is changed, with dots; "" for the module's own statements.
     lines : range
-        Lines of the changed expression or statement.
+        Lines of the changed expression or statement; of the whole file in a cached function.
     before, after : str
         The statement, or the head of a compound one, as it is and as it becomes.
     change : tuple
@@ -51,6 +51,14 @@ def mutants(file: str, spared: frozenset[int] = frozenset()) -> list[Mutant]:
     """All mutants of a file, in the order of its lines; none of statements on `spared` lines."""
     tree = ast.parse(Path(file).read_text(encoding="utf-8"))
     numbers = {id(node): k for k, node in enumerate(ast.walk(tree))}
+    # a cached function runs in one test alone, so any test of the module may notice
+    cached = {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and any("cache" in ast.unparse(decorator) for decorator in node.decorator_list)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
     found: list[Mutant] = []
 
     def visit(node, place, statement, running, outer):
@@ -67,7 +75,7 @@ def mutants(file: str, spared: frozenset[int] = frozenset()) -> list[Mutant]:
                 Mutant(
                     file,
                     place,
-                    range(node.lineno, (_head(node).end_lineno or node.lineno) + 1),
+                    _lines(node) if node.lineno not in cached else range(1, 10_000),
                     _text(statement),
                     _text(changed),
                     (numbers[id(node)], k),
@@ -133,6 +141,10 @@ def _left_alone(node):
 def _head(node):
     """What of a compound statement has its condition."""
     return getattr(node, "test", node) if isinstance(node, ast.If | ast.While) else node
+
+
+def _lines(node):
+    return range(node.lineno, (_head(node).end_lineno or node.lineno) + 1)
 
 
 def _text(statement):

@@ -12,7 +12,7 @@ from tests.mutation import __main__ as command
 from tests.mutation import runner
 from tests.mutation.changes import changed_tree, mutants
 
-TEXT = '''
+TEXT = '''import functools
 LIMIT = 3
 
 def inside(x, most=LIMIT):
@@ -24,6 +24,10 @@ def inside(x, most=LIMIT):
         total += y
         x.seen = True
     return any(y == -1 for y in x) or max(total, 2) / 5
+
+@functools.cache
+def kept():
+    return 7
 
 def outer(n):
     def add(x):
@@ -70,7 +74,8 @@ def test_what_is_changed(module):
     } <= pairs
     changed = {m.before.partition("\n")[0] for m in found}
     assert not [text for text in changed if "Not this" in text or "raise" in text]
-    assert {m.place for m in found} == {"", "inside", "outer.add"}
+    assert {m.place for m in found} == {"", "inside", "kept", "outer.add"}
+    assert {len(m.lines) > 1000 for m in found if m.place == "kept"} == {True}
     assert {m.before for m in found if not m.running} == {"LIMIT = 3"}
     assert not [m for m in mutants("sample.py", frozenset({2})) if m.before == "LIMIT = 3"]
 
