@@ -56,7 +56,7 @@ TESTS = [
 
 
 def files(room):
-    """Python files of a room, but for those that only draw."""
+    """Python files of a package, except those that only draw."""
     return [p.as_posix() for p in sorted(Path(room).rglob("*.py")) if not p.name.endswith(DRAWING)]
 
 

@@ -1,4 +1,4 @@
-"""Runs tests on mutants, each in a process of its own that is forked when all tests are loaded."""
+"""Runs tests on mutants, each in its own process, forked when all tests are loaded."""
 
 import gc
 import importlib.abc
@@ -207,7 +207,7 @@ def measure(where: str, tests: list[str]) -> None:
 
 
 def forked(work, mutants, processes):
-    """Call `work` on each mutant in a process of its own; return how each was killed, "" if not."""
+    """Call `work` on each mutant in its own process; return how each was killed, "" if not."""
     waiting, running, killed = list(reversed(mutants)), {}, {}
     while waiting or running:
         while waiting and len(running) < processes:

@@ -64,7 +64,7 @@ def plain(value):
 
 
 def found(case):
-    """All that a run found, but for what depends on the machine's rounding."""
+    """All that a run found, except what depends on rounding."""
     name, constants = CASES[case]
     outcome = LEDGER[name].experiment(**constants)
     return {
