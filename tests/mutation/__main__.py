@@ -188,18 +188,18 @@ def survivors(result):
 
 
 def alike(one, other):
-    """Number of letters at the beginning that two texts share."""
+    """Number of words at the beginning that two texts share."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def difference(before, after, around=24):
-    """Where two texts differ, with some of what is around it, on one line."""
-    one, other = (" ".join(text.replace("`", "'").split()) for text in (before, after))
+def difference(before, after, around=4):
+    """Where two texts differ, with some words around it, on one line."""
+    one, other = (text.replace("`", "'").split() for text in (before, after))
     start = alike(one, other)
     end = alike(one[start:][::-1], other[start:][::-1])
     left = max(start - around, 0)
-    return tuple(text[left : max(len(text) - end, start) + around] for text in (one, other))
+    return tuple(" ".join(text[left : len(text) - end + around]) for text in (one, other))
 
 
 if __name__ == "__main__":
