@@ -295,7 +295,7 @@ def _executor(
 @contextmanager
 def _silent(*loggers: str) -> Iterator[None]:
     """Keep logs back: what they say of a lost scheduler, with tracebacks, is in the error."""
-    levels = {logging.getLogger(name): logging.getLogger(name).level for name in loggers}
+    levels = {logger: logger.level for logger in map(logging.getLogger, loggers)}
     try:
         for logger in levels:
             logger.setLevel(logging.CRITICAL)

@@ -107,12 +107,12 @@ def events_of(args: list[str], folder: Path) -> int:
     return int(seen.read_text())
 
 
-def signalled(number: int, at: int) -> Callable[[int, str], None]:
-    """A fault: this process gets a signal at an event."""
+def signalled(number: int, at: int, process: int | None = None) -> Callable[[int, str], None]:
+    """A fault: this process, or another one, gets a signal at an event."""
 
     def fault(event: int, name: str) -> None:
         if event == at:
-            os.kill(os.getpid(), number)
+            os.kill(os.getpid() if process is None else process, number)
 
     return fault
 
@@ -155,16 +155,6 @@ def removed(at: int, folder: Path) -> Callable[[int, str], None]:
             for path in sorted(folder.rglob("*"), reverse=True):
                 path.rmdir() if path.is_dir() else path.unlink()
             folder.rmdir()
-
-    return fault
-
-
-def killed(process: int, at: int) -> Callable[[int, str], None]:
-    """A fault: another process dies at an event."""
-
-    def fault(event: int, name: str) -> None:
-        if event == at:
-            os.kill(process, signal.SIGKILL)
 
     return fault
 

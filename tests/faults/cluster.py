@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ENV", "cluster", "running", "scheduler", "wait_for", "worker"]
+__all__ = ["ENV", "running", "scheduler", "wait_for", "worker", "workers"]
 
 ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 _LOCAL = ("--host", "127.0.0.1", "--no-dashboard")
@@ -64,11 +64,7 @@ def worker(address: str, folder: Path) -> Any:
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
-    """A scheduler's address; its process and those of two workers."""
-    with (
-        scheduler(folder) as (address, first),
-        worker(address, folder / "1") as one,
-        worker(address, folder / "2") as two,
-    ):
-        yield address, [first, one, two]
+def workers(address: str, folder: Path) -> Iterator[list[subprocess.Popen[str]]]:
+    """Two of them."""
+    with worker(address, folder / "1") as one, worker(address, folder / "2") as two:
+        yield [one, two]

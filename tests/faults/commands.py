@@ -15,8 +15,7 @@ import numpy as np
 
 from problems.learning import checkpoints
 from problems.sweeps.records import read
-from tests.faults import child
-from tests.faults.cluster import cluster
+from tests.faults import child, cluster
 from tests.faults.table import Tally
 
 __all__ = ["COMMANDS", "tallies"]
@@ -175,18 +174,22 @@ def dask(root: Path, rng: random.Random, trials: int) -> Iterator[Tally]:
     sweep = COMMANDS[0]._replace(
         name="sweep on Dask", args=["sweep", "--grid", "lr=log:0.01:1:16", "--steps", "300000"]
     )
-    folder = root / "dask" / "results"
-    folder.parent.mkdir()
+    home = root / "dask"
+    folder = home / "results"
+    home.mkdir()
     events = child.events_of(sweep.line(folder), folder)
     whole = sweep.results(folder)
     for place, name in ((1, "a Dask worker killed, sweep"), (0, "the Dask scheduler lost, sweep")):
         tally = Tally(name)
         for _ in range(trials):
             shutil.rmtree(folder)
-            with cluster(folder.parent) as (address, processes):
-                at, victim = rng.randint(1, events), processes[place].pid
+            with (
+                cluster.scheduler(home) as (address, scheduler),
+                cluster.workers(address, home) as pair,
+            ):
+                at, victim = rng.randint(1, events), [scheduler, *pair][place].pid
                 line = [*sweep.line(folder), "--scheduler", address, "--scheduler-timeout", "600"]
-                ended = child.run(line, folder, child.killed(victim, at))
+                ended = child.run(line, folder, child.signalled(signal.SIGKILL, at, victim))
             outcome, why = _outcome(sweep, folder, ended, whole)
             if place == 1 and ended.code != 0:  # the other worker is still there
                 outcome, why = "lost", ended.err

@@ -89,8 +89,8 @@ def main(argv=None):
     parser.add_argument("--show", type=Path, metavar="FILE", help="print the table of a JSON file")
     parser.add_argument("--survivors", action="store_true", help="what survived, with --show")
     options = parser.parse_args(argv)
-    if options.again and options.room:
-        parser.error("--again is about all rooms that FILE has")
+    if options.again and (options.room or options.only or options.imported):
+        parser.error("--again is about all mutants that FILE has")
     if options.show:
         result = json.loads(options.show.read_text())
         print(survivors(result) if options.survivors else table(result))
@@ -99,25 +99,30 @@ def main(argv=None):
         call = f"measure({str(options.baseline)!r}, {TESTS})"
         code = f"from tests.mutation.runner import measure; {call}"
         subprocess.run([sys.executable, "-c", code], check=True)
-    skip, again = spared(), None
-    if options.again:
-        again = {tuple(m[:4]) for m in json.loads(options.again.read_text())["unnoticed"]}
+    earlier = json.loads(options.again.read_text()) if options.again else None
+    again = {tuple(m[:4]) for m in earlier["unnoticed"]} if earlier else set()
+    skip = spared()
+
+    def wanted(mutant):
+        if earlier:
+            return (mutant.file, mutant.place, mutant.before, mutant.after) in again
+        where = f"{mutant.file}:{mutant.place}"
+        return mutant.running != options.imported and options.only in where
+
     chosen = [
         mutant
         for room in options.room or ROOMS
         for file in files(room)
         for mutant in mutants(file, skip.get(file, frozenset()))
-        if mutant.running != options.imported
-        and options.only in f"{file}:{mutant.place}"
-        and (again is None or (file, mutant.place, mutant.before, mutant.after) in again)
+        if wanted(mutant)
     ]
     begin = time.perf_counter()
     killed = runner.run(
         chosen, runner.Baseline(options.baseline, options.budget), TESTS, options.processes
     )
     result = summary(chosen, killed, time.perf_counter() - begin)
-    if options.again:
-        result = merged(json.loads(options.again.read_text()), result)
+    if earlier:
+        result = merged(earlier, result)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
     print(table(result), survivors(result), sep="\n\n")
@@ -180,7 +185,7 @@ def table(result):
 def survivors(result):
     """What survived, a line of Markdown each."""
     return "\n".join(
-        f"- {file}:{line}, `{place}`: `{one}` → `{other}`"
+        f"- {file}:{line}, `{place or 'module'}`: `{one}` → `{other}`"
         for file, place, before, after, line, reason in result["unnoticed"]
         if not reason
         for one, other in [difference(before, after)]

@@ -149,19 +149,16 @@ def _lines(node):
 
 def _text(statement):
     text = ast.unparse(statement)
-    if hasattr(statement, "body") and not isinstance(statement, ast.Lambda | ast.IfExp):
-        if isinstance(statement, ast.If | ast.While | ast.For | ast.With):
-            return text.partition("\n")[0]
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            return next(line for line in text.splitlines() if not line.startswith("@"))
+    if isinstance(statement, ast.If | ast.While | ast.For | ast.With):
+        return text.partition("\n")[0]
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return next(line for line in text.splitlines() if not line.startswith("@"))
     return text
 
 
 def changes(node, outer):
     """Functions that change a node, in place or into what they return; `outer` is what has it."""
     parent, field = outer
-    if isinstance(parent, ast.Raise) and field != "body":
-        return []  # an error's text
     if isinstance(parent, ast.JoinedStr | ast.FormattedValue):
         return []
     if isinstance(parent, ast.keyword) and parent.arg == "strict":

@@ -29,9 +29,9 @@ class Baseline:
     """Which tests run which lines of the code as it is, and how long they take."""
 
     def __init__(self, folder: Path, budget: float) -> None:
-        self.budget = budget
         import coverage
 
+        self.budget = budget
         self.seconds = json.loads((folder / "seconds.json").read_text())
         data = coverage.CoverageData(str(folder / "coverage"))
         data.read()
@@ -131,9 +131,11 @@ def replace(functions, mutant):
 
 def run(mutants, baseline, tests, processes):
     """Run the tests of each mutant; return how each was killed, "" if it was not."""
-    loaded = [m for m in mutants if not m.running]
-    killed = forked(imported(baseline), loaded, processes)
-    plugin = Forking([m for m in mutants if m.running], baseline, processes)
+    running = [m for m in mutants if m.running]
+    killed = forked(imported(baseline), [m for m in mutants if not m.running], processes)
+    if not running:
+        return killed
+    plugin = Forking(running, baseline, processes)
     code = pytest.main([*OPTIONS, *tests], plugins=[plugin, Repeatable()])
     assert code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED), "tests are not loaded"
     return {**killed, **plugin.killed}

@@ -1,6 +1,10 @@
 """What is mutated, that live code becomes the mutant, and which tests are run on it."""
 
+import json
+import os
+import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +16,7 @@ from tests.mutation import __main__ as command
 from tests.mutation import runner
 from tests.mutation.changes import changed_tree, mutants
 
+ROOT = Path(__file__).parents[2]
 TEXT = '''import functools
 LIMIT = 3
 
@@ -156,14 +161,25 @@ def test_an_earlier_result_is_brought_up_to_date():
     )
 
 
+def test_the_last_result_has_todays_reasons():
+    """Each reason fits a mutant that was not noticed, and each of these has the first that fits."""
+    result = json.loads((ROOT / "docs/results/mutants.json").read_text(encoding="utf-8"))
+    used = set()
+    for file, name, _, after, _, reason in result["unnoticed"]:
+        place = f"{file.removesuffix('.py').replace('/', '.')}.{name}"
+        assert command.reason_for(command.EQUIVALENT, place, after) == reason
+        used |= {
+            e for e in command.EQUIVALENT if place.endswith(e.place) and re.search(e.after, after)
+        }
+    assert [e for e in command.EQUIVALENT if e not in used] == []
+
+
 def test_how_a_process_ended_is_counted(module):
     found = mutants("sample.py")[:3]
     ends = dict(zip(found, (0, 1, -9), strict=True))
 
     def work(mutant):
         if ends[mutant] < 0:
-            import os
-
             os.kill(os.getpid(), -ends[mutant])
         return bool(ends[mutant])
 

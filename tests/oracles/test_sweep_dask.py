@@ -56,9 +56,8 @@ def scheduler(tmp_path):
 @pytest.fixture
 def cluster(scheduler, tmp_path):
     """A scheduler's address, and its two workers."""
-    address = scheduler[0]
-    with worker(address, tmp_path / "1") as one, worker(address, tmp_path / "2") as two:
-        yield address, [one, two]
+    with faults.workers(scheduler[0], tmp_path) as pair:
+        yield scheduler[0], pair
 
 
 @pytest.fixture(scope="module")
