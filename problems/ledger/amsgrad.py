@@ -188,7 +188,7 @@ def gamma(
         ">=",
         tuple(
             Condition(
-                f"Gamma_t of {name} takes both signs", least[name] < -1e-3 < 1e-3 < most[name]
+                f"Gamma_t of {name} takes both signs", least[name] < -1e-3 and most[name] > 1e-3
             )
             for name in unsound
         ),

@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from adabound_np import AdaBound, AMSBound, Constant, DynamicBounds, Geometric, Optimizer
+from adabound_np import (
+    AdaBound,
+    AMSBound,
+    Constant,
+    DynamicBounds,
+    Geometric,
+    Optimizer,
+    PairOfBounds,
+)
 from problems.ledger.bounds import geometric_momentum, luo_bound, savarese_bound
 from problems.ledger.dimensions import (
     Case,
@@ -25,7 +33,7 @@ from problems.online.problem import LinearProblem
 from problems.online.sequences.savarese import savarese
 from problems.online.setting import Condition
 
-__all__ = ["ENTRIES", "HalfOpenBounds", "LateBounds", "Ones", "admissible", "bounds_against"]
+__all__ = ["ENTRIES", "LateBounds", "Ones", "admissible", "bounds_against"]
 
 Predicate = Callable[[Rounds, Sums], Any]
 
@@ -42,9 +50,8 @@ def admissible(family: Any, alpha_star: float) -> tuple[dict[str, Predicate], Co
     def ordered(r: Rounds, s: Sums) -> Any:
         return (family.eta_l(r.t) > 0) & (family.eta_l(r.t) <= family.eta_u(r.t))
 
-    late = np.array([1e30])
     near = [
-        math.isclose(float(np.max(end(late))), alpha_star, rel_tol=1e-9)
+        math.isclose(float(end(1e30)), alpha_star, rel_tol=1e-9)
         for end in (family.eta_l, family.eta_u)
     ]
     return {
@@ -141,7 +148,7 @@ def theorem_4(
     setting = savarese(C=C, beta1=beta1, beta2=beta2, delta=delta, K=K, seed=seed, force=True)
     family: Any = setting.bounds
     if sgd:
-        family = LateBounds(setting.lr / C, setting.lr / C, 1)
+        family = PairOfBounds(Constant(setting.lr / C), Constant(setting.lr / C))
     opt = AdaBound.as_in_paper(
         lr=setting.lr, betas=(beta1, beta2), bounds=family, feasible=setting.problem.feasible
     )
@@ -204,21 +211,6 @@ class LateBounds:
         return self.final_lr + 0.0 * t
 
 
-@dataclass(frozen=True)
-class HalfOpenBounds:
-    r"""The paper's \eta_l, and \eta_u = \alpha^* from the start."""
-
-    dynamic: DynamicBounds
-
-    def eta_l(self, t: Any) -> Any:
-        """Lower bound at step t."""
-        return self.dynamic.eta_l(t)
-
-    def eta_u(self, t: Any) -> Any:
-        """Upper bound at step t."""
-        return self.dynamic.final_lr + 0.0 * t
-
-
 def theorem_5(
     *,
     G: float = 1.0,
@@ -265,8 +257,9 @@ def theorem_5(
     )
     # the same with a smooth lower bound: the paper's own, while eta_u = alpha* from the start
     T_smooth = min(T, round(1 / gamma))
-    half_open = HalfOpenBounds(DynamicBounds(alpha_star, gamma))
-    alpha_smooth = half_open.eta_l(1) * G_smooth * math.sqrt(1 - beta2)
+    eta_l: Any = DynamicBounds(alpha_star, gamma).eta_l
+    half_open = PairOfBounds(eta_l, Constant(alpha_star))
+    alpha_smooth = eta_l(1) * G_smooth * math.sqrt(1 - beta2)
     smooth = against(half_open, G_smooth, alpha_smooth, T_smooth, {})
     remark = (
         f"with the paper's own eta_l, gamma = {gamma:g}, and eta_u = alpha*, on {G_smooth:g}x: "

@@ -180,9 +180,8 @@ class _Adder:
 def spread(h: Any, t: Any) -> Floats:
     r"""t/\eta_l(t) - (t-1)/\eta_u(t-1), of which [Sav19] Theorem 3 needs an upper bound M."""
     t = np.asarray(t, dtype=np.float64)
-    # t/\eta_l(t) - (t - 1)/\eta_u(t - 1)        [Sav19 Thm. 3]; at t = 1 the second term is 0
-    after_first = np.where(t > 1, (t - 1) / h.eta_u(np.maximum(t - 1, 1.0)), 0.0)
-    value: Floats = t / h.eta_l(t) - after_first
+    # t/\eta_l(t) - (t - 1)/\eta_u(t - 1)        [Sav19 Thm. 3]
+    value: Floats = t / h.eta_l(t) - (t - 1) / h.eta_u(np.maximum(t - 1, 1.0))
     return value
 
 

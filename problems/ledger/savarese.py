@@ -55,14 +55,13 @@ def theorem_2(
         "beta1": beta1,
         "beta2": beta2,
         "schedule": "inv-sqrt",
+        "bounds": setting.bounds,
         "feasible": setting.problem.feasible,
     }
     paths: dict[str, Any] = {}
     for name in ("adabound", "adam"):
         path = paths[name] = [np.full(seeds, float(x1))]
-        opt = in_paper(
-            name, **options, **({"bounds": setting.bounds} if name == "adabound" else {})
-        )
+        opt = in_paper(name, **options)
         endpoints(batch, opt, T - 1, x1, visit=path.append) if T > 1 else None
     x = np.array(paths["adabound"])  # x_1, ..., x_T, one row per step
     mean, low, high = (delta * (end + 1) for end in interval(x))

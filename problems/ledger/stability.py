@@ -22,14 +22,11 @@ def _forms(
 ) -> dict[str, tuple[Optimizer, bool, bool]]:
     """Optimizers with momentum gamma and frozen rates eta; whether dampened, and Nesterov's."""
     shared: dict[str, Any] = {"lr": eta, "momentum": gamma, "schedule": schedule}
-    frozen = AdaBound(
-        betas=(gamma, 0.999), bounds=(eta, eta), bias_correction=False, schedule=schedule
-    )
-    dampened = SGD(dampening=gamma, dampen_first_step=True, **shared)
+    frozen = AdaBound(betas=(gamma, 0.999), bounds=(eta, eta), schedule=schedule)
     return {
         "SGD with momentum": (SGD(**shared), False, False),
         "Nesterov": (SGD(nesterov=True, **shared), False, True),
-        "SGD, dampened": (dampened, True, False),
+        "SGD, dampened": (SGD(dampening=gamma, **shared), True, False),
         "CSGD, no correction": (CSGD(bias_correction=False, **shared), True, False),
         "AdaBound, eta_l = eta_u": (frozen, True, False),
     }

@@ -52,11 +52,11 @@ def lemma(
             w, s = opt.update(w, gradient, s)
             largest = float(np.max(np.abs(w)))
             gap = np.abs(np.abs(w) - largest * np.abs(target)) + largest * (np.sign(w) != target)
-            apart[name] = max(apart[name], float(np.max(gap)) / largest if largest else 0.0)
+            apart[name] = max(apart[name], float(np.max(gap)) / largest)
         losses[name] = loss_and_gradient(problem, w)[0]
         accuracies[name] = problem.test_accuracy(w)
     w = np.zeros(problem.X.shape[1])
-    sgd = in_paper("sgd", lr=0.5, beta1=0.0, beta2=0.0, schedule="constant", feasible=None)
+    sgd = in_paper("sgd", lr=0.5, schedule="constant")
     s = sgd.init(w)
     for _ in range(T):
         w, s = sgd.update(w, loss_and_gradient(problem, w)[1], s)

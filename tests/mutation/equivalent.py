@@ -38,7 +38,9 @@ EQUIVALENT = [
     ),
     Equivalent("Optimizer._jobs", r"^if True or", "parameters are admitted once more"),
     Equivalent("Optimizer._in_blocks", r"np\.empty|^if False:$", "what it does for speed alone"),
-    Equivalent("", r"reshape\(-2", "NumPy takes any negative length for the one to find"),
+    Equivalent(
+        "", r"reshape\((len\(\w+\), )?-2", "NumPy takes any negative length for the one to find"
+    ),
     Equivalent(
         "parameters.gradient_of",
         r"if False and \(grad|if grad is None and",
@@ -95,6 +97,13 @@ EQUIVALENT = [
     ),
     Equivalent("Bounds.eta_u", r"- 0\.0 \* t", "0 added or taken away"),
     Equivalent("wilson.lemma", r"loss <= DONE", "one number"),
+    Equivalent("dimensions.shared_assumptions.inside", r"axis=1\)", "the last of two axes"),
+    Equivalent(
+        "luo.theorem_1", r"regret\[-2\] -|\[half - 2\]", "the last function of a cycle is 0"
+    ),
+    Equivalent("luo_regret.admissible", r"2e\+30", "another step that is late enough"),
+    Equivalent("reddi.drift", r"np\.arange\(1, T \+ 2\)", "a step more, that is not used"),
+    Equivalent("stability.stability", r"_forms\(0\.5, 2\.0\)", "only names are looked at"),
     # problems/online
     Equivalent(
         "comparators._logistic",

@@ -187,8 +187,8 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 
 OURS = ("adabound_np", "autograd_lite", "problems", "tests")
-_REWRITING = "ignore::pytest.PytestAssertRewriteWarning"  # Hypothesis is loaded already
-OPTIONS = ["-q", "-s", "-W", _REWRITING, "-p", "no:cacheprovider", "-p", "no:xdist"]
+LOADED = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # Hypothesis is loaded already
+OPTIONS = ["-q", "-s", *LOADED, "-p", "no:cacheprovider", "-p", "no:xdist"]
 
 
 def measure(where: str, tests: list[str]) -> None:
@@ -203,7 +203,7 @@ def measure(where: str, tests: list[str]) -> None:
 
     os.environ["COVERAGE_FILE"] = str(folder / "coverage")
     packages = ["--cov=adabound_np", "--cov=autograd_lite", "--cov=problems"]
-    options = [*packages, "--cov-context=test", "--cov-report=", "-q", "-n", "auto"]
+    options = [*packages, "--cov-context=test", "--cov-report=", "-q", "-n", "auto", *LOADED]
     assert pytest.main([*options, *tests], plugins=[Times()]) == 0, "the tests must pass"
     (folder / "seconds.json").write_text(json.dumps(seconds))
 

@@ -46,7 +46,7 @@ def once(t):
         ({"x": np.array([[0.0, 1.1], [0.0, 0.0]])}, [True, False, True]),
         ({"x": np.array([[0.6, 0.8], [1.0, 0.0]]), "feasible": L2Ball(1.0)}, [True, True, True]),
         ({"x": np.array([[0.6, 0.9], [1.0, 0.0]]), "feasible": L2Ball(1.0)}, [True, False, True]),
-        ({"G_2": 2 * (1 + 1e-13), "G_inf": 1 + 1e-13}, [True, True, True]),
+        ({"G_2": 2 * (1 + 1e-12), "G_inf": 1 + 1e-12}, [True, True, True]),
         ({"G_2": 2 * (1 + 1e-9)}, [True, True, False]),
         ({"G_inf": 1 + 1e-9}, [True, True, False]),
     ],
