@@ -193,8 +193,7 @@ def recording(
         except OSError as error:
             raise RecordsError(f"{path} must be a file that can be written, got {error}") from error
         with file:
-            if file.seek(0, os.SEEK_END) > good:  # a line that a kill cut short
-                file.truncate(good)
+            file.truncate(good)  # without a line that a kill cut short
             yield Records(path, file, places)
 
 

