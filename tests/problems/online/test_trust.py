@@ -1,5 +1,6 @@
 """What a class from elsewhere states in `carries` is compared with single steps."""
 
+import re
 import warnings
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from adabound_np.carries import Affine, Sum
 from problems.online import LinearProblem, engines, reddi_online, run, setting, summarize
 from problems.online.sequences import SEQUENCES
 from problems.online.side_by_side import summarize_all
-from problems.online.trust import doubt, is_known
+from problems.online.trust import STEPS, doubt, is_known, noise
 from tests.roster import CASES
 
 PROBLEM = reddi_online().problem
@@ -165,3 +166,75 @@ def test_any_random_sequence_agrees_for_right_carries():
 
     for opt in (SGD(lr=0.1, momentum=0.99, feasible=Box(-1.0, 1.0)), paper(AMSGrad)):
         assert doubt(Given(), opt, 0.0, 300) is None
+
+
+# -- How it is compared --------------------------------------------------------------------------
+
+
+class Still(LinearProblem):
+    """Slopes of 0: nothing but the random gradients tells classes apart."""
+
+    def slopes(self, start, stop):
+        return np.zeros(stop - start)
+
+
+@pytest.mark.parametrize("cls", [WrongFactor, Forgets, Moves])
+def test_a_reason_says_what_is_wrong(cls):
+    assert re.search(WRONG[cls], doubt(PROBLEM, paper(cls), 0.0, 40))
+
+
+def test_a_reason_gives_the_state_of_single_steps():
+    opt = paper(Forgets)
+    reason = re.search(r"(\w) after step (\d+) is (\S+) by", doubt(Still(), opt, 0.0, 10))
+    x, s = 0.0, opt.init(0.0)
+    for c in noise()[: int(reason[2])]:
+        x, s = opt.update(x, c, s)
+    assert getattr(s, reason[1]) == pytest.approx(float(reason[3]), rel=1e-4)
+
+
+def test_random_gradients_are_normal_numbers_times_powers_of_ten():
+    c, normal = noise(), np.random.default_rng(0).standard_normal(STEPS)
+    powers = np.log10(c[c != 0] / normal[c != 0])
+    assert set(powers.round(9)) == {-3, -2, -1, 0, 1, 2}
+    assert 0.05 < np.mean(c == 0) < 0.15
+
+
+def test_states_are_compared_by_their_own_size():
+    class Tiny(WrongFactor):
+        @staticmethod
+        def moments(h, s, g, t):
+            return Adam.moments(h, s, 1e-20 * g, t)
+
+    assert "m after step" in doubt(PROBLEM, paper(Tiny), 0.0, 100)
+
+
+def test_rounding_of_a_sum_that_cancels_is_no_reason():
+    """What is left of a sum is compared with the largest one before."""
+
+    class Dual(Adam):
+        carries: ClassVar = {"m": Sum(), "v": Sum()}
+
+        @staticmethod
+        def moments(h, s, g, t):
+            return s.m + g, AdamState(t, s.m + g, s.v + g * g)
+
+    class Back(LinearProblem):
+        def slopes(self, start, stop):
+            there = np.random.default_rng(0).standard_normal(117)
+            return np.concatenate([there, -there[::-1], 0 * there])[start - 1 : stop - 1]
+
+    assert doubt(Back(), paper(Dual), 0.0, 300) is None
+
+
+@pytest.mark.parametrize(
+    ("x1", "nudge", "agrees"),
+    [(0.0, 1e-9, True), (0.0, 1.001e-9, False), (4.0, 3e-9, True), (4.0, 5e-9, False)],
+)
+def test_points_may_differ_by_a_billionth_of_the_largest(x1, nudge, agrees):
+    class Nudged(SGD):
+        def advance(self, h, x, g, s):
+            x, s = super().advance(h, x, g, s)
+            return (x + nudge if s.t == 1 else x), s
+
+    opt = Nudged(lr=1e-30, feasible=Unconstrained())
+    assert (doubt(Still(), opt, x1, 40) is None) == agrees
