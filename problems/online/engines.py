@@ -192,18 +192,10 @@ def _one_by_one(
     problem: OnlineProblem, optimizer: Optimizer, T: int, x1: float, tally: Tally
 ) -> Iterator[Chunk]:
     """The protocol, handed to a tally in chunks: every lane is one step."""
-    size, linear = 1 << 14, isinstance(problem, LinearProblem)
-    rounds = play(problem, optimizer, T, x1)
-    for start in range(1, T + 1, size):
-        n = min(size, T + 1 - start)
-        c, x, after = (np.array(part) for part in zip(*_take(rounds, n, linear), strict=True))
-        tally(c.reshape(1, n), n)(c, x)
-        yield Chunk(np.arange(start, start + n), after)
-
-
-def _take(
-    rounds: Iterator[tuple[int, Any, Any, Any, Any]], n: int, linear: bool
-) -> Iterator[tuple[float, float, float]]:
-    """Slopes, or f_t(x_t) of what is not linear; x_t; x_{t+1}."""
-    for _, f_t, x, after, _ in itertools.islice(rounds, n):
-        yield (f_t.c if linear else f_t(x)), x, after
+    linear = isinstance(problem, LinearProblem)
+    played: Iterator[Any] = play(problem, optimizer, T, x1)
+    rounds = ((t, f_t.c if linear else f_t(x), x, after) for t, f_t, x, after, _ in played)
+    while chunk := list(itertools.islice(rounds, 1 << 14)):
+        t, c, x, after = (np.array(part) for part in zip(*chunk, strict=True))
+        tally(c[np.newaxis], len(c))(c, x)
+        yield Chunk(t, after)

@@ -157,6 +157,33 @@ def test_a_batch_is_its_trajectories():
         assert batch.regret[i] == pytest.approx(alone.regret[-1], rel=1e-9)
 
 
+@pytest.mark.parametrize("T", [1, 1024, 1025])
+def test_a_batch_of_linear_problems_asks_for_slopes_in_pieces(T):
+    """Equal problems are asked once; a tick counts steps that are done."""
+    asked, ticked, visits = [], [], []
+
+    @dataclass  # cannot be hashed
+    class Level(LinearProblem):
+        c: float
+
+        def slopes(self, start, stop):
+            asked.append((start, stop))
+            return np.full(stop - start, self.c)
+
+    one, other, c = Level(1.0), Level(-2.0), np.array([1.0, -2.0, 1.0])
+
+    def tick(n):
+        ticked.append((n, len(visits)))
+
+    batch = endpoints([one, other, one], SGD(lr=1e-4), T, 0.0, tick, visits.append)
+    pieces = [(1, 2)] if T == 1 else [(1, 1025), (1025, 1026)][: T - 1023]
+    assert asked == [piece for piece in pieces for _ in (one, other)]
+    assert ticked == [(stop - start, stop - 1) for start, stop in pieces]
+    np.testing.assert_allclose(batch.x, -1e-4 * c * (T - 1), rtol=1e-12)
+    paid = -1e-4 * c**2 * T * (T - 1) / 2
+    np.testing.assert_allclose(batch.regret, paid + abs(c) * T, rtol=1e-12)
+
+
 def test_a_batch_with_too_few_slopes_is_refused():
     class Few(LinearProblem):
         def slopes(self, start, stop):
@@ -219,7 +246,8 @@ def test_other_runners_project_too():
 def test_an_optimizer_told_otherwise_is_left_alone(feasible, engine):
     opt = SGD(lr=1.0, feasible=feasible)
     assert run(Uphill(), opt, 4, 0.0, engine=engine).x.tolist() == [0, 1, 2, 3, 4]
-    assert summarize(Uphill(), opt, 4, 0.0, engine=engine).x == 3
+    summary = summarize(Uphill(), opt, 4, 0.0, engine=engine)
+    assert (summary.x, summary.regret) == (3, -(0 + 1 + 2 + 3) - -4)
     assert endpoints([Uphill()], opt, 4, 0.0).x.tolist() == [3]
 
 

@@ -183,6 +183,12 @@ def test_a_reason_says_what_is_wrong(cls):
     assert re.search(WRONG[cls], doubt(PROBLEM, paper(cls), 0.0, 40))
 
 
+def test_no_engine_is_chosen_before_carries_are_compared():
+    with pytest.raises(ValueError, match="got 'parallel': the carries of Forgets do not describe"):
+        engines.choose("parallel", PROBLEM, paper(Forgets), 0.0, 40)
+    assert engines.choose("parallel", PROBLEM, paper(Lion), 0.0, 40) == "parallel"
+
+
 def test_a_reason_gives_the_state_of_single_steps():
     opt = paper(Forgets)
     reason = re.search(r"(\w) after step (\d+) is (\S+) by", doubt(Still(), opt, 0.0, 10))
