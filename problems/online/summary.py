@@ -203,22 +203,20 @@ class Tally:
         held = self.grid[self.grid <= chunk.last[-1]]
         self.grid = self.grid[len(held) :]
         kept = np.unique(np.searchsorted(chunk.last, held))
-        # segments of lanes: those that end with a kept one, then the rest, which stays open
-        ends = np.append(kept, len(low) - 1) if not len(kept) or kept[-1] < len(low) - 1 else kept
-        starts = np.concatenate([[0], ends[:-1] + 1])
-        merged = []
-        for ufunc, values, before in zip(
+        # segments of lanes: each ends with a kept one; the rest, of no lane or some, stays open
+        starts, merged = np.append(0, kept + 1), []
+        for ufunc, values, nothing, before in zip(
             (np.minimum, np.maximum, np.add, np.add),
             (low, high, total, pinned.astype(float)),
+            _NOTHING,
             self.open,
             strict=True,
         ):
-            segments = ufunc.reduceat(values, starts)
+            segments = ufunc.reduceat(np.append(values, nothing), starts)
             segments[0] = ufunc(segments[0], before)
             merged.append(segments)
-        rest = len(ends) > len(kept)
-        self.open = [m[-1] for m in merged] if rest else list(_NOTHING)
-        merged = [m[: len(kept)] for m in merged]
+        self.open = [segments[-1] for segments in merged]
+        merged = [segments[:-1] for segments in merged]
         self.parts.append(
             np.array([chunk.last[kept], self.x[kept], *merged, paid[kept], slope[kept]])
         )

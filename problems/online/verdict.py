@@ -65,4 +65,5 @@ def arrival(problem: OnlineProblem, optimum: float, series: Series) -> int | Non
 def _width(problem: OnlineProblem, series: Series) -> float:
     """The length of F; if it is infinite, the length of the range of the points played."""
     lo, hi = ends(problem.feasible)
-    return hi - lo if math.isfinite(hi - lo) else float(series.x_max.max() - series.x_min.min())
+    width = hi - lo
+    return width if math.isfinite(width) else float(series.x_max.max() - series.x_min.min())

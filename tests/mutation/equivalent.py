@@ -117,6 +117,7 @@ EQUIVALENT = [
     Equivalent(
         "problem.ends", r"end\(2\.0\)|end\(-2\.0\)", "the same end for every slope of a sign"
     ),
+    Equivalent("verdict.trend", r"slope <= 0 ", "a slope of 0 is flat"),
     Equivalent("trust.noise", r"default_rng\(1\)|<= 0\.1", "another draw"),
     # problems/sweeps
     Equivalent("cells.run_cell", r"points=3", "a point of a curve that is not used"),
