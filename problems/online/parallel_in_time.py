@@ -49,6 +49,8 @@ __all__ = ["LANES", "LENGTH", "Chunk", "even", "growing", "obstacle", "path", "p
 LANES = 12288
 #: Steps of a lane: many enough that the composition over lanes costs little.
 LENGTH = 128
+#: Steps at which functions of t, which may be the user's, are tried together and one by one.
+TRIED = (1, 2, 3, 1000, 10**6)
 #: Schedules that never rise: what their first value allows, they allow throughout.
 FALLING = (Constant, InvSqrt, InverseTime, StepDecay)
 
@@ -99,10 +101,9 @@ def _takes_arrays(optimizer: Optimizer) -> bool:
         _, s = optimizer.moments(h, optimizer.fresh(h, zero), np.ones(1), t)
         return [np.broadcast_to(a, np.shape(t) or 1) for a in (optimizer.rate(h, s), *s[1:])]
 
-    steps = [1, 2, 3, 1000, 10**6]
     try:
-        together = quantities(np.array(steps, dtype=np.float64))
-        one_by_one = np.concatenate([quantities(t) for t in steps], axis=1)
+        together = quantities(np.array(TRIED, dtype=np.float64))
+        one_by_one = np.concatenate([quantities(t) for t in TRIED], axis=1)
     except Exception:  # what a user's function raises knows no bounds
         return False
     return bool(np.allclose(together, one_by_one, rtol=1e-12, atol=0))
@@ -128,12 +129,13 @@ def even(T: int, lanes: int = LANES, length: int = LENGTH) -> Iterator[tuple[int
 def growing(T: int, period: int = 1, lanes: int = LANES) -> Iterator[tuple[int, int]]:
     """Cut T steps into lanes that are short at first, so that one ends near any given step.
 
-    A lane from t on has at most t/512 steps, whole periods if one fits, at most about `LENGTH`.
+    A lane after t steps has t/512 steps, but at most `LENGTH`. It has whole periods if one fits,
+    of which a single one may have up to four times `LENGTH` steps.
     """
     t = 0
     while t < T:
         K = min(max(1, t // 512), LENGTH)
-        if period <= K or period <= min(t // 512, 4 * LENGTH):
+        if period <= min(t // 512, 4 * LENGTH):
             K = max(period, K - K % period)
         K = min(K, T - t)
         L = min(lanes, (T - t) // K)
@@ -170,7 +172,6 @@ def play(
         After each chunk.
     """
     h, done, x = optimizer.hyper, 0, np.float64(x1)
-    decays = np.any(h.weight_decay)
     s = optimizer.fresh(h, np.zeros(1))
     for L, K in shapes:
         c = _rows(problem, done + 1, L, K)
@@ -183,7 +184,7 @@ def play(
         row = visit(c, L)
         for k in range(K):
             row(c[k], xs)
-            xs = optimizer.move(h, xs, steps[k], 1.0, first + k if decays else None)
+            xs = optimizer.move(h, xs, steps[k], 1.0, first + k)
         done, x = done + L * K, xs[-1]
         s = s._replace(**{name: getattr(s, name)[-1:] for name in s._fields[1:]})
         yield Chunk(np.arange(done - (L - 1) * K, done + 1, K), xs)
@@ -237,7 +238,7 @@ def starts(optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row)
         if not isinstance(carry, RunningMax):
             P = _product(carry, h, len(c), first)
             u = np.broadcast_to(getattr(end, name), P.shape)
-            P, u = _before(_compose_affine, (P, u), identity=(1.0, 0.0))
+            P, u = _before(_compose_affine, (P[:-1], u[:-1]), identity=(1.0, 0.0))
             at[name] = P * getattr(s, name) + u
     if maxima:
         end = _run(optimizer, h, zero._replace(**at), c, first)
@@ -260,7 +261,7 @@ def _product(carry: Affine | Sum, h: Hyperparameters, K: int, first: Row) -> Row
 def _steps(
     optimizer: Optimizer, h: Hyperparameters, s: Any, c: Any, first: Row, watch: Any
 ) -> tuple[NDArray[np.float64], tuple[Row, Row, Row, Row], Any]:
-    r"""\eta_t \odot m_t of every step, each lane's map (r, a, A, B), and the states after it."""
+    r"""\eta_t \odot m_t of every step, each lane's map (r, a, A, B) but the last's; states."""
     lo, hi = getattr(h.feasible, "lo", -np.inf), getattr(h.feasible, "hi", np.inf)
     ends = np.array([[lo, lo, hi], [hi, lo, hi], [0.0, -np.inf, np.inf]])
     free = Hyperparameters(**{**vars(h), "feasible": Box(ends[:, 1:2], ends[:, 2:])})
@@ -274,10 +275,9 @@ def _steps(
         watch(eta, t)
         np.multiply(at_rest(eta), m, out=steps[k])
         probes = optimizer.move(free, probes, steps[k], 1.0, t)
-        if np.any(h.weight_decay):
-            r = optimizer.move(scaled, r, 0.0, 1.0, t)
+        r = optimizer.move(scaled, r, 0.0, 1.0, t)
     A, B, a = probes
-    return steps, (r, a, A, B), s
+    return steps, (r[:-1], a[:-1], A[:-1], B[:-1]), s
 
 
 def _compose_affine(one: tuple[Row, Row], two: tuple[Row, Row]) -> tuple[Row, Row]:
@@ -302,17 +302,15 @@ def _apply_clips(maps: tuple[Row, ...], x: Any) -> Row:
 def _before(
     compose: Callable[[Any, Any], Any], maps: tuple[Row, ...], identity: tuple[float, ...]
 ) -> tuple[Row, ...]:
-    """The composition of all maps before each lane, by pairs of lanes, then pairs of pairs."""
-    n = len(maps[0])
-    if n == 1:
+    """The compositions of the first 0, 1, ..., n of n maps, by pairs, then pairs of pairs."""
+    (n,) = {len(m) for m in maps}
+    if n == 0:
         return tuple(np.array([e]) for e in identity)
-    even, odd = tuple(m[: n - n % 2 : 2] for m in maps), tuple(m[1::2] for m in maps)
-    pairs = compose(even, odd)
-    if n % 2:  # the last lane has no partner; before it are all pairs
-        pairs = tuple(np.append(pair, m[-1]) for pair, m in zip(pairs, maps, strict=True))
+    even, odd = (tuple(m[first::2] for m in maps) for first in (0, 1))
+    pairs = compose(tuple(m[: n // 2] for m in even), odd)
     before_even = _before(compose, pairs, identity)
-    before_odd = compose(tuple(m[: n // 2] for m in before_even), even)
-    before = tuple(np.empty(n) for _ in maps)
+    before_odd = compose(tuple(m[: n - n // 2] for m in before_even), even)
+    before = tuple(np.empty(n + 1) for _ in maps)
     for m, at_even, at_odd in zip(before, before_even, before_odd, strict=True):
         m[::2], m[1::2] = at_even, at_odd
     return before

@@ -117,6 +117,13 @@ EQUIVALENT = [
     Equivalent(
         "problem.ends", r"end\(2\.0\)|end\(-2\.0\)", "the same end for every slope of a sign"
     ),
+    Equivalent("parallel_in_time.starts", r"^if True or maxima", "a pass whose end is not read"),
+    Equivalent(
+        "parallel_in_time._product",
+        r"^if False and np\.ndim",
+        "a power is the product of equal factors, to rounding",
+    ),
+    Equivalent("parallel_in_time._steps", r"r, 0\.0, 2\.0, t", "twice a step of 0 is 0"),
     Equivalent("verdict.trend", r"slope <= 0 ", "a slope of 0 is flat"),
     Equivalent("trust.noise", r"default_rng\(1\)|<= 0\.1", "another draw"),
     # problems/sweeps
