@@ -74,7 +74,7 @@ def test_the_slope_of_the_last_decade_begins_at_the_step_kept_before_it():
 
 def test_a_run_of_few_steps_is_its_last_decade():
     decade = series([2, 3, 7], x_mean=np.array([1.0, 0.0, 0.5])).last_decade()
-    assert decade.since == 1
+    assert (decade.since, decade.slope) == (1, 0)
     assert decade.x_mean == pytest.approx((2 * 1.0 + 1 * 0.0 + 4 * 0.5) / 7)
 
 
