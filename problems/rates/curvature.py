@@ -157,6 +157,8 @@ def sharpness(
     H, root = hessian(gradient, x), np.sqrt(np.ones(len(x)) if rates is None else rates)
     if len(x) <= FEW:
         matrix = np.array([root * H.matvec(column) for column in np.diag(root)])
+        if not np.all(np.isfinite(matrix)):
+            return np.nan
         return float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[-1])
     scaled = LinearOperator(H.shape, matvec=lambda v: root * H.matvec(root * np.ravel(v)))
     start = np.random.default_rng(0).normal(size=len(x))

@@ -353,13 +353,13 @@ def test_thresholds_of_ones_own(optimizer, expected):
 @pytest.mark.parametrize(("x", "scale"), [(0.01, 1.0), (100.0, 100.0)])
 def test_steps_of_the_differences(x, scale):
     """e |v| is (2^-52)^(1/3) times the larger of 1 and the size of a coordinate."""
-    points, at = [], np.full(4, x)
+    points, at = [], np.full(9, x)
 
     def gradient(y):
         points.append(y)
         return y
 
-    hessian(gradient, at).matvec(np.array([3.0, 4.0, 0.0, 0.0]))
+    hessian(gradient, at).matvec(np.arange(9.0))
     for point in points:
         size = np.linalg.norm(point - at)
         np.testing.assert_allclose(size, 2.0 ** (-52 / 3) * scale, rtol=1e-8 * max(scale, 100))
@@ -369,11 +369,40 @@ def test_one_coordinate_without_a_finite_gradient():
     assert np.isnan(sharpness(lambda x: np.array([1.0, np.inf]) * x, np.ones(2)))
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, FEW, FEW + 1])
+def test_sharpness_is_nan_where_products_overflow(size):
+    rates = np.append(np.ones(size - 1), 1e300)
+    with np.errstate(all="ignore"):
+        assert np.isnan(sharpness(lambda x: 1e10 * x, np.ones(size), rates))
+        assert np.isnan(sharpness(lambda x: np.where(x > 1, np.inf, x), np.ones(size)))
+
+
 def test_neighbouring_eigenvalues_are_told_apart():
     eigenvalues = np.linspace(1, 2, 4 * FEW)
     eigenvalues[-1] = 2.001
     found = sharpness(lambda x: eigenvalues * x, np.ones(len(eigenvalues)))
     assert found == pytest.approx(2.001, rel=1e-5)
+
+
+def test_sharpness_along_a_run():
+    model = Slope(4.0, size=2)
+    optimizer = SGD([model.x], lr=0.125)
+    watch = Sharpness([2, 3, 5], model, lambda m: m.loss())
+    assert watch.start == pytest.approx(4)
+    for t in range(1, 5):
+        optimizer.step(grads=[model.x.data.copy()])
+        watch(t, model, optimizer)
+    assert [point.step for point in watch.points] == [2, 3]
+    for point in watch.points:
+        assert point[1:] == pytest.approx((4, 4 / 8))
+
+
+def test_points_whose_sharpness_is_not_finite_are_left_out():
+    model = Slope(4.0, size=2)
+    watch = Sharpness([1], model, lambda m: m.loss())
+    with np.errstate(all="ignore"):
+        watch(1, model, SimpleNamespace(effective_lr=lambda: [1e308]))
+    assert watch.points == []
 
 
 def test_snapshots_are_of_powers_of_two():
@@ -382,10 +411,32 @@ def test_snapshots_are_of_powers_of_two():
     for t in range(1, 21):
         optimizer.step(grads=[model.x.data.copy()])
         snapshots(t, model, optimizer)
+        if t == 7:
+            assert [t for t, _, _ in snapshots.kept] == [1, 2, 4]
     assert [t for t, _, _ in snapshots.kept] == [4, 8, 16]
     for t, weights, rates in snapshots.kept:
         np.testing.assert_allclose(weights, 0.875**t)
         np.testing.assert_allclose(rates, 0.125)
+
+
+def test_a_snapshot_has_the_rate_0_for_what_has_made_no_step():
+    model = Slope(1.0, size=2)
+    model.y = Tensor(np.ones(3), requires_grad=True)
+    optimizer, snapshots = SGD([model.x, model.y], lr=0.125), Snapshots()
+    optimizer.step(grads=[np.ones(2), None])
+    snapshots(1, model, optimizer)
+    assert snapshots.kept[0][2].tolist() == [0.125, 0.125, 0, 0, 0]
+
+
+def test_rates_at_the_threshold_are_not_above_it():
+    model = Slope(0.5)
+    objective = SimpleNamespace(full_loss=lambda model, most: model.loss())
+    run = SimpleNamespace(optimizer=SGD([model.x], lr=4.0), model=model, objective=objective)
+    weights, rates = np.zeros(1), np.array([4.0])
+    assert sharpness(full_gradient(model, Slope.loss), weights, rates) == 2  # exactly
+    snapshots = Snapshots()
+    snapshots.kept = [(1, weights, rates)]
+    assert snapshots.explain(run) == ""
 
 
 @pytest.mark.parametrize(("rate", "above"), [(1.9, False), (2.1, True)])

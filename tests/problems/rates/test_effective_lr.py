@@ -164,6 +164,7 @@ def test_groups_have_bounds_of_their_own_and_sleepers_none():
             if t is None:  # z has made no step yet
                 assert np.isnan(record.quantiles[n, i]).all()
                 assert np.isnan(record.samples[n, i]).all()
+                assert np.isnan(record.bounds[n, i]).all()
                 assert record.histograms[n, i].sum() == 0
             else:
                 bounds = DynamicBounds(final_lr, 1e-3)
