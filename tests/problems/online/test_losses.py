@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from adabound_np import AMSGrad, Box, L2Ball
-from problems.online.comparators import LOSSES, Certified, certified_minimum
+from problems.online import comparators
+from problems.online.comparators import LOSSES, TOLERANCE, Certified, certified_minimum
 from problems.online.losses import DATA, vector_problem
 from problems.online.protocol import run
 
@@ -70,8 +71,6 @@ def test_comparators_against_a_general_solver(kind, d, T, seed, scale, ball):
 
 def test_a_wrong_comparator_has_a_gap(monkeypatch):
     """The certificate does not take the solver's word."""
-    from problems.online import comparators  # to spoil a solver of it
-
     for kind, feasible in itertools.product(("linear", "logistic", "quadratic"), SETS[::2]):
         problem = vector_problem(kind, feasible, T=60, d=3, seed=3)
         right = problem.certified(60)
@@ -82,6 +81,46 @@ def test_a_wrong_comparator_has_a_gap(monkeypatch):
         assert spoiled.lower <= right.value + 1e-9 <= spoiled.value + 1e-9
     best = Certified(np.zeros(1), 3.0, 2.5, "")
     assert best.gap == 0.5
+
+
+@pytest.mark.parametrize("slope", [-2.0, 2.0])
+def test_slopes_that_a_loss_cannot_have_certify_nothing(slope, monkeypatch):
+    """|x - b| on [-1, 1] is 2 at best where b is 3 or -3; with slopes of 2 it would be 4."""
+    b = -1.5 * slope
+    end = np.array([-np.sign(b)])  # the worst
+    monkeypatch.setitem(
+        comparators._SOLVERS, "absolute", lambda *_: (end, np.array([slope]), "wrong")
+    )
+    found = certified_minimum("absolute", np.ones((1, 1)), np.array([b]), Box(-1.0, 1.0))
+    assert (found.value, found.lower) == (4, 2)
+
+
+@pytest.mark.parametrize(("T", "d", "scale", "seed"), [(2, 2, 0.3, 7), (3, 3, 1.0, 0)])
+def test_cuts_end_at_the_first_gap_that_is_small_enough(T, d, scale, seed):
+    problem = vector_problem("absolute", L2Ball(1.0), T=T, d=d, scale=scale, seed=seed)
+    best = problem.certified(T)
+    needed = int(best.method.split()[1])
+    given = problem.A, problem.b, problem.feasible
+    gaps = [
+        comparators._certify("absolute", *given, *comparators._absolute(*given, cuts=cuts)).gap
+        for cuts in range(max(1, needed - 2), needed + 1)
+    ]
+    assert best.gap <= TOLERANCE * max(1.0, best.value) < gaps[-1]
+    assert gaps == sorted(gaps, reverse=True)  # the best point so far is kept
+
+
+def test_a_ball_in_one_dimension_needs_no_cuts():
+    best = vector_problem("absolute", L2Ball(1.0), T=3, d=1).certified(3)
+    assert best.method == "linprog, 0 cuts"
+
+
+def test_newtons_method_takes_few_steps(monkeypatch):
+    """Some 7 for each of two penalties: with another matrix than the Hessian it would be more."""
+    steps, solve = [], np.linalg.solve
+    monkeypatch.setattr(np.linalg, "solve", lambda H, g: steps.append(g) or solve(H, g))
+    best = vector_problem("logistic", L2Ball(3.0), T=40, d=3, seed=1).certified(40)
+    assert best.gap < 1e-10
+    assert len(steps) <= 20
 
 
 @pytest.mark.parametrize("kind", LOSSES)
