@@ -11,7 +11,7 @@ from problems.online import setting
 from problems.online.functions import Fixed, Quadratic, Quadratic2D, Rescaled, Rosenbrock
 from problems.online.losses import VectorProblem, vector_problem
 from problems.online.problem import Linear, LinearProblem, ends
-from problems.online.sequences.reddi_theorem3 import theorem3_constant
+from problems.online.sequences.reddi_theorem3 import ReddiTheorem3, theorem3_constant
 from problems.online.setting import Setting, around, integer, least
 from problems.online.verdict import arrival, place, trend
 
@@ -41,6 +41,7 @@ def test_a_function_as_an_online_problem():
     assert f.comparator(3).tolist() == [1, 1]
     assert f.best_losses(3).tolist() == [0, 0, 0]
     assert Quadratic().comparator(3) == 0.0
+    assert np.ndim(Quadratic().comparator(3)) == 0
 
     class Lifted(Quadratic):
         def value(self, x):
@@ -133,7 +134,8 @@ def test_the_largest_gradient_is_at_a_corner():
     assert problem.gradient_bound(np.inf) == pytest.approx(12)
     up = VectorProblem("quadratic", A, -b, Box(-1.0, 1.0))
     assert up.gradient_bound(2) == pytest.approx(6 * math.sqrt(5))
-    assert VectorProblem("absolute", A, b, Box(-1.0, 1.0)).gradient_bound(np.inf) == 2
+    for kind in ("linear", "logistic", "absolute"):  # whose slopes are 1 at most, anywhere
+        assert VectorProblem(kind, A, b, Box(-1.0, 1.0)).gradient_bound(np.inf) == 2
 
 
 def test_adversarial_data():
@@ -173,6 +175,7 @@ def test_settings_look_at_their_values():
 
 def test_where_runs_start():
     assert around(Slopes(1, feasible=Box(0.5, 2.0))).x1 == 0.5
+    assert around(Slopes(1, feasible=Unconstrained())).x1 == 0
     assert around(Rosenbrock()).x1.tolist() == [-1.2, 1.0]
     started = around(Quadratic())
     assert (started.x1, started.beta1, started.beta2, started.lr) == (1.0, 0.9, 0.99, 0.5)
@@ -199,13 +202,15 @@ def conditions(name, **constants):
 
 
 @pytest.mark.parametrize(
-    ("beta1", "beta2", "C"), [(0, 0.5, 16), (0.5, 0.9, 202), (0.9, 0.99, 3214)]
+    ("beta1", "beta2", "C"),
+    [(0, 0.5, 16), (0, 0.75, 56), (0.5, 0.9, 202), (0.9, 0.99, 3214)],
 )
 def test_theorem_2_at_its_least_cycle(beta1, beta2, C):
     s = setting("reddi-theorem2", beta1=beta1, beta2=beta2)
     assert s.problem.C == s.problem.period == s.problem.warm_up == C
     gamma = beta1 / math.sqrt(beta2)
-    for n in (C, C - 2, C // 2, 6, 7):
+    long = 2 * math.ceil(4 / (math.sqrt(1 - beta2) * (1 - gamma)))  # at beta2 = 0.75: just 4
+    for n in (C, C - 2, C // 2, long, long - 2, 6, 7):
         held = list(conditions("reddi-theorem2", beta1=beta1, beta2=beta2, C=n).values())
         N = n / 2
         expected = [n % 2 == 0, beta2**N * n**2 <= 1, N * math.sqrt(1 - beta2) * (1 - gamma) >= 4]
@@ -217,8 +222,8 @@ def test_theorem_2_at_its_least_cycle(beta1, beta2, C):
 def test_theorem_3_at_its_constant(beta1, beta2, delta):
     K = 2 * (1 - beta1) / math.sqrt(beta2 * (1 - beta2))
     B = 1 / math.sqrt(1 - beta2) + beta1 * K / (1 - beta1 / math.sqrt(beta2))
-    C = max(2 * (1 + delta), 4 * (1 + delta) ** 3 * B**2 / (1 - beta1) ** 2)
-    assert theorem3_constant(beta1, beta2, delta) == pytest.approx(C, rel=1e-9)
+    C = 4 * (1 + delta) ** 3 * B**2 / (1 - beta1) ** 2
+    assert theorem3_constant(beta1, beta2, delta) == round(C, 9)
     assert theorem3_constant(0.0, 1e-9, delta) == pytest.approx(4 * (1 + delta) ** 3, rel=1e-6)
     problem = setting("reddi-theorem3", beta1=beta1, beta2=beta2, delta=delta).problem
     assert math.ceil(round(C, 6)) == problem.C
@@ -228,11 +233,13 @@ def test_theorem_3_at_its_constant(beta1, beta2, delta):
 
 
 def test_theorem_3s_constants_are_looked_at():
-    for name, value in (("beta1", 1.0), ("beta2", 0.0), ("delta", 0.0), ("C", 0.5), ("seed", -1)):
-        with pytest.raises(ValueError, match=f"{name} must be"):
+    for name, value in (("beta1", 1.0), ("beta2", 0.0), ("delta", math.inf), ("C", 0.5)):
+        with pytest.raises(ValueError, match=f"{name} must be in .*, got {value}"):
             setting("reddi-theorem3", **{name: value})
-    with pytest.raises(ValueError, match="beta1"):
-        setting("reddi-theorem3", beta1=0.8, beta2=0.5)
+    with pytest.raises(ValueError, match="seed must be an integer of at least 0, got -1"):
+        setting("reddi-theorem3", seed=-1)
+    with pytest.raises(ValueError, match=r"delta must be in \(0, inf\), got 0"):
+        ReddiTheorem3(delta=0.0)
     assert "2/65" in setting("reddi-theorem3").problem.formula()
 
 
@@ -251,6 +258,17 @@ def test_savareses_bounds(family):
     for name, value in (("lr", 64.0), ("K", 0), ("bounds", "others")):
         with pytest.raises((ValueError, TypeError), match=name if name != "bounds" else "others"):
             setting("savarese", **{name: value})
+
+
+@pytest.mark.parametrize("lr", [None, 0.25, 8.0])
+def test_savareses_bounds_let_adams_rates_through_for_k_steps(lr):
+    """They are lr/C to lr/sqrt(1 - beta2); one of the two is reached at K."""
+    s = setting("savarese", bounds="paper", K=10, lr=lr)
+    least, most = s.lr / 64, s.lr / math.sqrt(0.5)
+    lower, upper = s.bounds.eta_l(10), s.bounds.eta_u(10)
+    assert lower <= least * (1 + 1e-12)
+    assert upper >= most
+    assert lower == pytest.approx(least) or upper == pytest.approx(1 + most)
 
 
 # Verdicts

@@ -62,6 +62,40 @@ def test_slopes(problem):
 
 
 @pytest.mark.parametrize("problem", ALL, ids=repr)
+def test_slopes_repeat_after_a_period(problem):
+    """And not after fewer steps; those that are drawn do not repeat."""
+    period = 1 if isinstance(problem, DRAWN) else 3 if hasattr(problem, "scale") else problem.C
+    assert problem.period == period
+    c = problem.slopes(problem.warm_up + 1, problem.warm_up + 1 + 4 * period)
+    for n in range(1, period):
+        assert not np.array_equal(c[n:], c[:-n])
+    assert period == 1 or np.array_equal(c[period:], c[:-period])
+
+
+def test_a_draw_of_the_probability_itself_is_not_below_it():
+    u = np.random.default_rng(0).random()
+    for p, slope in ((u, -1), (np.nextafter(u, 1), 5)):
+        assert ReddiStochastic(0).draw(1, 2, p, 5.0, -1.0).tolist() == [slope]
+
+
+def test_formulas_of_theorem_1():
+    assert ReddiTheorem1(4.5).formula() == "f_t(x) = 4.5x if t mod 3 = 1, else -x"
+    scaled = ReddiTheorem6(3.0, scale=2.0).formula()
+    assert scaled == "f_t(x) = 2 * 3x if t mod 3 = 1, else -2 * x"
+
+
+@pytest.mark.parametrize(
+    ("sequence", "least"), [(ReddiOnline, 2), (ReddiTheorem2, 3), (LuoTheorem1, 3)]
+)
+def test_the_length_of_a_cycle_is_an_integer(sequence, least):
+    shortest = sequence(least)
+    assert shortest.C == shortest.period == least
+    assert type(sequence(7.0).C) is int
+    with pytest.raises(ValueError, match=f"C must be an integer of at least {least}, got"):
+        sequence(least - 1)
+
+
+@pytest.mark.parametrize("problem", ALL, ids=repr)
 def test_slopes_do_not_depend_on_the_cut(problem):
     whole = problem.slopes(1, 1000)
     for chunk in (1, 7, 999):
@@ -229,6 +263,9 @@ def test_the_least_cycle_of_luo_theorem_1():
         C = luo_theorem1(beta2=beta2).problem.C
         holds = [5 * beta2 ** (c - 2) <= (1 - beta2) / (4 - beta2) for c in (C - 1, C)]
         assert holds == [False, True] or (C == 3 and holds[1])
+    both = 0.04817154713168089  # where 5 beta2 is (1 - beta2)/(4 - beta2), to the last digit
+    assert 5 * both == (1 - both) / (4 - both)
+    assert luo_theorem1(beta2=both).problem.C == 3
 
 
 REFERENCE = {
@@ -282,6 +319,7 @@ def test_adam_fails_and_amsgrad_does_not():
         (reddi_theorem1, {"beta1": 0.9}, r"beta1 = 0 \(it is 0.9\)"),
         (reddi_theorem1, {"beta2": 0.5}, r"beta2 = 1/\(1 \+ C\^2\) = 0.1 \(it is 0.5\)"),
         (reddi_theorem1, {"lr": 0.95}, r"lr < sqrt\(1 - beta2\) = 0.948683 \(it is 0.95\)"),
+        (reddi_theorem1, {"lr": math.sqrt(1 - 0.1)}, r"lr < sqrt\(1 - beta2\) = 0.948683"),
         (reddi_theorem1, {"x1": 0.0}, r"x1 = 1 \(it is 0\)"),
         (luo_theorem1, {"beta1": 0.5}, r"beta1 = 0 \(it is 0.5\)"),
         (luo_theorem1, {"C": 49}, r"beta2 = 0.9, C >= 50 \(C is 49\)"),
@@ -306,6 +344,13 @@ def test_broken_conditions(make_setting, kw, message):
         ("reddi-online", {"delta": 1}, "delta must not be given for reddi-online"),
         ("reddi-stochastic", {"seed": -1}, "seed must be"),
         ("reddi-theorem1", {"C": math.nan}, "C must be in"),
+        ("reddi-theorem1", {"beta2": 1.5}, r"beta2 must be in \[0, 1\), got 1.5"),
+        ("reddi-theorem2", {"beta1": 1.0}, r"beta1 must be in \[0, 1\), got 1"),
+        ("reddi-theorem2", {"beta2": 1.0}, r"beta2 must be in \[0, 1\), got 1"),
+        ("reddi-theorem2", {"beta1": 0.5, "beta2": 0.25}, r"beta1 must be below .* = 0.5 for C"),
+        ("reddi-theorem3", {"beta1": 0.5, "beta2": 0.25}, r"beta1 must be below .* = 0.5 for C"),
+        ("reddi-theorem6", {"epsilon": 0.0}, r"epsilon must be in \(0, inf\), got 0"),
+        ("luo-theorem1", {"beta2": 1.0}, r"beta2 must be in \[0, 1\), got 1"),
         ("luo-theorem1", {"C": 2}, "C must be an integer of at least 3, got 2"),
         ("luo-theorem1", {"C": math.inf}, "C must be an integer"),
     ],
@@ -313,6 +358,11 @@ def test_broken_conditions(make_setting, kw, message):
 def test_constants_out_of_range(name, kw, message):
     with pytest.raises((TypeError, ValueError), match=message):
         setting(name, **kw, force=True)
+
+
+def test_a_scale_is_positive():
+    with pytest.raises(ValueError, match=r"scale must be in \(0, inf\), got 0"):
+        ReddiTheorem1(scale=0.0)
 
 
 def test_the_roster_is_the_papers_mode():
