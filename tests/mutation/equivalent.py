@@ -126,6 +126,33 @@ EQUIVALENT = [
     Equivalent("parallel_in_time._steps", r"r, 0\.0, 2\.0, t", "twice a step of 0 is 0"),
     Equivalent("verdict.trend", r"slope <= 0 ", "a slope of 0 is flat"),
     Equivalent("trust.noise", r"default_rng\(1\)|<= 0\.1", "another draw"),
+    Equivalent(
+        "comparators._logistic.penalized",
+        r"range\(101\)|norm\(step\) < 1e-14",
+        "Newton's method goes on after it has converged",
+    ),
+    Equivalent("comparators._absolute", r"now\.gap <= best\.gap", "another one that is as good"),
+    Equivalent("comparators._absolute", r"best\.gap < TOLERANCE", "one number"),
+    Equivalent(
+        "VectorProblem.gradient_bound",
+        r"\(2, -1\)|\(1, -2\)",
+        "the same end for every slope of a sign",
+    ),
+    Equivalent("losses.vector_problem", r"z <= 0", "no draw is exactly 0"),
+    Equivalent(
+        "LinearProblem.reveal",
+        r"range\(1, T \+ 2, chunk\)",
+        "at most an empty range of slopes more",
+    ),
+    Equivalent(
+        "LinearProblem.comparator",
+        r"range\(1, T \+ 2, chunk\)",
+        "at most an empty range of slopes more",
+    ),
+    Equivalent(
+        "LinearProblem.least", r"slope <= 0|slope == 0, 1\.0", "0 times any finite number is 0"
+    ),
+    Equivalent("setting.least", r"high // 3", "where the bisection begins"),
     # problems/sweeps
     Equivalent("cells.run_cell", r"points=3", "a point of a curve that is not used"),
     Equivalent("records._entries", r"read\(2\)", "whether there is more, a byte or two"),
