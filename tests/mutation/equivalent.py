@@ -153,6 +153,11 @@ EQUIVALENT = [
         "LinearProblem.least", r"slope <= 0|slope == 0, 1\.0", "0 times any finite number is 0"
     ),
     Equivalent("setting.least", r"high // 3", "where the bisection begins"),
+    Equivalent(
+        "reddi_theorem3.theorem3_constant",
+        r"max\((?!2 \* \(1 \+ delta\),)",
+        "B >= 1, so that the second is always the larger one",
+    ),
     # problems/sweeps
     Equivalent("cells.run_cell", r"points=3", "a point of a curve that is not used"),
     Equivalent("records._entries", r"read\(2\)", "whether there is more, a byte or two"),

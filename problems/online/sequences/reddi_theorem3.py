@@ -91,7 +91,7 @@ def reddi_theorem3(
 
 
 def theorem3_constant(beta1: float, beta2: float, delta: float) -> float:
-    r"""The least C of Theorem 3, to nine decimals: 4 (1 + \delta)^3 B^2 / (1 - \beta_1)^2.
+    r"""The least C of Theorem 3: \max(2 (1 + \delta), 4 (1 + \delta)^3 B^2 / (1 - \beta_1)^2).
 
     B = 1/\sqrt{1 - \beta_2} + \beta_1 K/(1 - \gamma), K = 2 (1 - \beta_1)/\sqrt{\beta_2 (1 -
     \beta_2)}, \gamma = \beta_1/\sqrt{\beta_2} < 1. The source displays
@@ -104,4 +104,4 @@ def theorem3_constant(beta1: float, beta2: float, delta: float) -> float:
     """
     K = 2 * (1 - beta1) / math.sqrt(beta2 * (1 - beta2))
     B = 1 / math.sqrt(1 - beta2) + beta1 * K / (1 - beta1 / math.sqrt(beta2))
-    return round(4 * (1 + delta) ** 3 * B**2 / (1 - beta1) ** 2, 9)
+    return max(2 * (1 + delta), round(4 * (1 + delta) ** 3 * B**2 / (1 - beta1) ** 2, 9))
