@@ -193,7 +193,8 @@ def recording(
         except OSError as error:
             raise RecordsError(f"{path} must be a file that can be written, got {error}") from error
         with file:
-            file.truncate(good)  # without a line that a kill cut short
+            if file.seek(0, os.SEEK_END) > good:  # a line that a kill cut short
+                file.truncate(good)
             yield Records(path, file, places)
 
 
