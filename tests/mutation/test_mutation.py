@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ if sys.platform == "win32":
 from tests.mutation import __main__ as command
 from tests.mutation import runner
 from tests.mutation.changes import changed_tree, mutants
+from tests.oracles.peers import peer
 
 ROOT = Path(__file__).parents[2]
 TEXT = '''import functools
@@ -129,6 +131,22 @@ def test_the_shortest_tests_come_first(module):
     assert baseline(0.1).tests(mutant) == first[:1]
     assert baseline(100).tests(chosen("LIMIT = 4")) == first
     assert baseline(100).tests(chosen("return x - n")) == []
+
+
+@pytest.mark.slow
+def test_a_baseline_says_who_runs_a_line(tmp_path):
+    peer("pytest_cov")
+    code = (
+        "import sys; from tests.mutation.runner import measure; measure(sys.argv[1], sys.argv[2:])"
+    )
+    call = [sys.executable, "-c", code, str(tmp_path), "adabound_np/carries.py"]
+    subprocess.run(call, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    made = runner.Baseline(tmp_path, 10)
+    assert made.seconds
+    lines = made.contexts["adabound_np/carries.py"]
+    assert {name.partition("|")[0] for names in lines.values() for name in names} - {""} == {
+        *made.seconds
+    }
 
 
 def test_an_earlier_result_is_brought_up_to_date():
