@@ -5,9 +5,10 @@ A pickle is a program: loading it calls whatever it names. Here it may name thre
 a ``Piece``, which keeps what it is given. What was built of dicts, lists, strings, numbers and
 pieces is looked at afterwards, and the array made from its bytes.
 
-Before it is loaded, the program is read step by step (`check_program`): its length, its numbers of
-steps and how deep it nests are limited, since a short pickle can ask for gigabytes, for a structure
-that takes forever to walk, or for one so deep that the interpreter crashes.
+Before it is loaded, the program is read step by step (`check_program`): its length, its number of
+steps, how deep it nests and what its keys are is limited, since a short pickle can ask for
+gigabytes, for a key that takes forever to hash, or for a structure so deep that the interpreter
+crashes.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ ADMITTED = {
 #: Limits of a batch: bytes (the official ones have 31 MB), steps (some 50,000), and containers
 #: within each other (four).
 BYTES, STEPS, DEPTH = 2**26, 2**18, 16
+#: Steps that put things into a container on the stack.
+FILLING = ("APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD")
+#: What is hashed of the things that a step takes, the last first: keys, or all elements.
+KEYS, ALL = slice(1, None, 2), slice(None)
+HASHED = {"SETITEM": KEYS, "SETITEMS": KEYS, "DICT": KEYS, "ADDITEMS": ALL, "FROZENSET": ALL}
 
 
 def check_program(data: bytes) -> None:
@@ -45,40 +51,45 @@ def check_program(data: bytes) -> None:
     Raises
     ------
     DataError
-        If it is longer, has more steps or nests deeper than a batch, or its numbers of the memo are
-        not in order.
+        If it is longer, has more steps or nests deeper than a batch, its numbers of the memo are
+        not in order, or a key is a container, which may take forever to hash.
     ValueError, IndexError, KeyError
         If it is corrupt.
     """
     if len(data) > BYTES:
         raise DataError(f"has more than {BYTES:,} bytes")
-    stack: list[Any] = []  # depth of each object, None for a mark
-    memo: dict[int, int] = {}
-    for step, (op, arg, _) in enumerate(pickletools.genops(data)):
+    stack: list[Any] = []  # depth of each object when it was put there, None for a mark
+    memo: dict[Any, int] = {}
+    for step, (op, arg, _) in enumerate(pickletools.genops(data), 1):
         if step > STEPS:
             raise DataError(f"has more than {STEPS:,} steps")
         if op.name.endswith("PUT") or op.name == "MEMOIZE":
-            place = len(memo) if arg is None else int(arg)
+            place = len(memo) if arg is None else arg
             if place > step:
                 raise DataError("has a memo with gaps")
             memo[place] = stack[-1]
             continue
         if op.name.endswith("GET"):
-            stack.append(memo[int(arg or 0)])
+            stack.append(memo[arg])
             continue
-        taken: list[int] = []
-        if pickletools.markobject in op.stack_before:
-            while (depth := stack.pop()) is not None:
-                taken.append(depth)
-            for _ in range(op.stack_before.index(pickletools.markobject)):
-                taken.append(stack.pop())
-        else:
-            taken += [stack.pop() for _ in op.stack_before]
-        deepest = max(taken, default=0) + bool(op.stack_before)
-        if deepest > DEPTH:
+        taken = taken_by(op, stack)
+        filled = [taken.pop()] if op.name in FILLING else []
+        if op.name in HASHED and any(taken[HASHED[op.name]]):
+            raise DataError("has a container as a key")
+        deepest = max([*filled, *(depth + 1 for depth in taken)], default=0)
+        if deepest > DEPTH and op.stack_after:
             raise DataError(f"nests deeper than {DEPTH} containers")
         for made in op.stack_after:
             stack.append(None if made is pickletools.markobject else deepest)
+
+
+def taken_by(op: pickletools.OpcodeInfo, stack: list[Any]) -> list[int]:
+    """Take off the stack what a step takes, the last first."""
+    before = op.stack_before
+    if pickletools.markobject not in before:
+        return [stack.pop() for _ in before]
+    above = list(iter(stack.pop, None))
+    return above + [stack.pop() for _ in range(before.index(pickletools.markobject))]
 
 
 class Piece:

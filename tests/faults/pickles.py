@@ -34,6 +34,11 @@ def _shared(levels: int) -> bytes:
     return b"\x80\x02)" + b"2\x86" * levels + b"."
 
 
+def _wide(levels: int) -> bytes:
+    """The same with a hundred times in place of twice: not deep, but 100^levels to walk."""
+    return b")" + (b"q\x000(" + b"h\x00" * 100 + b"t") * levels
+
+
 #: What each tries.
 HOSTILE: dict[str, bytes] = {
     "a command": pickle.dumps(Command()),
@@ -52,6 +57,11 @@ HOSTILE: dict[str, bytes] = {
     "a length that is a lie": b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7f.",
     "an array of objects": pickle.dumps({"data": np.array([Command()]), "labels": [0]}),
     "a hash that hangs": b"\x80\x02}(" + b")" + b"2\x86" * 30 + b"Nu.",
+    "a wide key": b"\x80\x02}" + _wide(10) + b"Ns.",
+    "a wide key of many": b"\x80\x02}(NN" + _wide(10) + b"NNNu.",
+    "a wide key of a new dict": b"\x80\x02(" + _wide(10) + b"Nd.",
+    "a wide element of a set": b"\x80\x04\x8f(" + _wide(10) + b"N\x90.",
+    "a wide element of a frozen set": b"\x80\x04(N" + _wide(10) + b"\x91.",
 }
 
 
