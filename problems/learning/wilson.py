@@ -80,7 +80,7 @@ def features(labels: NDArray[np.integer]) -> Floats:
     X[:, 0], X[:, 1:SHARED] = y, 1
     slots = X[:, SHARED:].reshape(n, n, SLOTS)  # a view: [i, i] are the slots of point i
     slots[np.arange(n), np.arange(n), 0] = 1
-    slots[np.arange(n), np.arange(n), 1:] = (y < 0)[:, None]
+    slots[np.arange(n), np.arange(n), 1:] = (y == -1)[:, None]
     return X
 
 
@@ -128,8 +128,8 @@ class Wilson:
         """
         # X \mathrm{sign}(X^T y) = c y        [Wilson17 Lemma 3.1]
         ratios = (self.X @ self.sign) * self.y
-        if not np.all(ratios == ratios[0]) or ratios[0] == 0:
-            plus = int(np.sum(self.y > 0))
+        if not np.all(ratios == ratios[0]):
+            plus = int(np.sum(self.y == 1))
             raise ValueError(
                 "X sign(X^T y) = c y must hold for some c, which needs more labels of 1 than of "
                 f"-1, got {plus} and {len(self.y) - plus}"
@@ -160,20 +160,20 @@ class Wilson:
         On a new point it gives 1 - \alpha_+ > 0 for label 1 and -1 - 5 \alpha_-, which is
         negative unless n_- = 0, for label -1: both right.
         """
-        plus = int(np.sum(self.y > 0))
+        plus = int(np.sum(self.y == 1))
         minus = len(self.y) - plus
         determinant = (3 * plus + 1) * (3 * minus + 5) - plus * minus
         # \alpha_+ = (4 n_- + 5) / ((3 n_+ + 1)(3 n_- + 5) - n_+ n_-)
         alpha_plus = (4 * minus + 5) / determinant
         # \alpha_- = -(4 n_+ + 1) / ((3 n_+ + 1)(3 n_- + 5) - n_+ n_-)
         alpha_minus = -(4 * plus + 1) / determinant
-        w: Floats = self.X.T @ np.where(self.y > 0, alpha_plus, alpha_minus)
+        w: Floats = self.X.T @ np.where(self.y == 1, alpha_plus, alpha_minus)
         return w
 
     @property
     def majority_rate(self) -> float:
         """The share of 1 among the new labels: what predicting 1 everywhere gets right."""
-        return float(np.mean(self.y_new > 0))
+        return float(np.mean(self.y_new == 1))
 
     def training_error(self, w: Floats) -> float:
         """The share of points to fit of which sign(x w) is not the label."""
@@ -221,10 +221,11 @@ def wilson(n: int = 100, new: int = 1000, p: float = 0.7, seed: int = 0) -> Wils
     share = within("p", p, "(0.5, 1)")
     rng = np.random.default_rng(seed)
     y, y_new = (np.where(rng.random(size) < share, 1, -1) for size in sizes)
-    if not 0 < np.sum(y < 0) < np.sum(y > 0):
+    plus = int(np.sum(y == 1))
+    if not 0 < n - plus < plus:
         raise ValueError(
             f"n must be large enough for both labels and a majority of 1, got n = {n!r} with p = "
-            f"{p!r}, of which seed {seed!r} makes {np.sum(y > 0)} and {np.sum(y < 0)}"
+            f"{p!r}, of which seed {seed!r} makes {plus} and {n - plus}"
         )
     return Wilson(y, y_new)
 
@@ -261,7 +262,7 @@ class Fit:
     gamma : float or None
         The speed of its bounds, if it has any.
     diverged : int or None
-        Number of steps after which the loss or its gradient was not finite; none follows.
+        Number of steps after which the loss was not finite; none follows.
     """
 
     w: Floats
@@ -320,7 +321,7 @@ def fit(
             opt.step(grads=[gradient])
             tick()
             loss, gradient = loss_and_gradient(problem, w)
-            if not (math.isfinite(loss) and np.isfinite(gradient).all()):
+            if not math.isfinite(loss):  # the gradient is finite as long as that is
                 diverged = t
                 break
         error, accuracy = problem.training_error(w), problem.test_accuracy(w)

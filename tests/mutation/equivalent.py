@@ -166,4 +166,6 @@ EQUIVALENT = [
     Equivalent("records._try_lock", r"^if False|NBLCK, 2", "Windows alone"),
     Equivalent("runner.pool", r"duplex=True", "the other way is not used"),
     Equivalent("runner.connect", r"ThreadPoolExecutor\(2\)", "it makes one call"),
+    # problems/learning
+    Equivalent("wilson.wilson", r"rng\.random\(size\) <= share", "no draw is exactly p"),
 ]

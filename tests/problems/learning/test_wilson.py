@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tqdm import tqdm
 
 import problems
+from adabound_np import SGD
 from problems.cli import main
 from problems.forms import released
-from problems.learning.wilson import Wilson, features, fit, loss_and_gradient, wilson
+from problems.learning.wilson import RATES, Wilson, features, fit, loss_and_gradient, wilson
 from problems.learning.wilson_figure import wilson_figure
 from problems.optimizers import HYPERPARAMETERS, OPTIMIZERS, grid, takes
 from problems.results.wilson import Wilson as Result
@@ -43,6 +44,53 @@ def test_closed_forms(problem):
     assert problem.training_error(problem.adaptive) == 0
     assert problem.test_accuracy(problem.minimum_norm) == 1
     assert problem.test_accuracy(problem.adaptive) == np.mean(problem.y_new > 0)
+
+
+@pytest.mark.parametrize(("label", "c"), [(1, 4), (-1, 8)])
+def test_a_single_point(label, c):
+    """The assumption holds for it: its label, two ones, and one slot or five, have one sign."""
+    assert Wilson(np.array([label]), np.array([1])).c == c
+
+
+def test_the_assumption_needs_a_majority():
+    for y, counts in (([1, -1], "1 and 1"), ([-1, 1, -1], "1 and 2"), ([1, 1, -1, -1], "2 and 2")):
+        with pytest.raises(ValueError, match=f"more labels of 1 than of -1, got {counts}$"):
+            Wilson(np.array(y), np.array([1])).c  # noqa: B018 - it is computed when it is asked for
+
+
+def test_shares_of_points():
+    """The label alone is always right, its opposite never; a one alone says 1."""
+    problem = Wilson(np.array([1, 1, -1, 1, -1]), np.array([1, -1, -1, -1]))
+    label, one, *_ = np.eye(problem.X.shape[1])
+    assert [problem.training_error(w) for w in (label, -label, one, 0 * one)] == [0, 1, 0.4, 1]
+    assert [problem.test_accuracy(w) for w in (label, -label, one)] == [1, 0, 0.25]
+    assert problem.majority_rate == 0.25
+
+
+def test_which_draws_are_admitted():
+    """Those of both labels with more of 1."""
+    admitted = []
+    for seed in range(40):
+        draws = np.random.default_rng(seed).random(4) < 0.7
+        plus, minus = int(draws.sum()), int((~draws).sum())
+        if 0 < minus < plus:
+            assert np.array_equal(wilson(4, p=0.7, seed=seed).y, 2 * draws - 1)
+        else:
+            message = f"n = 4 with p = 0.7, of which seed {seed} makes {plus} and {minus}$"
+            with pytest.raises(ValueError, match=message):
+                wilson(4, p=0.7, seed=seed)
+        admitted.append((plus, minus))
+    assert {(4, 0), (3, 1), (2, 2), (1, 3)} <= set(admitted)
+
+
+def test_how_many_points_fit(monkeypatch):
+    problem = wilson(n=20, new=7)
+    size = problem.X.nbytes + problem.X_new.nbytes
+    monkeypatch.setattr("problems.learning.wilson.MOST", size)
+    wilson(n=20, new=7)
+    monkeypatch.setattr("problems.learning.wilson.MOST", size - 1)
+    with pytest.raises(ValueError, match=f"at most {size - 1:,} bytes.* got n = 20, new = 7"):
+        wilson(n=20, new=7)
 
 
 def test_points_are_those_of_the_paper():
@@ -122,6 +170,32 @@ def test_gradient():
         e = np.eye(len(w))[i] * step
         slope = loss_and_gradient(problem, w + e)[0] - loss_and_gradient(problem, w - e)[0]
         assert slope / (2 * step) == pytest.approx(gradient[i], abs=1e-8)
+
+
+def test_steps_of_a_fit():
+    """Two of gradient descent by hand, at the rate of the table or the one given."""
+    problem, ticks = wilson(n=20), []
+    for options in ({}, {"lr": 0.25}):
+        w = np.zeros(103)
+        for _ in range(2):
+            w -= options.get("lr", RATES["sgd"]) * problem.X.T @ (problem.X @ w - problem.y) / 20
+        found = fit(problem, "sgd", 2, lambda: ticks.append(1), **options)
+        np.testing.assert_allclose(found.w, w, rtol=1e-12, atol=1e-15)
+        assert found.loss == pytest.approx(loss_and_gradient(problem, w)[0])
+        assert found.diverged is None
+    assert len(ticks) == 4
+    assert fit(problem, SGD, 2, lr=RATES["sgd"]).loss == fit(problem, "sgd", 2).loss
+
+
+def test_a_fit_ends_where_the_loss_is_not_finite():
+    problem = wilson(n=20)
+    found = fit(problem, "sgd", 100, lr=1e6)
+    assert found.diverged < 100
+    assert not np.isfinite(found.loss)
+    before = fit(problem, "sgd", found.diverged - 1, lr=1e6)
+    assert before.diverged is None
+    assert np.isfinite(before.loss)
+    assert np.isfinite(loss_and_gradient(problem, before.w)[1]).all()
 
 
 @pytest.mark.parametrize(
