@@ -60,7 +60,6 @@ def fetch(
     source = sources[known("data set", name, sources)]
     folder = Path(data) / name
     pooch = optional("pooch", "data", "fetching a data set")
-    folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for download in source.downloads:
         members = {member: folder / member for member in download.members}

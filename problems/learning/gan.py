@@ -112,7 +112,7 @@ class Coverage(NamedTuple):
     modes : int
         Gaussians with at least a tenth of their fair share of good samples.
     quality : float
-        The share of good samples: within 3 standard deviations of a mean.
+        The share of good samples: nearer to a mean than 3 standard deviations.
     """
 
     modes: int

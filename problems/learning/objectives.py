@@ -255,7 +255,6 @@ class Adversarial:
         if math.isfinite(loss.item()):
             loss.backward()
             optimizer.step()
-            optimizer.zero_grad()
             model.generator_loss(noise(self.batch_size, rng)).backward()
             model.discriminator.zero_grad()  # this step is the generator's
             optimizer.step()

@@ -145,7 +145,7 @@ def penn_treebank(folder: str | Path, *, verify: bool = True) -> Corpus:
                 f"{path}: every word must be among the training file's, or that must have "
                 f"{UNKNOWN}; got {unknown[0]!r}"
             )
-        arrays.append(np.array([index.get(w, index.get(UNKNOWN, -1)) for w in words], np.int64))
+        arrays.append(np.array([index[w if w in index else UNKNOWN] for w in words], np.int64))
     train, valid, test = arrays
     return Corpus(train, valid, test, vocabulary, whole.hexdigest())
 

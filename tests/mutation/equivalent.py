@@ -168,4 +168,10 @@ EQUIVALENT = [
     Equivalent("runner.connect", r"ThreadPoolExecutor\(2\)", "it makes one call"),
     # problems/learning
     Equivalent("wilson.wilson", r"rng\.random\(size\) <= share", "no draw is exactly p"),
+    Equivalent("crop_and_flip", r"<= 0\.5", "no draw is exactly 0.5"),
+    Equivalent("crop_and_flip", r"\(\(0, 1\), \(0, 0\)", "an image more, that is not used"),
+    Equivalent("gan.ring", r"- STD", "the normal distribution is symmetric: another draw"),
+    Equivalent("", r"reshape\(\w+, \((x\.shape\[0\], )?-2", "any negative length is to be found"),
+    Equivalent("Classification.__init__", r"\(1, -2, 1, 1\)", "any negative length is to be found"),
+    Equivalent("LanguageModel.__init__", r"spawn\(2\)\[0\]", "the first of two is that of one"),
 ]

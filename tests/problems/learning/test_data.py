@@ -16,6 +16,7 @@ import pytest
 
 from problems.learning import data, sources
 from problems.learning.batch_pickle import read_batch
+from problems.learning.extras import optional
 from problems.learning.sources import DataError
 from tests.faults.pickles import HOSTILE
 
@@ -87,7 +88,8 @@ def check_cifar(got, arrays):
     np.testing.assert_array_equal(
         got.train_labels, np.concatenate([arrays[name][1] for name in BATCHES[:5]])
     )
-    assert got.test_images.shape == (3, 3, 32, 32)
+    test = arrays["test_batch"][0].reshape(-1, 3, 32, 32)
+    np.testing.assert_array_equal(got.test_images, (test / 255).astype(np.float32))
     np.testing.assert_array_equal(got.test_labels, arrays["test_batch"][1])
 
 
@@ -110,6 +112,10 @@ def test_digits():
     assert set(one.test_labels) == set(range(10))
     with pytest.raises(ValueError, match=r"test_share must be in \(0, 1\), got 1"):
         data.digits(test_share=1)
+    for count in (1, 1796):
+        assert len(data.digits(test_share=count / 1797).test_images) == count
+    with pytest.raises(ValueError, match=r"of 1797 images to either part, got 0\.9999"):
+        data.digits(test_share=0.9999)
     with pytest.raises(ValueError, match=r"at least one of 1797 images to either part, got 1e-09"):
         data.digits(test_share=1e-9)
 
@@ -128,6 +134,19 @@ def test_an_absent_package_names_the_extra(module, call, extra, tmp_path, monkey
     with pytest.raises(ModuleNotFoundError, match=rf'the extra "{extra}" installs: .*\[{extra}\]'):
         call(tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_package_that_lacks_something_of_its_own(tmp_path, monkeypatch):
+    """What it says is said, and no extra is named."""
+    (tmp_path / "lame.py").write_text("import no_such_package.part")
+    (tmp_path / "mute.py").write_text("raise ModuleNotFoundError('something is missing')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for module, message in (
+        ("lame", "No module named 'no_such_package'"),
+        ("mute", "something is missing"),
+    ):
+        with pytest.raises(ModuleNotFoundError, match=f"^{message}$"):
+            optional(module, "test", "this test")
 
 
 def test_topics():
@@ -162,10 +181,19 @@ def test_topics_are_sorted(monkeypatch):
     assert data.topics().sha256 == expected
 
 
-@pytest.mark.parametrize("text", ["", "a", "ab"])
-def test_an_empty_text(text):
+@pytest.mark.parametrize(("text", "held_out"), [("", 0.05), ("a", 0.4), ("ab", 0.05), ("ab", 0.4)])
+def test_an_empty_text(text, held_out):
     with pytest.raises(data.DataError, match=f"three parts, got {len(text)} characters"):
-        data.characters(text)
+        data.characters(text, held_out=held_out)
+
+
+def test_the_shortest_texts():
+    """A character for each part; as many for training as they leave."""
+    for text, held_out, count in (("abc", 0.33, 1), ("abcde", 0.4, 2), ("abcd", 0.25, 1)):
+        corpus = data.characters(text, held_out=held_out)
+        train, valid, test = (part.tolist() for part in (corpus.train, corpus.valid, corpus.test))
+        assert train + valid + test == list(range(len(text)))
+        assert len(valid) == len(test) == count
 
 
 # MNIST
@@ -198,7 +226,8 @@ IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
     [
         (IMAGES, lambda b: b"", "magic number 0x00000803 .*got 0x$"),
         (IMAGES, lambda b: b"\x00\x00\x08\x01" + b[4:], "0x00000803 .*3 axes.*got 0x00000801"),
-        (IMAGES, lambda b: b"\x00\x00\x0d\x03" + b[4:], "unsigned bytes.*got 0x00000d03"),
+        (IMAGES, lambda b: b"\x00\x00\x0d\x03" + b[4:], "unsigned bytes.*got 0x00000d03$"),
+        (LABELS, lambda b: b"\x00\x00\x08\x02" + b[4:], r"0x00000801 \(unsigned bytes, 1 axis\)"),
         (IMAGES, lambda b: b[:10], "a header of 16 bytes, got 10"),
         (IMAGES, lambda b: b[:4] + struct.pack(">I", 13) + b[8:], "10,192 bytes.*got 9,408"),
         (IMAGES, lambda b: b[:4] + b"\xff" * 12 + b[16:], "got 9,408: is it cut short"),
@@ -218,6 +247,14 @@ def test_bad_idx(name, damage, message, mnist_folder):
     with pytest.raises(data.DataError, match=message) as caught:
         data.mnist(mnist_folder, verify=False)
     assert name in str(caught.value)
+
+
+def test_images_of_training_and_testing_have_one_shape(mnist_folder):
+    small = idx_bytes(np.zeros((5, 20, 24), np.uint8))
+    (mnist_folder / "t10k-images-idx3-ubyte").write_bytes(small)
+    message = r"have shape \(1, 28, 28\), test images \(1, 20, 24\); they must agree"
+    with pytest.raises(data.DataError, match=message):
+        data.mnist(mnist_folder, verify=False)
 
 
 def test_a_gz_that_is_none(mnist_folder):
@@ -404,8 +441,11 @@ def test_a_pickle_that_executes_is_refused(how, tmp_path, monkeypatch):
 # Penn Treebank
 
 
+PARTS_OF_TEXT = ("train", "valid", "test")
+
+
 def write_ptb(folder, train, valid="a b\n", test="b\n"):
-    for name, text in (("train", train), ("valid", valid), ("test", test)):
+    for name, text in zip(PARTS_OF_TEXT, (train, valid, test), strict=True):
         raw = text if isinstance(text, bytes) else text.encode()
         (folder / f"ptb.{name}.txt").write_bytes(raw)
 
@@ -418,6 +458,8 @@ def test_penn_treebank(tmp_path):
     assert corpus.valid.tolist() == [3, 2, 0, 1]
     assert corpus.test.tolist() == [4, 1]
     assert corpus.train.dtype == np.int64
+    whole = b"".join((tmp_path / f"ptb.{part}.txt").read_bytes() for part in PARTS_OF_TEXT)
+    assert corpus.sha256 == hashlib.sha256(whole).hexdigest()
     with pytest.raises(data.DataError, match=r"ptb.train.txt is not the official .*expected md5:"):
         data.penn_treebank(tmp_path)
 
@@ -455,6 +497,7 @@ def test_minibatches():
     assert np.concatenate([labels for _, labels in again]).tolist() == order[0]
     dropped = list(data.minibatches(x, y, 4, np.random.default_rng(3), drop_last=True))
     assert np.concatenate([labels for _, labels in dropped]).tolist() == order[0][:8]
+    assert [labels.tolist() for _, labels in data.minibatches(x[:1], y[:1], 1)] == [[0]]
     plain = list(data.minibatches(x, y, 3))
     assert [labels.tolist() for _, labels in plain] == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]]
 

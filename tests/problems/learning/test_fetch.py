@@ -7,10 +7,11 @@ import tarfile
 import threading
 
 import pytest
+from tqdm import tqdm
 
 from problems.cli import main
 from problems.learning import data, sources
-from problems.learning.fetch import fetch
+from problems.learning.fetch import Resuming, fetch
 
 pytest.importorskip("pooch")
 
@@ -39,7 +40,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.end_headers()
                 return
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
+        if self.server.lengths:
+            self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         stop = self.server.cut.pop(name, len(content))  # the connection breaks here, once
         self.wfile.write(content[start:stop])
@@ -52,7 +54,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        httpd.files, httpd.seen, httpd.cut, httpd.ranges = {}, [], {}, True
+        httpd.files, httpd.seen, httpd.cut = {}, [], {}
+        httpd.ranges = httpd.lengths = True
         httpd.url = f"http://127.0.0.1:{httpd.server_port}/"
         thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
         thread.start()
@@ -150,6 +153,58 @@ def test_a_whole_part_is_verified_and_a_wrong_one_dropped(server, tmp_path):
     assert fetch("set", tmp_path, plain(server)) == [path]
 
 
+def test_a_server_that_does_not_say_the_length(server, tmp_path):
+    server.files["a.bin"], server.lengths = CONTENT, False
+    (path,) = fetch("set", tmp_path, plain(server))
+    assert path.read_bytes() == CONTENT
+
+
+class Response:
+    """What a server says, in two pieces of 1,000 bytes."""
+
+    url = "http://server/a.bin"
+
+    def __init__(self, length):
+        self.headers = {"Content-Length": str(length)}
+
+    def iter_content(self, size):
+        return iter([bytes(1000)] * 2)
+
+
+def test_an_end_that_comes_early_or_late(tmp_path):
+    """Whether the library that reads the answer notices it or not."""
+    part = tmp_path / "a.bin.part"
+    Resuming(part).collect(Response(2000), 0)
+    Resuming(part).collect(Response(2000), 2000)
+    assert part.stat().st_size == 4000
+    for length in (1999, 2001):
+        message = f"http://server/a.bin ended after 6,000 of {4000 + length:,} bytes"
+        part.write_bytes(bytes(4000))
+        with pytest.raises(ConnectionError, match=message):
+            Resuming(part).collect(Response(length), 4000)
+
+
+def test_the_bar_counts_bytes_and_goes_away(tmp_path, monkeypatch):
+    bars, shown = [], io.StringIO()
+
+    class Bar(tqdm):
+        def __init__(self, **given):
+            changed = {"disable": False, "file": shown, "delay": 0, "mininterval": 0}
+            super().__init__(**{**given, **changed})
+            bars.append((self, given))
+
+    monkeypatch.setattr("problems.learning.fetch.tqdm", Bar)
+    part = tmp_path / "a.bin.part"
+    part.write_bytes(bytes(500))
+    Resuming(part).collect(Response(2000), 500)
+    ((bar, given),) = bars
+    assert (bar.n, bar.total) == (2500, 2500)
+    assert "2.50k/2.50k" in shown.getvalue()
+    assert shown.getvalue().endswith(" \r")  # nothing is left of it
+    assert given["disable"] is None  # only on a terminal
+    assert given["delay"] == 1  # and only for what takes more than a second
+
+
 def test_archives(server, tmp_path):
     members = {"in/a": b"one", "in/b": b"two"}
     raw = archive({**members, "../evil": b"outside", "in/other": b"not wanted"})
@@ -160,6 +215,10 @@ def test_archives(server, tmp_path):
     (tmp_path / "set" / "set.tar.gz").unlink()
     assert fetch("set", tmp_path, packed(server, members, raw)) == paths
     assert len(server.seen) == 1  # the archive is not needed any more
+    for path, content in zip(paths, (b"one", b"two"), strict=True):
+        path.write_bytes(b"damaged")
+        fetch("set", tmp_path, packed(server, members, raw))
+        assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize(
@@ -177,6 +236,20 @@ def test_bad_archives(raw, message, server, tmp_path):
     with pytest.raises(data.DataError, match=message):
         fetch("set", tmp_path, packed(server, members, raw))
     assert not (tmp_path / "set" / "in" / "b").exists()
+
+
+def test_what_archives_have_in_folders(server, tmp_path):
+    members = {"in/deep/a": b"one"}
+    (path,) = fetch("set", tmp_path, packed(server, members, archive(members)))
+    assert path == tmp_path / "set" / "in" / "deep" / "a"
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+        folder = tarfile.TarInfo("in/deep/a")
+        folder.type = tarfile.DIRTYPE
+        tar.addfile(folder)
+    message = "must have the file in/deep/a, got no regular file"
+    with pytest.raises(data.DataError, match=message):
+        fetch("set", tmp_path / "other", packed(server, members, raw.getvalue()))
 
 
 def test_the_command(server, tmp_path, capsys, monkeypatch):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd_lite import nn, ops
+from autograd_lite import Tensor, nn, ops
 from problems.learning.gan import MODES, NOISE, STD, centres, coverage, energy_distance, ring
 from problems.learning.language_model import detached
 from problems.learning.models import (
@@ -17,6 +17,7 @@ from problems.learning.models import (
     parameter_count,
     resnet34,
 )
+from problems.learning.resnet import BasicBlock
 
 SMALL = {
     "logistic": lambda **o: LogisticRegression(64, 10, **o),
@@ -72,6 +73,24 @@ def test_halving():
     assert shapes == [(2, 4, 8, 8), (2, 8, 4, 4), (2, 8, 2, 2)]
 
 
+def test_dense_blocks_keep_the_size_and_transitions_halve_it():
+    model = DenseNet([1, 2], 4, channels=1, rng=0)
+    shapes = []
+    for module in (model.conv1, model.dense1, model.trans1, model.dense2):
+        forward = module.forward
+        module.forward = lambda x, forward=forward: (y := forward(x), shapes.append(y.shape))[0]
+    model(np.zeros((2, 1, 12, 12), np.float32))
+    assert shapes == [(2, 8, 12, 12), (2, 12, 12, 12), (2, 6, 6, 6), (2, 14, 6, 6)]
+
+
+def test_a_block_adds_to_what_goes_around_it():
+    """If the last normalisation gives zeros, that is all there is."""
+    block = BasicBlock(3, 3, 1, rng=np.random.default_rng(0), dtype=np.float64)
+    block.bn2.weight.data[:] = 0
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 4))
+    assert np.array_equal(block(Tensor(x)).data, np.maximum(x, 0))
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_language_model_goes_on(layers):
     """Text in two chunks, with the state carried over, gives the scores of the text in one."""
@@ -118,6 +137,35 @@ def test_dropout_stands_before_each_layer_and_the_scores():
     assert np.array_equal(scores.data, np.tile(model.head.bias.data, (2, 1)))
     for _, c in state:  # each layer read zeros
         assert np.array_equal(c.data[0, 0], c.data[0, 1])
+
+
+def test_centres():
+    """Eight, from the right on, half a right angle after the other."""
+    s = 0.5**0.5
+    expected = [(1, 0), (s, s), (0, 1), (-s, s), (-1, 0), (-s, -s), (0, -1), (s, -s)]
+    np.testing.assert_allclose(centres(), expected, atol=1e-15)
+
+
+def test_coverage_at_its_edges():
+    """A tenth of ten points a Gaussian is one; a good point is nearer than 3 deviations."""
+    right, up = centres()[[0, 2]]
+    points = np.array([right] * 79 + [up])
+    assert coverage(points) == (2, 1.0)
+    assert coverage(np.concatenate([points, [right]])) == (1, 1.0)
+    for far, quality in ((np.nextafter(3 * STD, 0), 1.0), (3 * STD, 0.0)):
+        assert coverage(right + np.array([[0, far]])).quality == quality
+
+
+def test_layers_of_the_gan():
+    gan, x = Gan(5, rng=0, dtype=np.float64), np.random.default_rng(0).normal(size=(6, NOISE))
+    for network, inputs in ((gan.generator, x), (gan.discriminator, x[:, :2])):
+        first, _, second, _, last = network
+        y = inputs
+        for layer in (first, second):
+            y = y @ layer.weight.data.T + layer.bias.data
+            y = np.where(y > 0, y, 0.2 * y)
+        expected = y @ last.weight.data.T + last.bias.data
+        np.testing.assert_allclose(network(inputs).data, expected, rtol=1e-12)
 
 
 def test_ring():

@@ -417,6 +417,63 @@ def test_a_checkpoint_with_another_content_has_another_sum(tmp_path):
         checkpoints.read(path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda w: {"v": w},
+        lambda w: {"w": w.view(np.int64)},
+        lambda w: {"w": w.reshape(2, 2)},
+        lambda w: {"w": w, "v": w[:0]},
+        lambda w: {},
+    ],
+    ids=["name", "dtype", "shape", "one more", "one less"],
+)
+def test_a_checkpoint_of_the_same_bytes_has_another_sum(change, tmp_path):
+    path = tmp_path / "a.npz"
+    checkpoints.write(path, {"a": 1}, {"w": np.arange(4.0)})
+    with np.load(path) as file:
+        text, w = file["header"], file["w"]
+    np.savez(path, header=text, **change(w))
+    with pytest.raises(CheckpointError, match="SHA-256"):
+        checkpoints.read(path)
+
+
+def test_the_order_of_a_checkpoints_header_says_nothing(tmp_path):
+    path = tmp_path / "a.npz"
+    checkpoints.write(path, {"b": 1, "a": {"d": 2, "c": 3}}, {"w": np.arange(4.0)})
+    with np.load(path) as file:
+        text, w = json.loads(file["header"].tobytes()), file["w"]
+    np.savez(path, header=np.frombuffer(json.dumps(text, sort_keys=True).encode(), np.uint8), w=w)
+    assert checkpoints.read(path)[0] == {"a": {"c": 3, "d": 2}, "b": 1}
+
+
+class Executed:
+    """What unpickling it would execute."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_a_checkpoint_is_not_executed(tmp_path):
+    path, witness = tmp_path / "a.npz", tmp_path / "executed"
+    np.savez(path, header=np.array([Executed(witness)], object))
+    with pytest.raises(CheckpointError, match="must be a whole checkpoint"):
+        checkpoints.read(path)
+    assert not witness.exists()
+    np.load(path, allow_pickle=True)["header"]
+    assert witness.exists()
+
+
+def test_all_of_a_checkpoint_is_written_before_it_is_brought_to_the_disk(tmp_path, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: sizes.append(os.fstat(descriptor).st_size))
+    checkpoints.write(tmp_path / "a.npz", {"a": 1}, {"w": np.zeros(3)})
+    assert sizes[0] == (tmp_path / "a.npz").stat().st_size
+
+
 def test_what_cannot_be_written_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     path = tmp_path / "a.npz"
     checkpoints.write(path, {"a": 1}, {"w": np.zeros(3)})
