@@ -1,16 +1,20 @@
 """Training: what a run does, step by step; checkpoints; divergence; files of the paper's data."""
 
+import itertools
 import json
 import math
 import os
 import random
+import re
 import signal
 import struct
 import subprocess
 import sys
 import time
+import zlib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +24,7 @@ from problems.learning import checkpoints
 from problems.learning.data import Corpus, Images, characters, crop_and_flip, digits, streams
 from problems.learning.models import LanguageModel, Perceptron
 from problems.learning.objectives import Classification, Language
+from problems.learning.run import fingerprint
 from problems.learning.tasks import TASKS, Task, with_validation
 from problems.learning.training import CheckpointError, prepare, train
 from problems.optimizers import OPTIMIZERS
@@ -257,7 +262,90 @@ def test_a_run_repeats_itself(kind):
     same(one.model.state_dict(), two.model.state_dict())
 
 
+def clock(monkeypatch, module):
+    """Time goes by in whole seconds: one passes each time a module looks at it."""
+    ticks = itertools.count(1000.0)
+    look = lambda: next(ticks)  # noqa: E731
+    monkeypatch.setattr(f"{module}.time", SimpleNamespace(perf_counter=look, monotonic=look))
+
+
+def test_seconds_are_those_of_the_steps(monkeypatch, tmp_path):
+    """Before and after a checkpoint."""
+    clock(monkeypatch, "problems.learning.run")
+    task, options = CROPPED, {"data": SMALL["images"][1], "epochs": 2, "batch_size": 6}
+    assert train(task, "sgd", **options).column("seconds").tolist() == [4, 4]
+    interrupted(tmp_path / "a.npz", 3, task, "sgd", **options)
+    history = train(task, "sgd", checkpoint=tmp_path / "a.npz", resume=True, **options)
+    assert history.column("seconds").tolist() == [4, 4]
+
+
+def test_since_when_bounds_hold_more_than_half_of_the_rates(monkeypatch):
+    """Looked at after some steps and at the ends of epochs; half is not more than half."""
+    shares = {1: None, 2: 0.5, 4: 0.6, 5: 1.0, 8: 0.5, 10: 1.0, 12: 0.75}
+    held = [None] * 3 + [4] * 4 + [None] * 2 + [10] * 3
+    run = prepare(CROPPED, "sgd", data=SMALL["images"][1], epochs=3)
+    monkeypatch.setattr(
+        "problems.learning.run.share_at_bounds", lambda optimizer: shares.pop(run.t)
+    )
+    assert [(t, run.history.held) for t in run] == list(enumerate(held, 1))
+    assert not shares
+    assert run.total == run.objective.steps * 3 == 12
+
+
+def test_progress_is_told():
+    told = []
+    train(
+        CROPPED,
+        "sgd",
+        data=SMALL["images"][1],
+        epochs=2,
+        progress=lambda t, total: told.append((t, total)),
+    )
+    assert told == [(t, 8) for t in range(1, 9)]
+
+
+def test_fingerprints_are_of_all_that_is_learned_and_tested():
+    images, corpus = SMALL["images"][1], SMALL["text"][1]
+    parts = (images.train_images, images.train_labels, images.test_images, images.test_labels)
+    for data, arrays in ((images, parts), (corpus, (corpus.train, corpus.test)), (None, ())):
+        whole = b"".join(array.tobytes() for array in arrays)
+        assert fingerprint(data) == f"{zlib.crc32(whole):08x}"
+
+
+def test_what_is_kept_for_validation_is_what_is_measured():
+    data = small_images(n=(18, 9))
+    run = prepare(CROPPED, "sgd", data=data, validate=True)
+    assert np.array_equal(run.objective.data.test_images, data.train_images[15:])
+    assert prepare(CROPPED, "sgd", data=data).objective.data is data
+
+
 # Divergence
+
+
+def test_a_test_loss_that_is_not_finite_ends_the_run():
+    data = small_images()
+    data.test_images[3] = np.nan
+    history = train(CROPPED, "sgd", data=data)
+    assert history.diverged == "in epoch 1, after 4 steps in all: the test loss is nan"
+    assert history.epochs == []
+
+
+def test_a_reason_is_explained_once(tmp_path):
+    path, options = tmp_path / "a.npz", {"data": SMALL["images"][1], "lr": 1e30}
+    plain = train(CROPPED, "sgd", **options)
+    for resume in (False, True):
+        history = train(
+            CROPPED,
+            "sgd",
+            checkpoint=path,
+            resume=resume,
+            explain=lambda run: f"; it took {run.t} steps",
+            **options,
+        )
+        steps = re.search(r"after (\d+) steps", plain.diverged)[1]
+        assert history.diverged == f"{plain.diverged}; it took {steps} steps"
+    fine = train(CROPPED, "sgd", data=options["data"], explain=lambda run: "never")
+    assert fine.diverged is None
 
 
 def test_a_loss_that_is_not_finite_ends_the_run():
@@ -284,6 +372,16 @@ def test_a_gradient_that_is_not_finite_ends_the_run(monkeypatch):
     assert len(run.history.epochs) == 1
 
 
+def test_an_error_before_there_are_gradients_is_not_taken_for_divergence():
+    def step(*args):
+        raise ValueError("of another kind")
+
+    run = prepare(CROPPED, "adam", data=SMALL["images"][1])
+    run.objective.step = step
+    with pytest.raises(ValueError, match="of another kind"):
+        list(run)
+
+
 def test_other_errors_are_not_taken_for_divergence():
     run = prepare(CROPPED, "adam", data=small_images())
     run.optimizer.param_groups[0]["betas"] = (2.0, 0.9)
@@ -292,6 +390,46 @@ def test_other_errors_are_not_taken_for_divergence():
 
 
 # Checkpoints
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_a_restored_run_is_in_the_same_state(kind):
+    """In the midst of an epoch, at its end, with a decayed rate, and at the end of the run."""
+    task, data = SMALL[kind]
+    options = {"data": data, "epochs": 4, "lr": 0.01}
+    run, later = prepare(task, "adabound", 1, **options), None
+    steps = run.objective.steps
+    for t in itertools.chain(run, ["end"]):
+        if later is not None:  # it was restored one step ago
+            assert next(iter(later)) == t
+            same(later.state()[1], run.state()[1])
+            later = None
+        if t in (2, steps, 3 * steps + 1, "end"):
+            header, arrays = run.state()
+            later = prepare(task, "adabound", 1, **options)
+            later.restore(json.loads(json.dumps(header)), arrays)
+            assert json.loads(json.dumps(later.state()[0])) == json.loads(json.dumps(header))
+            same(later.state()[1], arrays)
+            carried = 4 if kind == "text" and t != "end" else 0  # h and c of two layers
+            assert [name.startswith("carry/") for name in arrays].count(True) == carried
+    assert later.done
+
+
+@pytest.mark.parametrize("seconds", [0, 3, 1000])
+def test_how_often_a_run_is_saved(seconds, tmp_path, monkeypatch):
+    """When as many seconds have passed, and at the end; a step takes one, and saving another."""
+    clock(monkeypatch, "problems.learning.training")
+    saved = []
+    monkeypatch.setattr(
+        "problems.learning.training.checkpoints.write",
+        lambda path, header, arrays: saved.append(header["t"]),
+    )
+    options = {"data": SMALL["images"][1], "epochs": 2, "every": seconds}
+    train(CROPPED, "sgd", checkpoint=tmp_path / "a.npz", **options)
+    steps = {0: list(range(1, 9)), 3: [3, 6], 1000: []}
+    assert saved == [*steps[seconds], 8]
+    train(CROPPED, "sgd", **options)  # without a file
+    assert len(saved) == len(steps[seconds]) + 1
 
 
 @pytest.mark.parametrize("kind", SMALL)
