@@ -136,6 +136,18 @@ def test_an_absent_package_names_the_extra(module, call, extra, tmp_path, monkey
     assert not (tmp_path / "new").exists()
 
 
+def test_checksums_where_md5_is_forbidden_for_security(monkeypatch):
+    """As on machines in FIPS mode; here it only tells a damaged file from a whole one."""
+    real = hashlib.new
+
+    def new(name, content, *, usedforsecurity=True):
+        assert name != "md5" or not usedforsecurity
+        return real(name, content)
+
+    monkeypatch.setattr(hashlib, "new", new)
+    assert sources.digest("md5", b"") == "md5:d41d8cd98f00b204e9800998ecf8427e"
+
+
 def test_a_package_that_lacks_something_of_its_own(tmp_path, monkeypatch):
     """What it says is said, and no extra is named."""
     (tmp_path / "lame.py").write_text("import no_such_package.part")

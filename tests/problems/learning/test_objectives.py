@@ -23,17 +23,17 @@ from problems.learning.objectives import (
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(20, 3, 4, 4)).astype(np.float32), np.arange(20) % 10
 DATA = Images(X * [[[1]], [[5]], [[0.1]]] + [[[1]], [[0]], [[-3]]], Y, X[:7], Y[:7])
+RATE = 0.5
 TEXT = characters("abcab bca " * 30)
 
 
-def descend(model, part, loss, rate):
+def descend(part, loss, *args):
     """Take a step of gradient descent by hand on a part of a model; return the loss before it."""
-    model.zero_grad()
-    before = loss(model)
+    part.zero_grad()
+    before = loss(*args)
     before.backward()
     for p in part.parameters():
-        p.data -= rate * p.grad
-    model.zero_grad()
+        p.data -= RATE * p.grad
     return before.item()
 
 
@@ -62,14 +62,12 @@ def test_steps_of_an_epoch(size, steps):
 
 
 def test_accuracy_is_the_share_of_right_classes(monkeypatch):
-    """Scores of 1 for class 2 and the true class of the first 3 of 7 images, in two chunks."""
+    """One class has a score of 1, for 3 of 7 images their own; in two chunks."""
     monkeypatch.setattr("problems.learning.objectives.EVALUATED", 4)
-    objective, given = (
-        Classification(DATA, 6),
-        iter([np.eye(10)[[0, 1, 2, 2]], np.eye(10)[[2] * 3]]),
-    )
+    objective, scores = Classification(DATA, 6), np.eye(10)[[0, 1, 2, 2, 2, 2, 2]]
+    chunks = iter([scores[:4], scores[4:]])
     model = nn.Sequential()
-    model.forward = lambda images: Tensor(next(given))
+    model.forward = lambda images: Tensor(next(chunks))
     found = objective.measured(model, 30.0, 12, 20)
     assert (found.train_loss, found.train_metric) == (1.5, 0.6)
     assert found.test_metric == 3 / 7
@@ -81,16 +79,16 @@ def test_steps_on_text():
     """One after the other, each from the state in which the one before ended."""
     objective = Language(TEXT, 4, 5)
     model, other = (LanguageModel(4, 6, rng=0, dtype=np.float64) for _ in range(2))
-    optimizer, carry, states = SGD(model.parameters(), lr=0.5), None, [None]
+    optimizer, carry, states = SGD(model.parameters(), lr=RATE), None, [None]
     for inputs, targets in [*streams(TEXT.train, 4, 5)][:3]:
 
-        def loss(m, inputs=inputs, targets=targets):
-            scores, after = m(inputs, states[-1])
+        def loss(inputs, targets):
+            scores, after = other(inputs, states[-1])
             states.append(detached(after))
             return ops.cross_entropy(scores, targets.ravel())
 
         step = objective.step(model, optimizer, (inputs, targets), carry, None)
-        assert step[:3] == (pytest.approx(20 * descend(other, other, loss, 0.5)), 0, 20)
+        assert step[:3] == (pytest.approx(20 * descend(other, loss, inputs, targets)), 0, 20)
         same(model, other)
         carry = step.carry
 
@@ -99,16 +97,14 @@ def test_steps_on_the_ring():
     """The discriminator's on drawn points, then the generator's on other noise."""
     objective = Adversarial(5, 10)
     model, other = (Gan(6, rng=0, dtype=np.float64) for _ in range(2))
-    optimizer = SGD(model.parameters(), lr=0.5)
+    optimizer = SGD(model.parameters(), lr=RATE)
     rng, again = np.random.default_rng(1), np.random.default_rng(1)
     assert objective.steps == len(list(objective.batches(rng))) == 10
     for _ in range(2):
         step = objective.step(model, optimizer, None, None, rng)
         points, first, second = ring(5, again), noise(5, again), noise(5, again)
-        loss = descend(
-            other, other.discriminator, lambda m: m.discriminator_loss(points, first), 0.5
-        )
-        descend(other, other.generator, lambda m: m.generator_loss(second), 0.5)
+        loss = descend(other.discriminator, other.discriminator_loss, points, first)
+        descend(other.generator, other.generator_loss, second)
         assert step == (pytest.approx(loss), 0, 1, None)
         same(model, other)
 
@@ -124,7 +120,7 @@ def test_no_step_is_taken_if_the_loss_is_not_finite(kind):
     batch = next(objective.batches(rng))
     last = list(model.parameters())[-1]
     last.data[0] = np.nan
-    before, optimizer = model.state_dict(), SGD(model.parameters(), lr=0.5)
+    before, optimizer = model.state_dict(), SGD(model.parameters(), lr=RATE)
     with np.errstate(all="ignore"):
         assert np.isnan(objective.step(model, optimizer, batch, None, rng).loss)
     assert optimizer.state[0] is None
