@@ -173,5 +173,5 @@ EQUIVALENT = [
     Equivalent("gan.ring", r"- STD", "the normal distribution is symmetric: another draw"),
     Equivalent("", r"reshape\(\w+, \((x\.shape\[0\], )?-2", "any negative length is to be found"),
     Equivalent("Classification.__init__", r"\(1, -2, 1, 1\)", "any negative length is to be found"),
-    Equivalent("LanguageModel.__init__", r"spawn\(2\)\[0\]", "the first of two is that of one"),
+    Equivalent("LanguageModel.__init__", r"spawn\(2\)\[0\]", "the first child is the same"),
 ]

@@ -145,7 +145,7 @@ def test_checksums_where_md5_is_forbidden_for_security(monkeypatch):
         return real(name, content)
 
     monkeypatch.setattr(hashlib, "new", new)
-    assert sources.digest("md5", b"") == "md5:d41d8cd98f00b204e9800998ecf8427e"
+    assert sources.digest(b"", "md5:") == "md5:d41d8cd98f00b204e9800998ecf8427e"
 
 
 def test_a_package_that_lacks_something_of_its_own(tmp_path, monkeypatch):

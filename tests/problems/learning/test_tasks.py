@@ -40,7 +40,7 @@ def dense(inputs, outputs):
 
 
 def conv(c_in, c_out, kernel):
-    """Of a convolution without bias, and the batch normalisation of what it gives."""
+    """Those of a convolution without bias, and of the batch normalisation of what it gives."""
     return c_in * c_out * kernel**2 + 2 * c_out
 
 

@@ -38,7 +38,7 @@ def trials_in(folder, count=3):
 
 
 def whole(trial):
-    """A trial's epochs but for the seconds, run alone."""
+    """A trial's epochs, run alone, without the seconds."""
     return [e[:-1] for e in train(TASK, "sgd", trial.seed, **OPTIONS).epochs]
 
 
