@@ -60,6 +60,7 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, NDArray[An
     text = np.frombuffer(json.dumps(described).encode(), np.uint8)
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **{HEADER: text, **arrays})  # type: ignore[arg-type]
+        file.flush()
         os.fsync(file.fileno())
 
 
