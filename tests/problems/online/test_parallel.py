@@ -4,6 +4,7 @@ import inspect
 import itertools
 import math
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,6 +39,7 @@ from problems.online import (
     setting,
     summarize,
 )
+from problems.online.batch import endpoints
 from problems.online.sequences.reddi_theorem2 import theorem2_cycle
 from problems.online.side_by_side import summarize_all
 from problems.online.summary import log_grid
@@ -493,18 +495,17 @@ def test_a_mean_drift_that_is_not_negative():
     """[Reddi18] Thm. 3 at C = 64, (0, 0.5, 1): x does not fall on average; at C = 3 it does."""
 
     def final(C):
-        xs = []
-        for seed in range(200):
-            s = setting("reddi-theorem3", C=C, force=True, seed=seed, lr=0.01)
-            opt = in_paper(
-                "adam",
-                lr=s.lr,
-                beta1=s.beta1,
-                beta2=s.beta2,
-                schedule="constant",
-                feasible=s.problem.feasible,
-            )
-            xs.append(run(s.problem, opt, 2000, 0.0).x[-1])
+        s = setting("reddi-theorem3", C=C, force=True, lr=0.01)
+        opt = in_paper(
+            "adam",
+            lr=s.lr,
+            beta1=s.beta1,
+            beta2=s.beta2,
+            schedule="constant",
+            feasible=s.problem.feasible,
+        )
+        seeds = [replace(s.problem, seed=seed) for seed in range(200)]
+        xs = endpoints(seeds, opt, 2000, 0.0).x
         return np.mean(xs), np.std(xs) / math.sqrt(len(xs))
 
     mean, error = final(64.0)
