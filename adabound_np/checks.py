@@ -88,7 +88,7 @@ def real(name: str, value: Any) -> Real:
     TypeError
         If `value` is not a real number or an array of real numbers (a bool is not).
     ValueError
-        If it is an integer too large for a float.
+        If it is an integer too large for a float, or an empty array.
 
     Examples
     --------
@@ -109,6 +109,8 @@ def real(name: str, value: Any) -> Real:
         raise TypeError(f"{name} must be a real number or an array of them, got {value!r}")
     if array.ndim == 0:
         return float(array)
+    if not array.size:
+        raise ValueError(f"{name} must have a number or more, got an empty array")
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 

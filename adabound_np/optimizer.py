@@ -267,6 +267,11 @@ class Optimizer(Algorithm):
         given = [len(group["params"]) for group in packed["param_groups"]]
         if given != sizes:
             raise ValueError(f"state_dict must have groups of {sizes} parameters, got {given}")
+        numbers = [i for group in packed["param_groups"] for i in group["params"]]
+        if numbers != list(range(sum(sizes))):
+            raise ValueError(
+                f"state_dict must number parameters 0 to {sum(sizes) - 1} in order, got {numbers}"
+            )
         names = ["params", *self.defaults, "initial_lr"]
         slots = self._admit(self.param_groups)
         own_slots = iter(slots)
@@ -382,8 +387,8 @@ class Optimizer(Algorithm):
         if set(given) != set(names):
             raise ValueError(f"the state of params[{i}] must have {list(names)}, got {list(given)}")
         t = given["t"]
-        if isinstance(t, bool) or not isinstance(t, (int, np.integer)) or t < 0:
-            raise ValueError(f"t of params[{i}] must be an integer of at least 0, got {t!r}")
+        if isinstance(t, bool) or not isinstance(t, (int, np.integer)) or not 0 <= t < 2**53:
+            raise ValueError(f"t of params[{i}] must be an integer from 0 to 2^53 - 1, got {t!r}")
         arrays = [np.asarray(given[name]) for name in names[1:]]
         for name, array in zip(names[1:], arrays, strict=True):
             if array.shape != x.shape or array.dtype != x.dtype:

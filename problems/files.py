@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import glob
+import io
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["leftovers", "replacing", "write_csv", "write_text"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["arrays_of", "leftovers", "replacing", "write_csv", "write_text"]
 
 
 @contextmanager
@@ -34,6 +38,20 @@ def leftovers(path: Path) -> list[Path]:
     """Temporary files of `replacing` beside a path, as a kill leaves them."""
     token = "[0-9a-f]" * 16
     return list(path.parent.glob(f".{glob.escape(path.stem)}.{token}{path.suffix}"))
+
+
+def arrays_of(content: bytes) -> dict[str, NDArray[Any]]:
+    """Arrays of an .npz file, by name.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or has Python objects. What else is damaged raises NumPy's and zipfile's.
+    """
+    if not content.startswith(b"PK\x03\x04"):  # else NumPy recommends to load it as a pickle
+        raise ValueError("it is no .npz file")
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -92,9 +92,12 @@ def call(text: str) -> tuple[str, dict[str, Any]]:
             if keyword.arg is None:
                 raise SyntaxError
             given[keyword.arg] = ast.literal_eval(keyword.value)
+        if len(given) < len(node.keywords):
+            raise SyntaxError
     except (SyntaxError, ValueError):
         raise ValueError(
-            f"{text!r} must be a name, or a name with values: {name.strip()}(key=value, ...)"
+            f"{text!r} must be a name, or a name with values, each key once: "
+            f"{name.strip()}(key=value, ...)"
         ) from None
     return name.strip(), given
 

@@ -146,16 +146,22 @@ class Module:
         KeyError
             If a name is missing or unknown.
         TypeError
-            If a value does not turn into an array of the dtype.
+            If `state` is no mapping, or a value is no array of real numbers.
         ValueError
-            If a shape differs, or an array to set is read-only. In all cases nothing is changed.
+            If a shape differs, a number does not fit the dtype, or an array to set is read-only. In
+            all cases nothing is changed.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"state must be a mapping of names to arrays, got {type(state).__name__}"
+            )
         own = {
             name: value.data if isinstance(value, Tensor) else value
             for name, value in self._entries().items()
         }
         if own.keys() != state.keys():
-            missing, unknown = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+            missing = [name for name in own if name not in state]
+            unknown = [name for name in state if name not in own]
             raise KeyError(f"state lacks {missing} and has unknown {unknown}")
         arrays = {}
         for name, target in own.items():
@@ -166,7 +172,15 @@ class Module:
                 raise ValueError(f"{name} must have shape {target.shape}, got {given.shape}")
             if not target.flags.writeable:
                 raise ValueError(f"{name} of this module is read-only and cannot be set")
-            arrays[name] = given.astype(target.dtype)  # a copy: it may be of this module
+            with np.errstate(all="ignore"):
+                array = given.astype(target.dtype)  # a copy: it may be of this module
+            fits = array == given
+            if target.dtype.kind == "f":  # which rounds, but makes nothing infinite
+                fits = np.isfinite(array) | ~np.isfinite(given)
+            if not np.all(fits):
+                value = given[~fits].flat[0]
+                raise ValueError(f"{name} must have numbers of {target.dtype}, got {value}")
+            arrays[name] = array
         for name, target in own.items():
             target[...] = arrays[name]
 

@@ -19,8 +19,12 @@ SOLVED = ("adabound_np", "autograd_lite", "problems")
 #: Events of the audit hook that start another process, or load foreign code.
 _OTHER = (
     "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.startfile",
-    "subprocess.Popen", "pty.spawn", "ctypes.dlopen", "socket.connect", "socket.bind",
+    "subprocess.Popen", "pty.spawn", "ctypes.dlopen", "socket.__new__", "socket.getaddrinfo",
 )  # fmt: skip
+
+
+#: What a file may be named by.
+Named = (str, bytes, os.PathLike)
 
 
 def refuse(roots: list[str]) -> None:
@@ -31,7 +35,7 @@ def refuse(roots: list[str]) -> None:
             raise ImportError(f"a submission may not import {args[0]}")
         if event in _OTHER:
             raise PermissionError(f"a submission may not use {event}")
-        if event in ("open", "os.listdir", "os.scandir") and isinstance(args[0], (str, bytes)):
+        if event in ("open", "os.listdir", "os.scandir") and isinstance(args[0], Named):
             path = os.path.realpath(os.fsdecode(args[0]))
             if any(path == root or path.startswith(root + os.sep) for root in roots):
                 raise PermissionError("a submission may not open the solved packages")

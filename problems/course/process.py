@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,12 +80,12 @@ def ask(folder: Path, runs: list[dict[str, Any]], limits: Limits = USUAL) -> lis
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process, with those that it started."""
-    if process.poll() is None:
-        if os.name == "posix":
+    """End a process, with those that it started and left in its group."""
+    if os.name == "posix":
+        with suppress(ProcessLookupError, PermissionError):  # there is none any more
             os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
+    else:
+        process.kill()
 
 
 def _plain_environment() -> dict[str, str]:

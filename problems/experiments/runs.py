@@ -40,6 +40,8 @@ __all__ = [
 ]
 
 Record = dict[str, Any]
+#: What every record has of a run; a run of rates has "rates" besides.
+RESULTS = ("train", "test", "loss", "diverged", "seconds")
 
 
 class Run(NamedTuple):
@@ -244,7 +246,7 @@ class Experiment:
         """
         expected = [run.identity() for run in self.runs]
         header = {**self.header(), "manifest": manifest("figures")}
-        with recording(self.path, header, expected.__getitem__, resume) as records:
+        with recording(self.path, header, expected.__getitem__, resume, RESULTS) as records:
             missing = [run for run in self.needed(figures) if run.number not in records.places]
             begin(missing)
             for late in (False, True):  # what waits for the search comes after it

@@ -5,9 +5,9 @@ A pickle is a program: loading it calls whatever it names. Here it may name thre
 a ``Piece``, which keeps what it is given. What was built of dicts, lists, strings, numbers and
 pieces is looked at afterwards, and the array made from its bytes.
 
-Before it is loaded, the program is read step by step (`check_program`): its length, its number of
-steps, how deep it nests and what its keys are is limited, since a short pickle can ask for
-gigabytes, for a key that takes forever to hash, or for a structure so deep that the interpreter
+Before it is loaded, the program is read step by step (`check_program`): its length, its numbers of
+steps, keys and calls, and how deep it nests are limited, since a short pickle can ask for
+gigabytes, for keys that take forever to hash, or for a structure so deep that the interpreter
 crashes.
 """
 
@@ -35,14 +35,15 @@ ADMITTED = {
 }
 
 
-#: Limits of a batch: bytes (the official ones have 31 MB), steps (some 50,000), and containers
-#: within each other (four).
-BYTES, STEPS, DEPTH = 2**26, 2**18, 16
+#: Limits of a batch: bytes (the official ones have 31 MB), steps (some 50,000), containers within
+#: each other (four), and keys and calls (some ten).
+BYTES, STEPS, DEPTH, KEYS_AND_CALLS = 2**26, 2**18, 16, 64
 #: Steps that put things into a container on the stack.
 FILLING = ("APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD")
-#: What is hashed of the things that a step takes, the last first: keys, or all elements.
-KEYS, ALL = slice(1, None, 2), slice(None)
-HASHED = {"SETITEM": KEYS, "SETITEMS": KEYS, "DICT": KEYS, "ADDITEMS": ALL, "FROZENSET": ALL}
+#: Steps that hash every second of the things that they take, that call, and that make sets.
+KEYED = ("SETITEM", "SETITEMS", "DICT")
+CALLING = ("REDUCE", "NEWOBJ", "NEWOBJ_EX", "INST", "OBJ", "BUILD")
+SETS = ("EMPTY_SET", "ADDITEMS", "FROZENSET")
 
 
 def check_program(data: bytes) -> None:
@@ -51,8 +52,9 @@ def check_program(data: bytes) -> None:
     Raises
     ------
     DataError
-        If it is longer, has more steps or nests deeper than a batch, its numbers of the memo are
-        not in order, or a key is a container, which may take forever to hash.
+        If it is longer, has more steps, keys or calls or nests deeper than a batch, its numbers of
+        the memo are not in order, or it has a set or a container as a key: what is hashed may take
+        forever.
     ValueError, IndexError, KeyError
         If it is corrupt.
     """
@@ -60,6 +62,7 @@ def check_program(data: bytes) -> None:
         raise DataError(f"has more than {BYTES:,} bytes")
     stack: list[Any] = []  # depth of each object when it was put there, None for a mark
     memo: dict[Any, int] = {}
+    keys_and_calls = 0
     for step, (op, arg, _) in enumerate(pickletools.genops(data), 1):
         if step > STEPS:
             raise DataError(f"has more than {STEPS:,} steps")
@@ -72,10 +75,16 @@ def check_program(data: bytes) -> None:
         if op.name.endswith("GET"):
             stack.append(memo[arg])
             continue
+        if op.name in SETS:
+            raise DataError("has a set")
         taken = taken_by(op, stack)
         filled = [taken.pop()] if op.name in FILLING else []
-        if op.name in HASHED and any(taken[HASHED[op.name]]):
+        keys = taken[1::2] if op.name in KEYED else []
+        if any(keys):
             raise DataError("has a container as a key")
+        keys_and_calls += len(keys) + (op.name in CALLING)
+        if keys_and_calls > KEYS_AND_CALLS:
+            raise DataError(f"has more than {KEYS_AND_CALLS} keys and calls")
         deepest = max([*filled, *(depth + 1 for depth in taken)], default=0)
         if deepest > DEPTH and op.stack_after:
             raise DataError(f"nests deeper than {DEPTH} containers")
@@ -185,10 +194,14 @@ def array(piece: Any, path: Path, width: int) -> NDArray[np.uint8]:
     kind = dtype.args[:1] if isinstance(dtype, Piece) and dtype.name == "dtype" else None
     if kind not in (("u1",), (b"u1",)):
         raise DataError(f"{problem}, got another dtype")
-    if not isinstance(shape, tuple) or [type(n) for n in shape] != [int, int]:
+    if (
+        not isinstance(shape, tuple)
+        or [type(n) for n in shape] != [int, int]
+        or max(map(abs, shape)) >= 2**63
+    ):
         raise DataError(f"{problem}, got another shape")
     if shape[0] < 1 or shape[1] != width:
-        raise DataError(f"{problem}, got shape {shape!r}")
+        raise DataError(f"{problem}, got shape {shape}")
     if isinstance(content, str):  # a string of Python 2, decoded as Latin-1: a character a byte
         content = content.encode("latin1", errors="ignore")  # what it has besides is missing then
     if not isinstance(content, bytes) or len(content) != shape[0] * width:

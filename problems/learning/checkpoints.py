@@ -7,7 +7,6 @@ a SHA-256 of all the rest.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.files import replacing
+from problems.files import arrays_of, replacing
 
 __all__ = ["CheckpointError", "read", "write"]
 
@@ -76,8 +75,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """
     content = path.read_bytes()
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = arrays_of(content)
         described = json.loads(arrays.pop(HEADER).tobytes())
         digest = described.pop("sha256")
         intact = digest == _digest(described, arrays) and described["format"] == FORMAT

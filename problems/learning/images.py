@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import struct
 import zlib
@@ -23,6 +24,8 @@ __all__ = ["CLASSES", "Images", "cifar10", "digits", "mnist"]
 CLASSES = 10
 #: The first two bytes of a gzip file.
 GZIP = b"\x1f\x8b"
+#: The most bytes that a gzip file may hold: an official one (they have 47 MB), any.
+OFFICIAL, ANY = 2**26, 2**30
 #: A CIFAR-10 image: channels, height, width; one plane after the other.
 CIFAR_SHAPE = (3, 32, 32)
 CIFAR_BYTES = 3 * 32 * 32
@@ -121,7 +124,7 @@ def mnist(folder: str | Path, *, verify: bool = True) -> Images:
     source = SOURCES["mnist"]
     arrays = {}
     for name, path in locate(source, folder, ("", ".gz")).items():
-        data = decompressed(path)
+        data = decompressed(path, OFFICIAL if verify else ANY)
         arrays[name] = idx(data, path, 3 if "images" in name else 1)
         if verify:
             check(source, name, path, data)
@@ -214,17 +217,21 @@ def cifar_records(data: bytes, path: Path) -> tuple[Bytes, NDArray[np.int64]]:
     return records[:, 1:], records[:, 0].astype(np.int64)
 
 
-def decompressed(path: Path) -> bytes:
+def decompressed(path: Path, most: int) -> bytes:
     """A file's content, decompressed if it is gzipped."""
     data = path.read_bytes()
     if not data.startswith(GZIP) and path.suffix != ".gz":
         return data
     try:
-        return gzip.decompress(data)
+        with gzip.open(io.BytesIO(data)) as file:
+            content = file.read(most + 1)
     except (EOFError, OSError, zlib.error, struct.error) as error:
         raise DataError(
             f"{path} must be a whole gzip file, got one that is cut short or corrupt ({error})"
         ) from None
+    if len(content) > most:
+        raise DataError(f"{path} must hold at most {most:,} bytes, got more")
+    return content
 
 
 def idx(data: bytes, path: Path, ndim: int) -> Bytes:

@@ -301,11 +301,27 @@ class Run:
             rng.bit_generator.state = drawn
         carried = [Tensor(parts["carry"][str(k)]) for k in range(header["carried"])]
         self.carry = tuple(zip(carried[::2], carried[1::2], strict=True)) or None
-        self.t, self.batch, self.begun = header["t"], header["batch"], header["begun"]
-        self.loss, self.metric, self.count = header["sums"]
-        self.seconds = header["seconds"]
-        self.history.epochs = [Epoch(*values) for values in header["epochs"]]
+        begun = np.random.default_rng(0)
+        begun.bit_generator.state = header["begun"]
+        self.begun = begun.bit_generator.state
+        self.t, self.batch = header["t"], header["batch"]
+        loss, metric, count = header["sums"]
+        self.loss, self.metric, self.count = float(loss), float(metric), int(count)
+        self.seconds = float(header["seconds"])
+        self.history.epochs = [Epoch(int(n), *map(float, rest)) for n, *rest in header["epochs"]]
         self.history.diverged, self.history.held = header["diverged"], header["held"]
+        taken = len(self.history.epochs) * self.objective.steps + self.batch
+        if (
+            type(self.t) is not int
+            or type(self.batch) is not int
+            or (self.t, self.batch) != (taken, min(self.batch, self.objective.steps))
+            or not 0 <= self.batch <= self.t <= self.total
+        ):
+            raise ValueError(f"{self.t} steps cannot be taken in {len(self.history.epochs)} epochs")
+        if not isinstance(self.history.diverged, str | None) or not (
+            self.history.held is None or type(self.history.held) is int
+        ):
+            raise TypeError("what it says of divergence and bounds is of another type")
 
     @cached_property
     def _identity(self) -> dict[str, Any]:

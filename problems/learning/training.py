@@ -178,7 +178,8 @@ def _open(run: Run, path: Path, resume: bool) -> None:
             raise CheckpointError(
                 f"{path} must be a new file, but is there already; resume=True resumes it"
             )
+        saved = checkpoints.read(path)
         try:
-            run.restore(*checkpoints.read(path))
+            run.restore(*saved)
         except CheckpointError as error:
             raise CheckpointError(f"{path}: {error}") from error

@@ -108,8 +108,9 @@ def finished(trial: Trial, resume: bool) -> History | None:
             f"{path} must be a new file, but is there already; --resume resumes it, and "
             "another --out leaves it alone"
         )
+    saved = checkpoints.read(path)
     try:
-        run.restore(*checkpoints.read(path))
+        run.restore(*saved)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
     return run.history if run.done else None

@@ -25,8 +25,8 @@ def ends(feasible: FeasibleSet) -> tuple[float, float]:
     >>> ends(Box(-1.0, 1.0)), ends(L2Ball(2.0, center=1.0)), ends(Unconstrained())
     ((-1.0, 1.0), (-1.0, 3.0), (-inf, inf))
     """
-    if isinstance(feasible, Box):
-        return feasible.lo, feasible.hi  # type: ignore[return-value]
+    if hasattr(feasible, "lo") and hasattr(feasible, "hi"):
+        return feasible.lo, feasible.hi
 
     def end(slope: float) -> float:
         try:

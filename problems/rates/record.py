@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.files import replacing, write_csv
+from problems.files import arrays_of, replacing, write_csv
 
 __all__ = ["EDGES", "PERCENTS", "RateRecord", "RateRecordError"]
 
@@ -131,10 +131,10 @@ class RateRecord:
             If it is not that.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as file:
-                if int(file["format"]) != FORMAT:
-                    raise ValueError(f"its format is {file['format']}, not {FORMAT}")
-                arrays = {f.name: file[f.name] for f in fields(cls)}
+            found = arrays_of(content)
+            if int(found["format"]) != FORMAT:
+                raise ValueError(f"its format is {found['format']}, not {FORMAT}")
+            arrays = {f.name: found[f.name] for f in fields(cls)}
             names, bounded = tuple(arrays.pop("names").tolist()), bool(arrays.pop("bounded"))
             record = cls(names=names, bounded=bounded, **arrays)
             record._check()

@@ -13,7 +13,10 @@ from problems.online.setting import Setting, name_of
 from problems.optimizers import BOUNDS, Spec
 from problems.sweeps.axes import AXES
 
-__all__ = ["Cell", "prepare", "run_cell"]
+__all__ = ["RESULTS", "Cell", "prepare", "run_cell"]
+
+#: What a run is reduced to.
+RESULTS = ("x_final", "regret", "average_regret")
 
 
 class Cell(NamedTuple):
@@ -86,5 +89,5 @@ def run_cell(cell: Cell) -> dict[str, float | None]:
     """
     s, optimizer = prepare(cell)
     run = summarize(s.problem, optimizer, cell.steps, s.x1, cell.engine, points=2)
-    results = {"x_final": run.x, "regret": run.regret, "average_regret": run.average_regret}
+    results = dict(zip(RESULTS, (run.x, run.regret, run.average_regret), strict=True))
     return {name: value if math.isfinite(value) else None for name, value in results.items()}

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -151,6 +151,7 @@ def recording(
     header: Mapping[str, Any],
     expected: Callable[[int], Mapping[str, Any]],
     resume: bool = False,
+    results: Collection[str] = (),
 ) -> Iterator[Records]:
     """Open a file of results for one writer at a time: a new one, or, to resume, an old one.
 
@@ -166,6 +167,8 @@ def recording(
         What the record of a cell says beside its results.
     resume : bool
         Whether the file may have records already.
+    results : collection of str
+        Names of results that each record has.
 
     Raises
     ------
@@ -188,7 +191,7 @@ def recording(
                     "is continued with --resume (resume=True)"
                 )
             else:
-                good, places = _resumed(path, first, expected)
+                good, places = _resumed(path, first, expected, results)
             file = path.open("r+b", buffering=0)
         except OSError as error:
             raise RecordsError(f"{path} must be a file that can be written, got {error}") from error
@@ -206,7 +209,10 @@ def _begin(path: Path, header: Mapping[str, Any]) -> None:
 
 
 def _resumed(
-    path: Path, header: Mapping[str, Any], expected: Callable[[int], Mapping[str, Any]]
+    path: Path,
+    header: Mapping[str, Any],
+    expected: Callable[[int], Mapping[str, Any]],
+    results: Collection[str],
 ) -> tuple[int, dict[int, tuple[int, int]]]:
     """Return where a file's good lines end and its records are, if all are this sweep's."""
     places: dict[int, tuple[int, int]] = {}
@@ -230,6 +236,11 @@ def _resumed(
                         f"{path} must be of the same sweep: {name} of cell {cell}, line {number}, "
                         f"is {_short(json.dumps(record.get(name)))} there, "
                         f"{_short(json.dumps(value))} here"
+                    )
+            for name in results:
+                if name not in record:
+                    raise RecordsError(
+                        f"{path} must have the results of each cell; line {number} has no {name}"
                     )
             places[cell] = (begin, end)
             begin = end
@@ -287,7 +298,8 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         if sys.platform != "win32":  # there, what is open stays
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):  # a lock that is left over is no lock
+                beside.unlink()
         os.close(lock)
         if sys.platform == "win32":
             with suppress(OSError):

@@ -29,7 +29,7 @@ from typing import Any, Protocol, TypeVar
 from adabound_np.checks import positive_int
 from problems.errors import RunError
 from problems.manifest import manifest
-from problems.sweeps.cells import run_cell
+from problems.sweeps.cells import RESULTS, run_cell
 from problems.sweeps.plan import Plan
 from problems.sweeps.records import Records, recording
 
@@ -119,7 +119,7 @@ def sweep(
     total = len(plan)
     seed = plan.seeds[0] if len(plan.seeds) == 1 else None
     header = {**plan.header(), "manifest": manifest("sweep", seed)}
-    with recording(path, header, lambda i: plan.cell(i).identity(), resume) as records:
+    with recording(path, header, lambda i: plan.cell(i).identity(), resume, RESULTS) as records:
         before = len(records.places)
         progress(before, total)
         missing = (i for i in range(total) if i not in records.places)

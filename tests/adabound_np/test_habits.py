@@ -161,7 +161,7 @@ def damaged(key):
         ("names", "the state of params"),
         ("shape", r"v of params\[0\] must have shape \(2,\)"),
         ("dtype", r"v of params\[0\] must have shape .* and dtype float64"),
-        ("t", r"t of params\[0\] must be an integer of at least 0, got -1"),
+        ("t", r"t of params\[0\] must be an integer from 0 to 2\^53 - 1, got -1"),
     ],
 )
 def test_a_damaged_checkpoint_changes_nothing(key, message):

@@ -228,8 +228,13 @@ def test_a_state_before_the_first_step_may_be_loaded():
     state["state"][0] = {"t": 0, "b": np.zeros(2)}
     opt.load_state_dict(state)
     assert [s.t for s in opt.state] == [0, 1]
+    state["state"][0]["t"] = 2**53 - 1
+    opt.load_state_dict(state)
+    state["state"][0]["t"] = 2**53
+    with pytest.raises(ValueError, match=r"must be an integer from 0 to 2\^53 - 1, got 9007"):
+        opt.load_state_dict(state)
     state["state"][0]["t"] = -1
-    with pytest.raises(ValueError, match=r"t of params\[0\] must be an integer of at least 0"):
+    with pytest.raises(ValueError, match=r"t of params\[0\] must be an integer from 0"):
         opt.load_state_dict(state)
     state["state"][0] = {"t": 1, "b": np.array([1.0, np.nan])}
     with pytest.raises(ValueError, match=r"b of params\[0\] must be finite"):
@@ -253,3 +258,21 @@ def test_rates_and_decays_of_single_coordinates():
 def test_half_a_feasible_set(method):
     with pytest.raises(TypeError, match="feasible must be None or a FeasibleSet"):
         SGD([np.ones(2)], lr=0.1, feasible=SimpleNamespace(**{method: None}))
+
+
+@pytest.mark.parametrize("numbers", [[1, 0], [7, 9], ["a", None], [0, 0]])
+def test_parameters_of_a_state_are_in_order(numbers):
+    _, _, opt = pair()
+    opt.step()
+    state = opt.state_dict()
+    state["param_groups"][0]["params"] = numbers
+    with pytest.raises(ValueError, match="state_dict must number parameters 0 to 1 in order, got"):
+        opt.load_state_dict(state)
+
+
+def test_no_number_is_no_hyperparameter():
+    _, _, opt = pair()
+    state = opt.state_dict()
+    state["param_groups"][0]["lr"] = np.zeros((1, 0))
+    with pytest.raises(ValueError, match="lr must have a number or more, got an empty array"):
+        opt.load_state_dict(state)

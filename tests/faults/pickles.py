@@ -39,6 +39,11 @@ def _wide(levels: int) -> bytes:
     return b")" + (b"q\x000(" + b"h\x00" * 100 + b"t") * levels
 
 
+def _huge(number: bytes) -> bytes:
+    """An integer of these bytes."""
+    return pickle.LONG4 + len(number).to_bytes(4, "little") + number
+
+
 #: What each tries.
 HOSTILE: dict[str, bytes] = {
     "a command": pickle.dumps(Command()),
@@ -60,6 +65,28 @@ HOSTILE: dict[str, bytes] = {
     "a wide key": b"\x80\x02}" + _wide(10) + b"Ns.",
     "a wide key of many": b"\x80\x02}(NN" + _wide(10) + b"NNNu.",
     "a wide key of a new dict": b"\x80\x02(" + _wide(10) + b"Nd.",
+    "a huge key, over and over": b"\x80\x04}"
+    + _huge(b"\x7f" * 20_000_000)
+    + b"q\x00("
+    + b"h\x00h\x00" * 100_000
+    + b"u.",
+    "keys that collide": b"\x80\x04}("
+    + b"".join(
+        pickle.LONG1 + bytes([10]) + (k * (2**61 - 1)).to_bytes(10, "little") + b"N"
+        for k in range(100_000)
+    )
+    + b"u.",
+    "a frozen set that collides": b"\x80\x04("
+    + b"".join(
+        pickle.LONG1 + bytes([10]) + (k * (2**61 - 1)).to_bytes(10, "little")
+        for k in range(200_000)
+    )
+    + b"\x91.",
+    "calls with many arguments": b"\x80\x04cnumpy\nndarray\n\x940("
+    + b"N" * 100_000
+    + b"t\x940("
+    + b"h\x00h\x01R" * 40_000
+    + b"t.",
     "a wide element of a set": b"\x80\x04\x8f(" + _wide(10) + b"N\x90.",
     "a wide element of a frozen set": b"\x80\x04(N" + _wide(10) + b"\x91.",
 }

@@ -244,8 +244,34 @@ def test_a_value_that_overflows_changes_nothing():
     model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Linear(2, 2, rng=1))
     before = {name: value.copy() for name, value in model.state_dict().items()}
     state = {name: value.astype(float) for name, value in before.items()}
-    state[list(state)[-1]] = np.full(2, 1e300)
-    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+    state[list(state)[-1]] = np.array([0.0, 1e300])
+    message = r"1.bias must have numbers of float32, got 1e\+300"
+    for handling in ("raise", "warn"):
+        with np.errstate(all=handling), pytest.raises(ValueError, match=message):
+            model.load_state_dict(state)
+        for name, value in model.state_dict().items():
+            assert np.array_equal(value, before[name])
+    for value in (np.inf, np.nan, 0.1, 1):  # which are rounded at most
+        state[list(state)[-1]] = np.array([0.0, value])
         model.load_state_dict(state)
-    for name, value in model.state_dict().items():
-        assert np.array_equal(value, before[name])
+        assert np.array_equal(model[1].bias.data[1], np.float32(value), equal_nan=True)
+
+
+@pytest.mark.parametrize("count", [2.7, np.nan, np.inf, 2**64 - 1, 2.0**63])
+def test_a_count_is_an_integer(count):
+    module = nn.BatchNorm2d(2)
+    state = {**module.state_dict(), "num_batches_tracked": np.array(count)}
+    with pytest.raises(ValueError, match="num_batches_tracked must have numbers of int64, got"):
+        module.load_state_dict(state)
+    assert module.num_batches_tracked == 0
+    module.load_state_dict({**state, "num_batches_tracked": np.array(5.0)})
+    assert module.num_batches_tracked == 5
+
+
+def test_what_is_no_state_is_refused():
+    module = nn.Linear(2, 2, rng=0)
+    for state in (None, [1], "weight"):
+        with pytest.raises(TypeError, match="state must be a mapping of names to arrays, got"):
+            module.load_state_dict(state)
+    with pytest.raises(KeyError, match=r"lacks \['weight', 'bias'\] and has unknown \[1, 'x'\]"):
+        module.load_state_dict({1: 2, "x": 3})

@@ -77,6 +77,16 @@ def test_bytes_and_steps(monkeypatch):
             assert refusal(data) == message
 
 
+def test_as_many_keys_and_calls_as_are_allowed():
+    keys = b"\x80\x02}(" + b"K\x01N" * 64 + b"u."
+    calls = b"\x80\x02cnumpy\nndarray\nq\x00" + b"h\x00)R0" * 64 + b"."
+    for data, more in ((keys, b"(K\x01Nu."), (keys, b"K\x01Ns."), (calls, b")R."), (calls, b"Nb.")):
+        assert refusal(data) is None
+        assert refusal(data[:-1] + more) == "has more than 64 keys and calls"
+    for data in (b"\x80\x04\x8f.", b"\x80\x04(\x91."):
+        assert refusal(data) == "has a set"
+
+
 def test_places_of_the_memo():
     """At most the number of the step, which is the second here."""
     assert refusal(b"]q\x02.") is None
@@ -131,6 +141,9 @@ def test_arrays_are_of_the_parts_of_one():
         (made(shape=(2, 4)), r"got shape \(2, 4\)"),
         (made(shape=(6, 1)), r"got shape \(6, 1\)"),
         (made(shape=[2, 3]), "got another shape"),
+        (made(shape=(2**63 - 1, 4)), r"got shape \(9223372036854775807, 4\)"),
+        (made(shape=(2**63, 3)), "got another shape"),
+        (made(shape=(10**5000, 3)), "got another shape"),
         (made(shape=(1, 3)), "with other than 3 bytes"),
     ):
         with pytest.raises(DataError, match=rf"of shape \(n, 3\), .*{message}"):

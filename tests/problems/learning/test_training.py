@@ -841,6 +841,14 @@ def test_a_checkpoint_that_does_not_fit_changes_nothing(tmp_path):
         ({**header, "lr": []}, arrays),
         ({**header, "generators": [{}]}, arrays),
         ({**header, "epochs": [[1]]}, arrays),
+        ({**header, "epochs": header["epochs"] * 2}, arrays),
+        ({**header, "epochs": [["x"] * 7]}, arrays),
+        *(({**header, "t": t}, arrays) for t in ("x", header["t"] + 1, header["t"] + 0.0, None)),
+        *(({**header, "batch": batch}, arrays) for batch in (1.5, -1, 1, None)),
+        ({**header, "t": header["t"] + 23, "batch": 23}, arrays),
+        *(({**header, "begun": begun}, arrays) for begun in (None, {}, {"bit_generator": "x"})),
+        *(({**header, "sums": sums}, arrays) for sums in ([1, 2], ["x", 0, 0], None)),
+        *(({**header, key: {}}, arrays) for key in ("seconds", "diverged", "held")),
         ({**header, "steps": {"9": 1}}, arrays),
     ]
     run = prepare("digits-mlp", "adabound", 0, epochs=1)

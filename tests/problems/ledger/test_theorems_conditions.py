@@ -22,6 +22,7 @@ from problems.ledger import (
 from problems.ledger.dimensions import Case, Worst, many, standard_cases
 from problems.ledger.reddi import interval
 from problems.online.engines import run
+from problems.online.setting import Condition
 
 SHORT = {"kinds": ("linear",), "T": 5, "T_line": 0, "d": 2}
 
@@ -43,14 +44,16 @@ def course(regret=(0.0, 1.0), bound=(3.0, 2.0)):
 class Asked:
     """In place of `worst`: keeps the predicates, and returns courses that are given."""
 
-    def __init__(self, *courses):
+    def __init__(self, *courses, assumptions=()):
         self.courses, self.predicates = list(courses) or [course()], {}
+        self.assumptions = list(assumptions)
 
     def __call__(self, cases, optimizer, bound, predicates):
         self.predicates = predicates
-        case = Case("a case", None, 1, 2.0, 1.0, 1.0, 0.0, 2)
+        case = Case("a case", None, 3, 2.0, 5.0, 4.0, 0.0, 2)
         found = self.courses.pop(0) if len(self.courses) > 1 else self.courses[0]
-        return Worst(case, found, (), (), (), ())
+        assumed = (self.assumptions.pop(0),) if self.assumptions else ()
+        return Worst(case, found, (), assumed, (), ())
 
     def says(self, beginning, **values):
         """What the predicate with this text says of steps with these values."""
@@ -63,8 +66,8 @@ class Asked:
 def asked(monkeypatch):
     """A function that replaces a module's `worst`."""
 
-    def put(module, *courses):
-        found = Asked(*courses)
+    def put(module, *courses, **given):
+        found = Asked(*courses, **given)
         monkeypatch.setattr(module, "worst", found)
         return found
 
@@ -116,8 +119,15 @@ def test_what_adamnc_assumes_of_its_averages(asked, monkeypatch):
 )
 def test_corollary_2_is_about_the_last_step(regret, holds, asked, monkeypatch):
     asked(amsgrad, course(regret))
-    monkeypatch.setattr(amsgrad, "adamnc_corollary_bound", lambda *a: np.array([7.0]))
+    given = []
+
+    def bound(sums, *rest):
+        given.extend(rest)
+        return np.array([7.0])
+
+    monkeypatch.setattr(amsgrad, "adamnc_corollary_bound", bound)
     assert held(LEDGER["reddi-5"].experiment(**SHORT))["Corollary 2 on the worst"] == holds
+    assert given == [3, 2.0, 0.5, 0.5, 0.9, 4.0]  # d, D_inf, alpha, beta1, lambda, G_inf
 
 
 def test_the_gradients_of_gamma():
@@ -435,14 +445,19 @@ def test_theorem_2_runs_one_step_or_two():
         assert outcome.curves["mean"][0] == 1.0  # delta (x_1 + 1)
 
 
+@pytest.mark.parametrize("step", [0, 1, 2])
 @pytest.mark.parametrize(("apart", "same"), [(1e-12, True), (2e-12, False)])
-def test_adabounds_iterates_are_adams(apart, same, monkeypatch):
+def test_adabounds_iterates_are_adams(apart, same, step, monkeypatch):
+    """At every step, for every seed."""
+
     def endpoints(batch, opt, T, x1, visit):
-        for _ in range(T):
-            visit(np.full(len(batch), apart if isinstance(opt, AdaBound) else 0.0))
+        for t in range(T):
+            x = np.zeros(len(batch))
+            x[t] = apart * (t == step and isinstance(opt, AdaBound))
+            visit(x)
 
     monkeypatch.setattr(savarese, "endpoints", endpoints)
-    outcome = LEDGER["savarese-2"].experiment(K=9, T=3, seeds=4)
+    outcome = LEDGER["savarese-2"].experiment(K=9, T=4, seeds=4)
     assert held(outcome)["AdaBound's iterates are "] == same
 
 
@@ -468,6 +483,13 @@ def test_theorem_3_reports_the_optimizer_nearest_to_its_bound(order, asked):
     outcome = LEDGER["savarese-3"].experiment(**SHORT)
     assert outcome.measured == 1.0
     assert outcome.parameters["optimizer"] == ("AdaBound", "AMSBound")[order[0]]
+
+
+@pytest.mark.parametrize("wrong", [0, 1, None])
+def test_theorem_3_assumes_the_same_of_both_optimizers(wrong, asked):
+    asked(savarese, assumptions=[Condition("assumed", i != wrong) for i in range(2)])
+    outcome = LEDGER["savarese-3"].experiment(**SHORT)
+    assert outcome.applies == (wrong is None)
 
 
 @pytest.mark.parametrize(
@@ -628,6 +650,14 @@ def test_the_edge_is_the_farthest_over_all_momenta(grows, apart, monkeypatch):
     monkeypatch.setattr(stability, "_forms", lambda *a: {"one": (Growing(grows), False, False)})
     outcome = stability.stability(gammas=(0.0, 0.5), T=2)
     assert outcome.measured == pytest.approx(apart * 0.0025)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_edge_is_the_farthest_over_all_forms(order, monkeypatch):
+    forms = [Growing(edge([9])), Growing(edge([11]))]
+    named = {f"form {i}": (forms[i], False, False) for i in order}
+    monkeypatch.setattr(stability, "_forms", lambda *a: named)
+    assert stability.stability(gammas=(0.5,), T=2).measured == pytest.approx(2.5 * 0.0025)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,15 @@ def test_the_largest_gap_is_kept(monkeypatch):
         assert follow(problem, opt, 32, np.zeros(2), {"none": nothing}).gap == 5.0
 
 
+def test_the_largest_gap_of_earlier_chunks_is_kept(monkeypatch):
+    T = 4100  # two chunks of single steps
+    problem = vector(T, 1)
+    gaps = SimpleNamespace(lower=0.0, gap=5.0), SimpleNamespace(lower=0.0, gap=1.0)
+    monkeypatch.setattr(type(problem), "certified", lambda self, t: gaps[t > 4000])
+    opt = SGD.as_in_paper(lr=0.1)
+    assert follow(problem, opt, T, np.zeros(1), {"none": nothing}).gap == 5.0
+
+
 def test_a_regret_at_its_bound_does_not_exceed_it():
     """x_t stays at the best point 1, so that the regret is exactly 0."""
     opt = SGD.as_in_paper(lr=0.1, feasible=Box(-1.0, 1.0))
