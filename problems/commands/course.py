@@ -58,7 +58,10 @@ def run(options: argparse.Namespace) -> int:
     if options.cohort < 0:
         options.parser.error(f"--cohort must be 0 or more, got {options.cohort}")
     try:
-        folder = Path(output_folder(options.out))
+        folder = output_folder(options.out)
+    except OSError as error:
+        options.parser.error(f"--out must be a folder that can be written, got {error}")
+    try:
         return {"make": _make, "grade": _grade, "export": _export}[options.action](options, folder)
     except ValueError as error:
         return int(options.parser.error(str(error)))  # which ends the process

@@ -83,7 +83,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     except Exception as error:  # a damaged archive may raise nearly anything
         raise CheckpointError(
             f"{path} must be a whole checkpoint, got one that is damaged "
-            f"({type(error).__name__}: {error}); delete it to start again"
+            f"({type(error).__name__}); delete it to start again"
         ) from error
     if not intact:
         raise CheckpointError(

@@ -139,8 +139,9 @@ class RateRecord:
             record = cls(names=names, bounded=bounded, **arrays)
             record._check()
         except Exception as error:  # a damaged archive may raise nearly anything
+            reason = str(error).partition("\n")[0]
             raise RateRecordError(
-                f"must be a record of effective learning rates, as .npz: {error}"
+                f"must be a record of effective learning rates, as .npz: {reason}"
             ) from error
         return record
 

@@ -23,41 +23,50 @@ from pathlib import Path
 from tests.faults import commands, damage, fuzz, pickles, starts, writers
 from tests.faults.table import OUTCOMES, text
 
-#: Trials of each fault: with --quick, else.
-TRIALS = {
-    commands.tallies: (1, 20),
-    commands.workers: (1, 6),
-    starts.tallies: (2, 20),
-    writers.tallies: (2, 20),
-    damage.tallies: (20, 400),
-    pickles.tallies: (20, 1000),
-    fuzz.tallies: (100, 4000),
-    commands.dask: (0, 6),
+#: Kind -> its faults, and the trials of each: with --quick, else.
+KINDS = {
+    "commands": (commands.tallies, 1, 20),
+    "workers": (commands.workers, 1, 6),
+    "starts": (starts.tallies, 2, 20),
+    "writers": (writers.tallies, 2, 20),
+    "damage": (damage.tallies, 20, 400),
+    "pickles": (pickles.tallies, 20, 1000),
+    "fuzz": (fuzz.tallies, 100, 4000),
+    "dask": (commands.dask, 0, 6),
 }
 
 
 def main() -> int:
     """Run; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.faults",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--quick", action="store_true", help="a few of each kind")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
-    parser.add_argument("--only", default="", help="only faults in whose name this occurs")
+    parser.add_argument("--only", action="append", choices=KINDS, help="only these kinds of faults")
     parser.add_argument("--seed", type=int, default=0, help="seed of all that is random")
     parser.add_argument("--show", type=Path, metavar="FILE", help="print the table of a JSON file")
     args = parser.parse_args()
     if args.show:
-        rows = json.loads(args.show.read_text(encoding="utf-8"))
-        total = {"fault": "all", **{k: sum(r[k] for r in rows) for k in ("tried", *OUTCOMES)}}
-        print(text([*rows, total]))
+        try:
+            rows = json.loads(args.show.read_text(encoding="utf-8"))
+            total = {k: sum(r[k] for r in rows) for k in ("tried", *OUTCOMES)}
+            print(text([*rows, {"fault": "all", **total}]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            parser.error(
+                f"--show must be a file that --json made, got {type(error).__name__}: {error}"
+            )
         return 0
     found = []
-    for number, (tallies, trials) in enumerate(TRIALS.items()):
+    for number, (kind, (tallies, few, many)) in enumerate(KINDS.items()):
+        if args.only and kind not in args.only:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             rng, root = random.Random(1000 * args.seed + number), Path(folder) / "faults"
             root.mkdir()
-            for tally in tallies(root, rng, trials[0 if args.quick else 1]):
-                if args.only in tally.fault:
-                    found.append(tally)
+            found += tallies(root, rng, few if args.quick else many)
     rows = [tally.row() for tally in found]
     print(json.dumps(rows, indent=1) if args.json else text(rows))
     lost = [example for tally in found for example in tally.examples]

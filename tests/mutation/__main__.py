@@ -71,7 +71,11 @@ def spared():
 
 def main(argv=None):
     """Print the table; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--room", action="append", choices=ROOMS, help="only these rooms")
     parser.add_argument("--only", default="", help="only mutants whose place contains this")
     parser.add_argument(
@@ -92,14 +96,10 @@ def main(argv=None):
     if options.again and (options.room or options.only or options.imported):
         parser.error("--again is about all mutants that FILE has")
     if options.show:
-        result = json.loads(options.show.read_text())
+        result = read(options.show, parser)
         print(survivors(result) if options.survivors else table(result))
         return 0
-    if not (options.baseline / "seconds.json").is_file():
-        call = f"measure({str(options.baseline)!r}, {TESTS})"
-        code = f"from tests.mutation.runner import measure; {call}"
-        subprocess.run([sys.executable, "-c", code], check=True)
-    earlier = json.loads(options.again.read_text()) if options.again else None
+    earlier = read(options.again, parser) if options.again else None
     again = {tuple(m[:4]) for m in earlier["unnoticed"]} if earlier else set()
     skip = spared()
 
@@ -116,6 +116,12 @@ def main(argv=None):
         for mutant in mutants(file, skip.get(file, frozenset()))
         if wanted(mutant)
     ]
+    if not chosen:
+        parser.error(f"--only must be part of the place of a mutant, got {options.only!r}")
+    if not (options.baseline / "seconds.json").is_file():
+        call = f"measure({str(options.baseline)!r}, {TESTS})"
+        code = f"from tests.mutation.runner import measure; {call}"
+        subprocess.run([sys.executable, "-c", code], check=True)
     begin = time.perf_counter()
     killed = runner.run(
         chosen, runner.Baseline(options.baseline, options.budget), TESTS, options.processes
@@ -127,6 +133,18 @@ def main(argv=None):
         options.json.write_text(json.dumps(result, indent=1) + "\n")
     print(table(result), survivors(result), sep="\n\n")
     return int(bool(short(result)))
+
+
+def read(path, parser):
+    """A result that --json wrote; without one the command ends."""
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+        table(result)
+        return result
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        parser.error(
+            f"{path} must be a file that --json wrote, got {type(error).__name__}: {error}"
+        )
 
 
 def summary(chosen, killed, seconds):

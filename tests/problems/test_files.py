@@ -1,10 +1,13 @@
 """Files are written whole or not at all, with other writers in the folder."""
 
+import io
+import pickle
 import sys
 
+import numpy as np
 import pytest
 
-from problems.files import leftovers, replacing, write_text
+from problems.files import arrays_of, leftovers, replacing, write_text
 from problems.sweeps.records import RecordsError, locked
 
 
@@ -38,3 +41,15 @@ def test_leftovers_are_those_of_this_file(tmp_path):
         (tmp_path / name).touch()
     assert [p.name for p in leftovers(tmp_path / "a.npz")] == [f".a.{'0' * 16}.npz"]
     assert leftovers(tmp_path / "[a].npz") == []
+
+
+def test_what_is_no_archive_is_not_loaded():
+    """And nobody is told to load it as a pickle."""
+    stream = io.BytesIO()
+    np.savez(stream, a=np.arange(3), b=np.ones(2))
+    assert arrays_of(stream.getvalue()).keys() == {"a", "b"}
+    array = io.BytesIO()
+    np.save(array, np.arange(3))
+    for content in (b"", b"PK", b"random", pickle.dumps([1]), array.getvalue()):
+        with pytest.raises(ValueError, match=r"^it is no \.npz file$"):
+            arrays_of(content)

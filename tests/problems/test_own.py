@@ -247,6 +247,7 @@ def test_check(folder, name, code, capsys):
         (["--optimizers", "mine_own:bursts"], "must be a class derived from adabound_np.Optimizer"),
         (["--optimizers", "adam(epz=1)"], "Adam has no hyperparameter 'epz'; did you mean 'eps'?"),
         (["--optimizers", "adam(1)"], "must be a name, or a name with values"),
+        (["--optimizers", "adam(lr=1, lr=2)"], "a name with values, each key once: adam(key=value"),
         (["--problem", "mine_own:BadShape"], "gradients of x's shape (), got (2,)"),
         (["--problem", "mine_own:Nothing"], "module mine_own has no 'Nothing'"),
         (["--problem", "mine_own:bursts", "--cycle", "3"], "C must not be given for"),

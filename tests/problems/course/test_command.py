@@ -32,6 +32,11 @@ def test_make_and_grade_for_a_cohort(tmp_path, capsys):
     assert "10  10" not in capsys.readouterr().out
     assert run("make", "1", "--out", tmp_path / "h") == 1
     assert "is not empty" in capsys.readouterr().err
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit) as ended:
+        run("make", "1", "--out", tmp_path / "file" / "h")
+    assert ended.value.code == 2
+    assert "--out must be a folder that can be written, got" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,9 @@ AT_IMPORT = {
     "reading it by number": f"import os; os.open({str(SOLVED)!r}, os.O_RDONLY)",
     "another process": "import subprocess, sys; subprocess.run([sys.executable, '-c', ''])",
     "a shell": "import os; os.system('true')",
+    "reading it by its path": f"import io, pathlib as p; io.FileIO(p.Path({str(SOLVED)!r}))",
+    "a socket": "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
+    "a name's address": "import socket; socket.getaddrinfo('localhost', 1)",
     "a false answer": "import os\nfor k in range(3, 20):\n    try: os.write(k, b'[{}]')\n"
                       "    except OSError: pass\nos._exit(0)",
     "a malformed answer": "import os\nfor k in range(3, 20):\n    try:\n        os.write(k, b"

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from problems.learning import data, sources
+from problems.learning import images as images_module
 from problems.learning.batch_pickle import read_batch
 from problems.learning.extras import optional
 from problems.learning.sources import DataError
@@ -267,6 +268,23 @@ def test_images_of_training_and_testing_have_one_shape(mnist_folder):
     message = r"have shape \(1, 28, 28\), test images \(1, 20, 24\); they must agree"
     with pytest.raises(data.DataError, match=message):
         data.mnist(mnist_folder, verify=False)
+
+
+@pytest.mark.parametrize(("verify", "most"), [(False, "ANY"), (True, "OFFICIAL")])
+def test_a_gz_that_holds_too_much(verify, most, mnist_folder, monkeypatch):
+    """It is not read to its end."""
+    path = mnist_folder / IMAGES
+    content = path.read_bytes()
+    path.rename(path.with_name(IMAGES + ".gz")).write_bytes(gzip.compress(content))
+    monkeypatch.setattr(images_module, most, len(content))
+    if verify:
+        with pytest.raises(data.DataError, match="is not the official MNIST file"):
+            data.mnist(mnist_folder)
+    else:
+        data.mnist(mnist_folder, verify=False)
+    monkeypatch.setattr(images_module, most, len(content) - 1)
+    with pytest.raises(data.DataError, match="must hold at most 9,423 bytes, got more"):
+        data.mnist(mnist_folder, verify=verify)
 
 
 def test_a_gz_that_is_none(mnist_folder):

@@ -244,3 +244,8 @@ def test_points_may_differ_by_a_billionth_of_the_largest(x1, nudge, agrees):
 
     opt = Nudged(lr=1e-30, feasible=Unconstrained())
     assert (doubt(Still(), opt, x1, 40) is None) == agrees
+
+
+def test_points_are_compared_on_random_gradients_too():
+    """Where the problem's own say nothing."""
+    assert re.search("moves otherwise in lanes of steps", doubt(Still(), paper(Moves), 0.0, 40))

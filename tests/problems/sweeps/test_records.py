@@ -232,6 +232,21 @@ def test_the_lock_of_the_next_one_is_not_removed(tmp_path, monkeypatch):
         assert beside.exists()
 
 
+def test_a_lock_that_cannot_be_removed_is_left(tmp_path, monkeypatch):
+    """In a folder that was made read-only meanwhile; what was done under it is done."""
+    path = tmp_path / "a.jsonl"
+
+    def unlink(self, missing_ok=False):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch, locked(path):
+        patch.setattr(type(path), "unlink", unlink)
+    assert (tmp_path / "a.jsonl.lock").exists()
+    with locked(path):
+        pass
+    assert not (tmp_path / "a.jsonl.lock").exists()
+
+
 def test_places_where_no_file_can_be(tmp_path):
     (tmp_path / "a").write_text("")
     (tmp_path / "b.jsonl").mkdir()

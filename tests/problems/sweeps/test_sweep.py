@@ -385,6 +385,10 @@ def test_records_that_do_not_fit(whole):
     lines = lines_of(whole)
     record = json.loads(lines[5])
     del record["crc32"]
+    for name in ("x_final", "regret", "average_regret"):
+        rest = {key: value for key, value in record.items() if key != name}
+        whole.write_bytes(b"".join([*lines[:5], encode(rest), *lines[6:]]))
+        assert f"must have the results of each cell; line 6 has no {name}" in refused(whole)
     for wrong, message in (
         ({"cell": 3}, "must have each cell once; line 6 has 3"),
         ({"cell": 16}, "must have each cell once; line 6 has 16"),
