@@ -2,6 +2,8 @@ r"""The threshold above which a rate is too large for a quadratic, by momentum's
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,16 +21,20 @@ SIDES, STEP = 8, 0.0025
 
 def _forms(
     gamma: Any, eta: Any, schedule: str = "constant"
-) -> dict[str, tuple[Optimizer, bool, bool]]:
-    """Optimizers with momentum gamma and frozen rates eta; whether dampened, and Nesterov's."""
+) -> dict[str, tuple[Optimizer, Callable[[float], float]]]:
+    """Optimizers with momentum gamma and frozen rates eta, and their thresholds by momentum."""
+
+    def dampened(gamma: float) -> float:
+        return stability_threshold(gamma, gamma)
+
     shared: dict[str, Any] = {"lr": eta, "momentum": gamma, "schedule": schedule}
     frozen = AdaBound(betas=(gamma, 0.999), bounds=(eta, eta), schedule=schedule)
     return {
-        "SGD with momentum": (SGD(**shared), False, False),
-        "Nesterov": (SGD(nesterov=True, **shared), False, True),
-        "SGD, dampened": (SGD(dampening=gamma, **shared), True, False),
-        "CSGD, no correction": (CSGD(bias_correction=False, **shared), True, False),
-        "AdaBound, eta_l = eta_u": (frozen, True, False),
+        "SGD with momentum": (SGD(**shared), stability_threshold),
+        "Nesterov": (SGD(nesterov=True, **shared), partial(stability_threshold, nesterov=True)),
+        "SGD, dampened": (SGD(dampening=gamma, **shared), dampened),
+        "CSGD, no correction": (CSGD(bias_correction=False, **shared), dampened),
+        "AdaBound, eta_l = eta_u": (frozen, dampened),
     }
 
 
@@ -44,10 +50,8 @@ def stability(
     factors = 1 + STEP * np.arange(-SIDES, SIDES + 1)
     gamma = np.repeat(gammas, len(factors))
     apart, remarks = 0.0, []
-    for name, (_, dampened, nesterov) in _forms(0.5, 1.0).items():
-        limits = np.array(
-            [stability_threshold(g, g if dampened else 0.0, nesterov=nesterov) for g in gammas]
-        )
+    for name, (_, threshold) in _forms(0.5, 1.0).items():
+        limits = np.array([threshold(g) for g in gammas])
         eta = np.outer(off * limits, factors).ravel() / curvature
         optimizer = _forms(gamma, eta, schedule)[name][0]
         x, h = np.ones(len(eta)), optimizer.hyper

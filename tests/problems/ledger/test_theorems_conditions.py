@@ -23,6 +23,7 @@ from problems.ledger.dimensions import Case, Worst, many, standard_cases
 from problems.ledger.reddi import interval
 from problems.online.engines import run
 from problems.online.setting import Condition
+from problems.rates.curvature import stability_threshold
 
 SHORT = {"kinds": ("linear",), "T": 5, "T_line": 0, "d": 2}
 
@@ -191,7 +192,7 @@ def test_gamma_of_adam_and_rmsprop_takes_both_signs(inverse, both, monkeypatch):
 
 
 def test_theorem_1_runs_whole_cycles_twice():
-    outcome = LEDGER["luo-1"].experiment(C=5, beta1=0.5, T=29)
+    outcome = LEDGER["luo-1"].experiment(C=5, beta1=0.5, lr=0.1, x1=0.0, T=29)
     assert outcome.steps == 20
     setting = luo_setting()
     x, opt = setting.x1, reddi.adam(setting)
@@ -202,13 +203,13 @@ def test_theorem_1_runs_whole_cycles_twice():
         late += c * (before + 2) * (t > 10)
         x, s = opt.update(x, c, s)
     assert outcome.measured == pytest.approx(late / 10)
-    assert outcome.remarks[0].startswith(f"x_T = {before:.4g}, from x_1 = -2;")
+    assert outcome.remarks[0].startswith(f"x_T = {before:.4g}, from x_1 = 0;")
 
 
 def luo_setting():
     from problems.online.sequences.luo_theorem1 import luo_theorem1
 
-    return luo_theorem1(C=5, beta1=0.5, lr=0.5, x1=-2.0, force=True)
+    return luo_theorem1(C=5, beta1=0.5, lr=0.1, x1=0.0, force=True)
 
 
 class Followed:
@@ -647,7 +648,9 @@ def edge(first):
 )
 def test_the_edge_is_the_farthest_over_all_momenta(grows, apart, monkeypatch):
     """Rates are 0.25 % apart, eight on each side of the threshold."""
-    monkeypatch.setattr(stability, "_forms", lambda *a: {"one": (Growing(grows), False, False)})
+    monkeypatch.setattr(
+        stability, "_forms", lambda *a: {"one": (Growing(grows), stability_threshold)}
+    )
     outcome = stability.stability(gammas=(0.0, 0.5), T=2)
     assert outcome.measured == pytest.approx(apart * 0.0025)
 
@@ -655,7 +658,7 @@ def test_the_edge_is_the_farthest_over_all_momenta(grows, apart, monkeypatch):
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_the_edge_is_the_farthest_over_all_forms(order, monkeypatch):
     forms = [Growing(edge([9])), Growing(edge([11]))]
-    named = {f"form {i}": (forms[i], False, False) for i in order}
+    named = {f"form {i}": (forms[i], stability_threshold) for i in order}
     monkeypatch.setattr(stability, "_forms", lambda *a: named)
     assert stability.stability(gammas=(0.5,), T=2).measured == pytest.approx(2.5 * 0.0025)
 
