@@ -25,11 +25,6 @@ EQUIVALENT = [
         "a decay of 0 takes nothing away",
     ),
     Equivalent("Algorithm.check_group", r"^h\.blocks = False", "blocks change no value"),
-    Equivalent(
-        "Algorithm.check_group",
-        r"^if False and \(isinstance\(old",
-        "products of schedules are computed again",
-    ),
     Equivalent("algorithm.at_rest", r"initial=1\.0", "1 is finite as 0 is"),
     Equivalent("algorithm.owned", r"^if True or", "a copy has the same values"),
     Equivalent("Optimizer.step", r"nbytes (>= 2|> 2 \+|> 3) ?\*? BLOCK", "blocks change no value"),
@@ -92,9 +87,6 @@ EQUIVALENT = [
     ),
     Equivalent("Entry.run", r"\+ begin", "seconds, which are not compared"),
     Equivalent("", r"^assert True or", "what mypy is told"),
-    Equivalent(
-        "rounds._one_by_one", r"2 << 12|1 << 13|True or|!= size", "chunks of another length"
-    ),
     Equivalent("Bounds.eta_u", r"- 0\.0 \* t", "0 added or taken away"),
     Equivalent("wilson.lemma", r"loss <= DONE", "one number"),
     Equivalent("dimensions.shared_assumptions.inside", r"axis=1\)", "the last of two axes"),
@@ -103,6 +95,7 @@ EQUIVALENT = [
     ),
     Equivalent("luo_regret.admissible", r"2e\+30", "another step that is late enough"),
     Equivalent("reddi.drift", r"np\.arange\(1, T \+ 2\)", "a step more, that is not used"),
+    Equivalent("stability._forms", r"CSGD\(bias_correction=True", "a correction that dies out"),
     Equivalent("stability.stability", r"_forms\(0\.5, 2\.0\)", "only names are looked at"),
     # problems/online
     Equivalent(
@@ -175,4 +168,6 @@ EQUIVALENT = [
     Equivalent("Classification.__init__", r"\(1, -2, 1, 1\)", "any negative length is to be found"),
     Equivalent("LanguageModel.__init__", r"spawn\(2\)\[0\]", "the first child is the same"),
     Equivalent("checkpoints.write", r"^if False:$", "a zip file is flushed when it ends"),
+    Equivalent("images.decompressed", r"most \+ 2", "whether there is more, a byte or two"),
+    Equivalent("Run._restore", r"default_rng\(1\)", "its state is replaced"),
 ]

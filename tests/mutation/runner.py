@@ -95,9 +95,10 @@ class Forking:
 
 def any_fails(session, items, seconds):
     """Run tests until one fails; whether one did."""
-    outcomes = Outcomes()
+    outcomes, streams = Outcomes(), (sys.stdout, sys.stderr)
     session.config.pluginmanager.register(outcomes)
     for item, following in zip(items, [*items[1:], None], strict=False):
+        sys.stdout, sys.stderr = streams  # a test may have left others, that are closed
         signal.setitimer(signal.ITIMER_REAL, 10 + 10 * seconds[item.nodeid])
         try:
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)

@@ -275,3 +275,5 @@ def test_what_is_no_state_is_refused():
             module.load_state_dict(state)
     with pytest.raises(KeyError, match=r"lacks \['weight', 'bias'\] and has unknown \[1, 'x'\]"):
         module.load_state_dict({1: 2, "x": 3})
+    with pytest.raises(KeyError, match=r"lacks \['bias'\] and has unknown \['x'\]"):
+        module.load_state_dict({"weight": module.weight.data, "x": 3})
