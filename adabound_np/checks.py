@@ -99,8 +99,12 @@ def real(name: str, value: Any) -> Real:
         return value
     if isinstance(value, numbers.Real) and hasattr(value, "sqrt"):
         return cast(Real, value)
-    if isinstance(value, int) and value.bit_length() > 1024:
-        raise ValueError(f"{name} must fit a float, got an integer of {value.bit_length()} bits")
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            bits = value.bit_length()
+            raise ValueError(f"{name} must fit a float, got an integer of {bits} bits") from None
     try:
         array = np.array(value)  # a copy: what the caller does to its own changes nothing here
     except ValueError:  # ragged

@@ -64,7 +64,7 @@ HOSTILE: dict[str, bytes] = {
     "a hash that hangs": b"\x80\x02}(" + b")" + b"2\x86" * 30 + b"Nu.",
     "a wide key": b"\x80\x02}" + _wide(10) + b"Ns.",
     "a wide key of many": b"\x80\x02}(NN" + _wide(10) + b"NNNu.",
-    "a wide key of a new dict": b"\x80\x02(" + _wide(10) + b"Nd.",
+    "a wide key of a new dict": b"\x80\x02(" + _wide(10) + b"N" + b"d.",
     "a huge key, over and over": b"\x80\x04}"
     + _huge(b"\x7f" * 20_000_000)
     + b"q\x00("

@@ -26,6 +26,13 @@ EQUIVALENT = [
     ),
     Equivalent("Algorithm.check_group", r"^h\.blocks = False", "blocks change no value"),
     Equivalent("algorithm.at_rest", r"initial=1\.0", "1 is finite as 0 is"),
+    Equivalent("algorithm.at_rest", r"^if False and np\.maximum", SHORTER),
+    Equivalent("checks.is_pair", r"'ndim', 2", "any number above 0"),
+    Equivalent(
+        "Optimizer.step",
+        r"moderate = False and|^if False and \(moderate|l2_decay and is_moderate",
+        "blocks change no value, and finite states are looked at again",
+    ),
     Equivalent("algorithm.owned", r"^if True or", "a copy has the same values"),
     Equivalent("Optimizer.step", r"nbytes (>= 2|> 2 \+|> 3) ?\*? BLOCK", "blocks change no value"),
     Equivalent(
