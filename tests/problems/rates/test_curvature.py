@@ -20,7 +20,7 @@ from problems.learning.training import prepare, train
 from problems.ledger import LEDGER
 from problems.ledger.stability import _forms, stability
 from problems.online.functions import Quadratic, Quadratic2D, Rosenbrock
-from problems.rates.curvature import FEW, hessian, sharpness, stability_threshold, threshold
+from problems.rates.curvature import FEW, hessian, sharpness, threshold
 from problems.rates.curvature_run import Sharpness, Snapshots, full_gradient, weights_of
 from problems.sweeps.records import RecordsError
 
@@ -53,9 +53,8 @@ def test_thresholds(optimizer, expected):
     st.sampled_from([0.99, 1.01]),
 )
 def test_iterates_stay_below_the_threshold_and_grow_above_it(name, gamma, h, factor):
-    _, dampened, nesterov = _forms(0.5, 1.0)[name]
-    limit = stability_threshold(gamma, gamma if dampened else 0.0, nesterov=nesterov)
-    optimizer = _forms(gamma, factor * limit / h)[name][0]
+    _, threshold_at = _forms(0.5, 1.0)[name]
+    optimizer = _forms(gamma, factor * threshold_at(gamma) / h)[name][0]
     x = np.ones(1)
     s = optimizer.init(x)
     with np.errstate(all="ignore"):
