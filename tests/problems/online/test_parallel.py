@@ -141,7 +141,7 @@ def test_random_sequences(slopes, case, lanes, length, factor, ends):
     assert_same_path(problem, opt, T, 0.5, parallel_in_time.even(T, lanes, length))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.integers(0, 2**32),
     st.sampled_from([0.0, 0.5, 0.9]),
