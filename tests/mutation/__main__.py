@@ -116,7 +116,7 @@ def main(argv=None):
         for mutant in mutants(file, skip.get(file, frozenset()))
         if wanted(mutant)
     ]
-    if not chosen:
+    if options.only and not chosen:
         parser.error(f"--only must be part of the place of a mutant, got {options.only!r}")
     if not (options.baseline / "seconds.json").is_file():
         call = f"measure({str(options.baseline)!r}, {TESTS})"

@@ -174,6 +174,7 @@ def changes(node, outer):
         found += [
             _set("ops", [*node.ops[:i], COMPARED[type(op)][0](), *node.ops[i + 1 :]])
             for i, op in enumerate(node.ops)
+            if type(op) in COMPARED
         ]
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
         found.append(lambda n: n.operand)

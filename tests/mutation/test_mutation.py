@@ -32,6 +32,9 @@ def inside(x, most=LIMIT):
         x.seen = True
     return any(y == -1 for y in x) or max(total, 2) / 5
 
+def same(x, y):
+    return x is y is None
+
 @functools.cache
 def kept():
     return 7
@@ -81,7 +84,7 @@ def test_what_is_changed(module):
     } <= pairs
     changed = {m.before.partition("\n")[0] for m in found}
     assert not [text for text in changed if "Not this" in text or "raise" in text]
-    assert {m.place for m in found} == {"", "inside", "kept", "outer.add"}
+    assert {m.place for m in found} == {"", "inside", "same", "kept", "outer.add"}
     assert {len(m.lines) > 1000 for m in found if m.place == "kept"} == {True}
     assert {m.before for m in found if not m.running} == {"LIMIT = 3"}
     assert not [m for m in mutants("sample.py", frozenset({2})) if m.before == "LIMIT = 3"]
@@ -177,6 +180,17 @@ def test_an_earlier_result_is_brought_up_to_date():
         "goes a < b so",
         "goes a <= b so",
     )
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--room", "problems/rates", "--only", "nosuch"], ["--show", "pyproject.toml"]]
+)
+def test_what_the_command_was_given_is_named(arguments, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(SystemExit) as ended:
+        command.main(arguments)
+    assert ended.value.code == 2
+    assert arguments[-1] in capsys.readouterr().err
 
 
 def test_the_last_result_has_todays_reasons():
