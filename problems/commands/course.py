@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from problems.commands.options import output_folder, whole
+from problems.commands.options import folder_of, whole
 
 ACTIONS = ("list", "make", "grade", "export")
 FORMATS = ("gradescope", "otter", "nbgrader")
@@ -57,10 +57,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.cohort < 0:
         options.parser.error(f"--cohort must be 0 or more, got {options.cohort}")
-    try:
-        folder = output_folder(options.out)
-    except OSError as error:
-        options.parser.error(f"--out must be a folder that can be written, got {error}")
+    folder = folder_of(options)
     try:
         return {"make": _make, "grade": _grade, "export": _export}[options.action](options, folder)
     except ValueError as error:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import problems
-from problems.commands.options import optimizer_of, output_folder
+from problems.commands.options import folder_of, optimizer_of
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -19,14 +18,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit code."""
+    folder = folder_of(options)
     try:
-        folder = output_folder(options.out)
         text = problems.export(options.optimizer)
-    except OSError as error:
-        options.parser.error(f"--out must be a folder that can be written, got {error}")
-    except (TypeError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:
         options.parser.error(str(error))
-    path = Path(folder) / f"{options.optimizer.lower()}.py"
+    path = folder / f"{options.optimizer.lower()}.py"
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -134,10 +134,7 @@ def carry_out(
     """
     parser: argparse.ArgumentParser = options.parser
     later = "; resume it with --resume" if hasattr(options, "resume") else ""
-    try:
-        folder = output_folder(options.out) if write else None
-    except OSError as error:
-        parser.error(f"--out must be a folder that can be written, got {error}")
+    folder = folder_of(options) if write else None
     try:
         result = perform()
     except BrokenConditionError as error:
@@ -184,6 +181,15 @@ def output_folder(text: str) -> Path:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     with tempfile.TemporaryFile(dir=there):
         return folder
+
+
+def folder_of(options: argparse.Namespace) -> Path:
+    """The folder of --out; if it cannot be written to, the command ends."""
+    parser: argparse.ArgumentParser = options.parser
+    try:
+        return output_folder(options.out)
+    except OSError as error:
+        parser.error(f"--out must be a folder that can be written, got {error}")
 
 
 def seconds(text: str) -> float:
