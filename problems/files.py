@@ -46,12 +46,15 @@ def arrays_of(content: bytes) -> dict[str, NDArray[Any]]:
     Raises
     ------
     ValueError
-        If it is none, or has Python objects. What else is damaged raises NumPy's and zipfile's.
+        If it is none, is damaged or has Python objects; in one line.
     """
     if not content.startswith(b"PK\x03\x04"):  # else NumPy recommends to load it as a pickle
         raise ValueError("it is no .npz file")
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except Exception as error:  # a damaged archive may raise nearly anything
+        raise ValueError(str(error).partition("\n")[0]) from error
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -80,10 +80,10 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         digest = described.pop("sha256")
         intact = digest == _digest(described, arrays) and described["format"] == FORMAT
         header: dict[str, Any] = described["content"]
-    except Exception as error:  # a damaged archive may raise nearly anything
+    except Exception as error:  # what is in the arrays may raise nearly anything
         raise CheckpointError(
             f"{path} must be a whole checkpoint, got one that is damaged "
-            f"({type(error).__name__}); delete it to start again"
+            f"({type(error).__name__}: {error}); delete it to start again"
         ) from error
     if not intact:
         raise CheckpointError(

@@ -138,10 +138,9 @@ class RateRecord:
             names, bounded = tuple(arrays.pop("names").tolist()), bool(arrays.pop("bounded"))
             record = cls(names=names, bounded=bounded, **arrays)
             record._check()
-        except Exception as error:  # a damaged archive may raise nearly anything
-            reason = str(error).partition("\n")[0]
+        except Exception as error:  # what is in the arrays may raise nearly anything
             raise RateRecordError(
-                f"must be a record of effective learning rates, as .npz: {reason}"
+                f"must be a record of effective learning rates, as .npz: {error}"
             ) from error
         return record
 

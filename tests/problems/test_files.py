@@ -53,3 +53,13 @@ def test_what_is_no_archive_is_not_loaded():
     for content in (b"", b"PK", b"random", pickle.dumps([1]), array.getvalue()):
         with pytest.raises(ValueError, match=r"^it is no \.npz file$"):
             arrays_of(content)
+
+
+def test_a_damaged_archive_is_named_in_one_line():
+    stream = io.BytesIO()
+    np.savez(stream, a=np.arange(300))
+    content, header = stream.getvalue(), b"\x93NUMPY\x01\x00"
+    at = content.index(header) + len(header)
+    for damaged in (content[:100], content[:at] + b"\xff\xff" + content[at + 2 :]):
+        with pytest.raises(ValueError, match=r"^[^\n]+$"):
+            arrays_of(damaged)
