@@ -24,10 +24,12 @@ from problems.rates.curvature import sharpness, threshold
 from problems.rates.curvature_run import Point, Sharpness, columns
 from problems.rates.recorder import Recorder, mixed_grid
 
-__all__ = ["Cell", "prepared", "work"]
+__all__ = ["RESULTS", "Cell", "prepared", "work"]
 
 #: Steps whose curvature is taken.
 POINTS = 30
+#: What every record has of a run.
+RESULTS = (*Point._fields, "loss", "rises", "final", "diverged", "rates", "seconds")
 
 
 class Cell(NamedTuple):

@@ -246,7 +246,7 @@ class Experiment:
         """
         expected = [run.identity() for run in self.runs]
         header = {**self.header(), "manifest": manifest("figures")}
-        with recording(self.path, header, expected.__getitem__, resume, RESULTS) as records:
+        with recording(self.path, header, expected.__getitem__, RESULTS, resume) as records:
             missing = [run for run in self.needed(figures) if run.number not in records.places]
             begin(missing)
             for late in (False, True):  # what waits for the search comes after it

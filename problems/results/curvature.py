@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from adabound_np.checks import positive_int, within
-from problems.experiments.curvature import Cell, prepared, work
+from problems.experiments.curvature import RESULTS, Cell, prepared, work
 from problems.files import write_text
 from problems.learning.tasks import TASKS, Task
 from problems.loading import described
@@ -337,7 +337,7 @@ def _performed(
     identities = [cell.identity() for cell in cells]
     whole = {**header, "manifest": manifest("curvature")}
     bar = tqdm(total=len(cells), unit="run", delay=1, leave=False, disable=None)
-    with bar, recording(path, whole, identities.__getitem__, resume) as records:
+    with bar, recording(path, whole, identities.__getitem__, RESULTS, resume) as records:
         missing = [cell for cell in cells if cell.number not in records.places]
         bar.update(len(cells) - len(missing))
         with closing(spread(work, iter(missing), executor, 4)) as batches:

@@ -150,8 +150,8 @@ def recording(
     path: str | os.PathLike[str],
     header: Mapping[str, Any],
     expected: Callable[[int], Mapping[str, Any]],
+    results: Collection[str],
     resume: bool = False,
-    results: Collection[str] = (),
 ) -> Iterator[Records]:
     """Open a file of results for one writer at a time: a new one, or, to resume, an old one.
 
@@ -165,10 +165,10 @@ def recording(
         "manifest" says what the file was begun with, and may differ when it is resumed.
     expected : callable
         What the record of a cell says beside its results.
-    resume : bool
-        Whether the file may have records already.
     results : collection of str
         Names of results that each record has.
+    resume : bool
+        Whether the file may have records already.
 
     Raises
     ------

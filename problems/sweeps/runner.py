@@ -119,7 +119,7 @@ def sweep(
     total = len(plan)
     seed = plan.seeds[0] if len(plan.seeds) == 1 else None
     header = {**plan.header(), "manifest": manifest("sweep", seed)}
-    with recording(path, header, lambda i: plan.cell(i).identity(), resume, RESULTS) as records:
+    with recording(path, header, lambda i: plan.cell(i).identity(), RESULTS, resume) as records:
         before = len(records.places)
         progress(before, total)
         missing = (i for i in range(total) if i not in records.places)

@@ -22,7 +22,7 @@ from problems.ledger.stability import _forms, stability
 from problems.online.functions import Quadratic, Quadratic2D, Rosenbrock
 from problems.rates.curvature import FEW, hessian, sharpness, threshold
 from problems.rates.curvature_run import Sharpness, Snapshots, full_gradient, weights_of
-from problems.sweeps.records import RecordsError
+from problems.sweeps.records import RecordsError, decode, encode
 
 
 @pytest.mark.parametrize(
@@ -204,6 +204,19 @@ def test_runs_are_the_same_again_and_after_a_kill(small, tmp_path):
     assert str(shown) == str(whole)
     assert shown.runs == whole.runs
     assert len(shown.plot().axes) == 4
+
+
+def test_a_record_without_a_result_is_not_resumed(tmp_path):
+    given = {"task_or_problem": Rosenbrock(), "optimizers": ["adam"], "steps": 3, "workers": 1}
+    problems.curvature(**given, folder=tmp_path)
+    (path,) = tmp_path.glob("*.jsonl")
+    header, line = path.read_bytes().splitlines(keepends=True)
+    for name in ("preconditioned", "final", "rates"):
+        record = decode(line)
+        del record[name]
+        path.write_bytes(header + encode(record))
+        with pytest.raises(RecordsError, match=f"line 2 has no {name}"):
+            problems.curvature(**given, folder=tmp_path, resume=True)
 
 
 @pytest.mark.slow

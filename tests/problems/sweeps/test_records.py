@@ -18,7 +18,7 @@ def nothing(cell):
 
 
 def opened(path, resume=False, **header):
-    return recording(path, {**HEADER, **header}, nothing, resume)
+    return recording(path, {**HEADER, **header}, nothing, (), resume)
 
 
 def written(path, *cells):

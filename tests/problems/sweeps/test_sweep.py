@@ -439,7 +439,7 @@ def test_two_sweeps_on_one_file(whole, tmp_path):
                 code = (
                     "import sys; sys.path.insert(0, sys.argv[1])\n"
                     "from problems.sweeps.records import recording\n"
-                    "with recording(sys.argv[2], {'cells': 0}, None, True): pass"
+                    "with recording(sys.argv[2], {'cells': 0}, None, (), True): pass"
                 )
                 rival = subprocess.run(
                     [sys.executable, "-c", code, str(ROOT), str(path)],
@@ -474,12 +474,12 @@ def test_a_lock_that_its_holder_removes_meanwhile(tmp_path, monkeypatch):
         return really(descriptor)
 
     monkeypatch.setattr(records_module, "_try_lock", try_lock)
-    with records_module.recording(tmp_path / "a.jsonl", {"cells": 0}, dict):
+    with records_module.recording(tmp_path / "a.jsonl", {"cells": 0}, dict, ()):
         assert len(tries) == 2
         assert lock.exists()
         with (
             pytest.raises(RecordsError, match="another process"),
-            records_module.recording(tmp_path / "a.jsonl", {"cells": 0}, dict, True),
+            records_module.recording(tmp_path / "a.jsonl", {"cells": 0}, dict, (), True),
         ):
             raise AssertionError("not reached")
 
