@@ -174,9 +174,10 @@ class Module:
                 raise ValueError(f"{name} of this module is read-only and cannot be set")
             with np.errstate(all="ignore"):
                 array = given.astype(target.dtype)  # a copy: it may be of this module
-            fits = array == given
             if target.dtype.kind == "f":  # which rounds, but makes nothing infinite
                 fits = np.isfinite(array) | ~np.isfinite(given)
+            else:
+                fits = array == given
             if not np.all(fits):
                 value = given[~fits].flat[0]
                 raise ValueError(f"{name} must have numbers of {target.dtype}, got {value}")

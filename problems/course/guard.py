@@ -21,10 +21,8 @@ _OTHER = (
     "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.startfile",
     "subprocess.Popen", "pty.spawn", "ctypes.dlopen", "socket.__new__", "socket.getaddrinfo",
 )  # fmt: skip
-
-
 #: What a file may be named by.
-Named = (str, bytes, os.PathLike)
+_NAMED = (str, bytes, os.PathLike)
 
 
 def refuse(roots: list[str]) -> None:
@@ -35,7 +33,7 @@ def refuse(roots: list[str]) -> None:
             raise ImportError(f"a submission may not import {args[0]}")
         if event in _OTHER:
             raise PermissionError(f"a submission may not use {event}")
-        if event in ("open", "os.listdir", "os.scandir") and isinstance(args[0], Named):
+        if event in ("open", "os.listdir", "os.scandir") and isinstance(args[0], _NAMED):
             path = os.path.realpath(os.fsdecode(args[0]))
             if any(path == root or path.startswith(root + os.sep) for root in roots):
                 raise PermissionError("a submission may not open the solved packages")

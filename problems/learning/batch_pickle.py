@@ -39,7 +39,7 @@ ADMITTED = {
 #: each other (four), and keys and calls (some ten).
 BYTES, STEPS, DEPTH, KEYS_AND_CALLS = 2**26, 2**18, 16, 64
 #: Steps that put things into a container on the stack.
-FILLING = ("APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD")
+FILLING = ("APPEND", "APPENDS", "SETITEM", "SETITEMS", "BUILD")
 #: Steps that hash every second of the things that they take, that call, and that make sets.
 KEYED = ("SETITEM", "SETITEMS", "DICT")
 CALLING = ("REDUCE", "NEWOBJ", "NEWOBJ_EX", "INST", "OBJ", "BUILD")

@@ -301,7 +301,7 @@ class Run:
             rng.bit_generator.state = drawn
         carried = [Tensor(parts["carry"][str(k)]) for k in range(header["carried"])]
         self.carry = tuple(zip(carried[::2], carried[1::2], strict=True)) or None
-        begun = np.random.default_rng(0)
+        begun = np.random.default_rng(0)  # refuses what is no state
         begun.bit_generator.state = header["begun"]
         self.begun = begun.bit_generator.state
         self.t, self.batch = header["t"], header["batch"]
@@ -310,16 +310,13 @@ class Run:
         self.seconds = float(header["seconds"])
         self.history.epochs = [Epoch(int(n), *map(float, rest)) for n, *rest in header["epochs"]]
         self.history.diverged, self.history.held = header["diverged"], header["held"]
-        taken = len(self.history.epochs) * self.objective.steps + self.batch
-        if (
-            type(self.t) is not int
-            or type(self.batch) is not int
-            or (self.t, self.batch) != (taken, min(self.batch, self.objective.steps))
-            or not 0 <= self.batch <= self.t <= self.total
-        ):
+        steps = self.objective.steps
+        taken = len(self.history.epochs) * steps + self.batch
+        whole = type(self.t) is type(self.batch) is int
+        if not whole or not 0 <= self.batch <= steps or self.t != taken or taken > self.total:
             raise ValueError(f"{self.t} steps cannot be taken in {len(self.history.epochs)} epochs")
-        if not isinstance(self.history.diverged, str | None) or not (
-            self.history.held is None or type(self.history.held) is int
+        if not isinstance(self.history.diverged, str | None) or (
+            type(self.history.held) not in (int, type(None))
         ):
             raise TypeError("what it says of divergence and bounds is of another type")
 

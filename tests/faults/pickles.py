@@ -44,6 +44,12 @@ def _huge(number: bytes) -> bytes:
     return pickle.LONG4 + len(number).to_bytes(4, "little") + number
 
 
+def _colliding(count: int, after: bytes = b"") -> bytes:
+    """Different integers with the same hash, each followed by `after`."""
+    numbers = ((k * (2**61 - 1)).to_bytes(10, "little") for k in range(count))
+    return b"".join(pickle.LONG1 + bytes([10]) + number + after for number in numbers)
+
+
 #: What each tries.
 HOSTILE: dict[str, bytes] = {
     "a command": pickle.dumps(Command()),
@@ -70,18 +76,8 @@ HOSTILE: dict[str, bytes] = {
     + b"q\x00("
     + b"h\x00h\x00" * 100_000
     + b"u.",
-    "keys that collide": b"\x80\x04}("
-    + b"".join(
-        pickle.LONG1 + bytes([10]) + (k * (2**61 - 1)).to_bytes(10, "little") + b"N"
-        for k in range(100_000)
-    )
-    + b"u.",
-    "a frozen set that collides": b"\x80\x04("
-    + b"".join(
-        pickle.LONG1 + bytes([10]) + (k * (2**61 - 1)).to_bytes(10, "little")
-        for k in range(200_000)
-    )
-    + b"\x91.",
+    "keys that collide": b"\x80\x04}(" + _colliding(100_000, b"N") + b"u.",
+    "a frozen set that collides": b"\x80\x04(" + _colliding(200_000) + b"\x91.",
     "calls with many arguments": b"\x80\x04cnumpy\nndarray\n\x940("
     + b"N" * 100_000
     + b"t\x940("

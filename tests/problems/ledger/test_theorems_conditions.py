@@ -22,6 +22,7 @@ from problems.ledger import (
 from problems.ledger.dimensions import Case, Worst, many, standard_cases
 from problems.ledger.reddi import interval
 from problems.online.engines import run
+from problems.online.sequences.luo_theorem1 import luo_theorem1
 from problems.online.setting import Condition
 from problems.rates.curvature import stability_threshold
 
@@ -192,9 +193,10 @@ def test_gamma_of_adam_and_rmsprop_takes_both_signs(inverse, both, monkeypatch):
 
 
 def test_theorem_1_runs_whole_cycles_twice():
-    outcome = LEDGER["luo-1"].experiment(C=5, beta1=0.5, lr=0.1, x1=0.0, T=29)
+    given = {"C": 5, "beta1": 0.5, "lr": 0.1, "x1": 0.0}
+    outcome = LEDGER["luo-1"].experiment(**given, T=29)
     assert outcome.steps == 20
-    setting = luo_setting()
+    setting = luo_theorem1(**given, force=True)
     x, opt = setting.x1, reddi.adam(setting)
     s, late = opt.init(x), 0.0
     for t in range(1, 21):
@@ -204,12 +206,6 @@ def test_theorem_1_runs_whole_cycles_twice():
         x, s = opt.update(x, c, s)
     assert outcome.measured == pytest.approx(late / 10)
     assert outcome.remarks[0].startswith(f"x_T = {before:.4g}, from x_1 = 0;")
-
-
-def luo_setting():
-    from problems.online.sequences.luo_theorem1 import luo_theorem1
-
-    return luo_theorem1(C=5, beta1=0.5, lr=0.1, x1=0.0, force=True)
 
 
 class Followed:

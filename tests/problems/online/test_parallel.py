@@ -24,7 +24,7 @@ from adabound_np import (
     L2Ball,
     StepDecay,
 )
-from problems.forms import in_paper
+from problems.forms import in_paper, on
 from problems.online import (
     SEQUENCES,
     LinearProblem,
@@ -93,18 +93,7 @@ CUTS = [(1, 1), (1, 1000), (1000, 1), (7, 13), (64, 5), (3, 101), (5, 50)]
 def test_every_optimizer_on_every_problem(name, optimizer):
     s = setting(name)
     for schedule in ("inv-sqrt", "constant"):
-        opt = in_paper(
-            optimizer,
-            lr=s.lr,
-            beta1=s.beta1,
-            beta2=s.beta2,
-            final_lr=0.1,
-            gamma=1e-3,
-            eps_root=s.eps_root,
-            bounds=s.bounds,
-            schedule=schedule,
-            feasible=s.problem.feasible,
-        )
+        opt = on(s, optimizer, schedule=schedule, final_lr=0.1, gamma=1e-3)
         stepwise = run(s.problem, opt, 1500, s.x1, engine="steps").x
         for T, (lanes, length) in zip((1, 7, 100, 733, 734, 1000, 999), CUTS, strict=True):
             cut = parallel_in_time.even(T, lanes, length)
@@ -300,14 +289,7 @@ def test_unknown_engine():
 @pytest.mark.parametrize("engine", ["steps", "parallel"])
 def test_a_summary_is_the_trajectorys(name, T, engine):
     s = setting(name)
-    opt = in_paper(
-        "adam",
-        lr=s.lr,
-        beta1=s.beta1,
-        beta2=s.beta2,
-        schedule="inv-sqrt",
-        feasible=s.problem.feasible,
-    )
+    opt = on(s, "adam")
     done = []
     summary = summarize(s.problem, opt, T, s.x1, engine=engine, points=60, tick=done.append)
     assert sum(done) == T
@@ -340,14 +322,7 @@ def test_a_summary_is_the_trajectorys(name, T, engine):
 @pytest.mark.parametrize("name", ["reddi-online", "reddi-theorem1", "luo-theorem1"])
 def test_the_last_decade_is_the_trajectorys(name, engine):
     s, T = setting(name), 30_000
-    opt = in_paper(
-        "amsgrad",
-        lr=s.lr,
-        beta1=s.beta1,
-        beta2=s.beta2,
-        schedule="inv-sqrt",
-        feasible=s.problem.feasible,
-    )
+    opt = on(s, "amsgrad")
     decade = summarize(s.problem, opt, T, s.x1, engine=engine).series.last_decade()
     assert 0.095 * T < decade.since <= T // 10 + 1
     trajectory = run(s.problem, opt, T, s.x1, engine="steps")
@@ -384,19 +359,7 @@ def test_a_summary_of_one_point_is_the_last():
 def test_processes_change_nothing():
     s = setting("reddi-online")
     names = ("adam", "amsgrad", "adabound")
-    optimizers = {
-        name: in_paper(
-            name,
-            lr=s.lr,
-            beta1=s.beta1,
-            beta2=s.beta2,
-            final_lr=0.1,
-            gamma=1e-3,
-            schedule="inv-sqrt",
-            feasible=s.problem.feasible,
-        )
-        for name in names
-    }
+    optimizers = {name: on(s, name, final_lr=0.1, gamma=1e-3) for name in names}
     ticks = []
     one = summarize_all(s.problem, optimizers, 100_000, s.x1)
     two = summarize_all(s.problem, optimizers, 100_000, s.x1, workers=2, tick=ticks.append)
@@ -419,9 +382,7 @@ def test_processes_change_nothing():
 def test_reddi_theorem_2_exactly(beta1, beta2, C, cycles, lr):
     s = reddi_theorem2(beta1=beta1, beta2=beta2, lr=lr)
     assert s.problem.C == C
-    opt = in_paper(
-        "adam", lr=lr, beta1=beta1, beta2=beta2, schedule="inv-sqrt", feasible=s.problem.feasible
-    )
+    opt = on(s, "adam")
     T = C * (cycles + 1)
     trajectory = run(s.problem, opt, T, s.x1, engine="parallel")
     assert np.all(trajectory.x[::C] == 1.0)
@@ -444,15 +405,7 @@ def test_the_cycle_of_theorem_2_is_the_least():
 @pytest.mark.parametrize("epsilon", [1e-8, 1e-4, 1.0, 100.0])
 def test_reddi_theorem_6_exactly(epsilon):
     s = reddi_theorem6(epsilon=epsilon)
-    opt = in_paper(
-        "adam",
-        lr=s.lr,
-        beta1=s.beta1,
-        beta2=s.beta2,
-        eps_root=s.eps_root,
-        schedule="inv-sqrt",
-        feasible=s.problem.feasible,
-    )
+    opt = on(s, "adam")
     trajectory = run(s.problem, opt, 30_000, s.x1)
     assert np.all(trajectory.x[::3] == 1.0)
     assert trajectory.average_regret[-1] > 0.5 * s.problem.scale
@@ -475,15 +428,7 @@ def test_savareses_bounds_make_adabound_adam_for_k_steps(bounds):
     s = savarese(K=K, bounds=bounds)
     paths = {}
     for name in ("adam", "adabound"):
-        opt = in_paper(
-            name,
-            lr=s.lr,
-            beta1=s.beta1,
-            beta2=s.beta2,
-            bounds=s.bounds,
-            schedule="inv-sqrt",
-            feasible=s.problem.feasible,
-        )
+        opt = on(s, name)
         paths[name] = run(s.problem, opt, 3 * K, s.x1)
     adam, bound = paths["adam"], paths["adabound"]
     np.testing.assert_allclose(bound.x[: K + 1], adam.x[: K + 1], atol=1e-12)
@@ -496,14 +441,7 @@ def test_a_mean_drift_that_is_not_negative():
 
     def final(C):
         s = setting("reddi-theorem3", C=C, force=True, lr=0.01)
-        opt = in_paper(
-            "adam",
-            lr=s.lr,
-            beta1=s.beta1,
-            beta2=s.beta2,
-            schedule="constant",
-            feasible=s.problem.feasible,
-        )
+        opt = on(s, "adam", schedule="constant")
         seeds = [replace(s.problem, seed=seed) for seed in range(200)]
         xs = endpoints(seeds, opt, 2000, 0.0).x
         return np.mean(xs), np.std(xs) / math.sqrt(len(xs))
