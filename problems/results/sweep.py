@@ -28,7 +28,7 @@ from problems.sweeps import runner
 from problems.sweeps.axes import axes_of
 from problems.sweeps.plan import Plan
 from problems.sweeps.records import encode, read
-from problems.sweeps.runner import Inline, connect, pool
+from problems.sweeps.runner import Dask, Inline, connect, pool
 from problems.text import counted
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ def _executor(
                 client.upload_file(module)
             if not client.nthreads():
                 print("note: the cluster has no workers yet; cells wait for one", file=sys.stderr)
-            yield client.get_executor(pure=False)
+            yield Dask(client)
     elif workers == 1:
         yield Inline()
     else:

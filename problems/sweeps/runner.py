@@ -34,6 +34,7 @@ from problems.sweeps.plan import Plan
 from problems.sweeps.records import Records, recording
 
 __all__ = [
+    "Dask",
     "Inline",
     "SchedulerError",
     "SweepError",
@@ -82,7 +83,7 @@ def sweep(
     plan : Plan
         The cells.
     executor : concurrent.futures.Executor
-        What runs them: `pool`, threads, Dask's ``Client.get_executor()``, mpi4py's, ...
+        What runs them: `pool`, threads, `Dask`, mpi4py's, ...
     path : str or path
         The file of results (see `problems.sweeps.records`): new or, with `resume`, one of the
         same plan. Records are appended as they come; when all are there, the file is put into
@@ -287,8 +288,42 @@ def _obey(leash: Any) -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
+class Dask(Executor):
+    """Runs what it is given on a Dask cluster.
+
+    ``Client.get_executor()`` never ends a call whose result is lost with the scheduler, and prints
+    why; here such a call ends in a ``CancelledError``.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        What `connect` returns.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+        """Call a function on one of the workers."""
+        here: Future[Any] = Future()
+        there = self._client.submit(fn, *args, pure=False, **options)
+
+        def receive(there: Any) -> None:
+            if not here.set_running_or_notify_cancel():
+                return
+            try:
+                here.set_result(there.result())
+            except Exception as error:
+                own = there.status == "error"  # the function's
+                here.set_exception(error if own else CancelledError())
+
+        here.add_done_callback(lambda here: there.cancel() if here.cancelled() else None)
+        there.add_done_callback(receive)
+        return here
+
+
 def connect(address: str, timeout: float = 10.0) -> Any:
-    """Return a ``distributed.Client`` of a Dask scheduler; its ``get_executor()`` is for `sweep`.
+    """Return a ``distributed.Client`` of a Dask scheduler, for `Dask`.
 
     Parameters
     ----------

@@ -2,14 +2,23 @@
 
 import importlib
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 
 from problems.sweeps import runner
 from problems.sweeps.records import read
-from problems.sweeps.runner import Inline, SchedulerError, SweepError, connect, pool, spread, sweep
+from problems.sweeps.runner import (
+    Dask,
+    Inline,
+    SchedulerError,
+    SweepError,
+    connect,
+    pool,
+    spread,
+    sweep,
+)
 from tests.problems.sweeps.test_sweep import PLAN, Late, Now
 
 
@@ -138,6 +147,60 @@ def test_a_sweep_returns_how_many_it_ran_and_is_in_order(seeds, seed, tmp_path):
     header, records = read(path)
     assert header["manifest"]["seed"] == seed
     assert [record["cell"] for record in records] == list(range(total))
+
+
+class Cluster:
+    """In place of Dask's client and its futures: whatever is submitted ends as told."""
+
+    def __init__(self, status, outcome):
+        self.status, self.outcome, self.events = status, outcome, []
+
+    def submit(self, function, *args, pure, **options):
+        self.events.append((function, args, pure, options))
+        return self
+
+    def add_done_callback(self, callback):
+        self.done = lambda: callback(self)
+
+    def result(self):
+        self.events.append("result")
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+    def cancel(self):
+        self.events.append("cancel")
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "expected"),
+    [
+        ("error", ValueError("the cell's own"), ValueError),
+        ("error", OSError("the cell's own"), OSError),
+        ("finished", OSError("the scheduler is gone, with the result"), CancelledError),
+        ("cancelled", CancelledError(), CancelledError),
+    ],
+)
+def test_how_calls_on_a_cluster_fail(status, outcome, expected):
+    """One whose result cannot be had was given up: it ends all the same."""
+    cluster = Cluster(status, outcome)
+    future = Dask(cluster).submit(max, 1)
+    assert not future.done()
+    cluster.done()
+    assert type(future.exception(timeout=0)) is expected
+    assert expected is CancelledError or future.exception() is outcome
+
+
+def test_calls_on_a_cluster_that_end_or_are_cancelled():
+    cluster = Cluster("finished", 3)
+    future = Dask(cluster).submit(max, 1, key=abs)
+    cluster.done()
+    assert future.result(timeout=0) == 3
+    assert cluster.events == [(max, (1,), False, {"key": abs}), "result"]
+    future = Dask(cluster).submit(max, 1)
+    assert future.cancel()
+    cluster.done()  # too late: nobody asks for the result
+    assert cluster.events[2:] == [(max, (1,), False, {}), "cancel"]
 
 
 class Remote:
