@@ -53,7 +53,10 @@ def digest(figure: Figure) -> str:
             continue
         numbers = np.ma.filled(np.ma.asarray(part, np.float64), np.nan).ravel()
         numbers = np.where(np.abs(numbers) < TINY, 0.0, numbers)
-        total.update("".join(f"{x:.{DIGITS - 1}e} " for x in numbers + 0.0).encode())
+        # The corners of a mesh are many, but few of them differ.
+        values, where = np.unique(numbers + 0.0, return_inverse=True)
+        words = np.array([f"{x:.{DIGITS - 1}e} " for x in values], object)
+        total.update("".join(words[where]).encode())
     return total.hexdigest()
 
 
@@ -81,7 +84,8 @@ def _parts(figure: Figure) -> Iterator[Any]:
             yield patch.get_path().vertices
             yield patch.get_patch_transform().get_matrix()
         for collection in axes.collections:
-            yield from (path.vertices for path in collection.get_paths())
+            paths = collection.get_paths()
+            yield np.concatenate([path.vertices for path in paths]) if paths else []
             yield collection.get_offsets()
         for image in (*axes.images, *axes.collections):
             if image.get_array() is not None:

@@ -81,7 +81,7 @@ def _reached(
 
 
 def _names(source: Source) -> list[str]:
-    return [n for node in ast.parse(source.text).body for n in _defined(node) if n != "__all__"]
+    return [n for node in source.tree.body for n in _defined(node) if n != "__all__"]
 
 
 def _defined(node: ast.stmt) -> list[str]:
@@ -97,7 +97,7 @@ def _defined(node: ast.stmt) -> list[str]:
 
 def _home(module: str, name: str, modules: Mapping[str, Source]) -> str:
     """The module that defines a name which a package may import from there."""
-    for node in ast.parse(modules[module].text).body:
+    for node in modules[module].tree.body:
         if isinstance(node, ast.ImportFrom) and name in (a.asname or a.name for a in node.names):
             return _home(node.module or "", name, modules)
     return module
@@ -126,7 +126,7 @@ class _Text:
         self, source: Source, kept: dict[str, set[str] | None], modules: Mapping[str, Source]
     ) -> None:
         self.source, self.kept, self.raw = source, kept, source.text.encode()
-        self.tree = ast.parse(source.text)
+        self.tree = source.tree
         self.starts = [0]
         for line in self.raw.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))

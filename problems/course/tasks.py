@@ -105,7 +105,7 @@ def _specs(place: str, modules: Mapping[str, Source], seed: int) -> list[dict[st
 
 def _lines(path: str, source: Source, equations: list[Equation]) -> list[dict[str, Any]]:
     """The lines of a function: which statement of those that give a value to a name it is."""
-    node: Any = ast.parse(source.text)
+    node: Any = source.tree
     for part in path.split("."):
         node = next(n for n in node.body if getattr(n, "name", None) == part)
     statements = sorted(

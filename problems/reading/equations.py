@@ -16,7 +16,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -73,6 +73,11 @@ class Source:
     file: str
     text: str
 
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Its syntax tree; not to be changed."""
+        return ast.parse(self.text)
+
 
 @lru_cache
 def sources(package: str) -> tuple[Source, ...]:
@@ -126,7 +131,7 @@ def in_source(source: Source) -> tuple[Equation, ...]:
     lines = source.text.splitlines()
     above = _comments(source, lines)
     found = {}
-    for place, body in _bodies(ast.parse(source.text), source.module):
+    for place, body in _bodies(source.tree, source.module):
         for k, node in enumerate(body):
             if node.lineno in above and node.lineno not in found:
                 latex, tag = above[node.lineno]

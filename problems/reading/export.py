@@ -115,7 +115,7 @@ def _in_order(module: str) -> list[Source]:
     ordered: dict[str, Source] = {}
 
     def add(name: str) -> None:
-        for node in ast.parse(by_name[name].text).body:
+        for node in by_name[name].tree.body:
             if isinstance(node, ast.ImportFrom) and node.module in by_name:
                 add(node.module)
         ordered.setdefault(name, by_name[name])
@@ -128,7 +128,7 @@ def _pieces(source: Source) -> list[_Piece]:
     """The definitions of a module, with the comments above them."""
     lines = source.text.splitlines()
     pieces = []
-    for node in ast.parse(source.text).body:
+    for node in source.tree.body:
         names = _defined(node)
         if not names or "__all__" in names:
             continue
@@ -155,7 +155,7 @@ def _defined(node: ast.stmt) -> set[str]:
 def _outside(source: Source) -> dict[str, tuple[str, str]]:
     """Bound name -> (what is imported, "" or the module it is from), of other packages."""
     found = {}
-    for node in ast.parse(source.text).body:
+    for node in source.tree.body:
         if isinstance(node, ast.Import):
             module = ""
         elif isinstance(node, ast.ImportFrom) and node.module != "__future__":

@@ -1,8 +1,10 @@
-"""A module of the user's own, in the current folder."""
+"""A module of the user's own, in the current folder; figures that are not rendered."""
 
 import sys
+from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 OWN = '''
 from typing import Any, NamedTuple
@@ -67,3 +69,9 @@ def mymodule(tmp_path, monkeypatch):
 
     yield own
     del sys.modules["mymodule"]
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Make figures but do not render them, which takes most of the time of a short run."""
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **options: Path(path).touch())

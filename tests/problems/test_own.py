@@ -129,6 +129,7 @@ def results(capsys, *args):
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_counterexample(folder, capsys):
     own = "adam,mine_own:AdaBelief,mine_own:Lion,mine_own:AdaBelief(lr=0.1)"
     found = results(capsys, "counterexample", "--steps", "300", "--optimizers", own)
@@ -139,6 +140,7 @@ def test_counterexample(folder, capsys):
     assert (folder / "results/counterexample-reddi-theorem1.png").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_problem_that_is_not_linear(folder, capsys):
     found = results(
         capsys,
@@ -162,6 +164,7 @@ def test_a_problem_that_is_not_linear(folder, capsys):
         assert row["average_regret"] < 0.01
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_wrong_carries_are_not_trusted(folder, capsys):
     """As they would be silently, R_T/T is 0.53622 in place of 0.53103."""
     own = "mine_own:Wrong,mine_own:AdaBelief"

@@ -46,7 +46,13 @@ def test_every_optimizer_on_a_box(name, dtype):
 
 
 @pytest.mark.parametrize(
-    ("name", "n"), [("sgdm", 2), ("adam", 2), ("amsbound", 2), ("adabound", 10)]
+    ("name", "n"),
+    [
+        ("sgdm", 2),
+        ("adam", 2),
+        ("adabound", 10),
+        pytest.param("amsbound", 2, marks=pytest.mark.slow),
+    ],
 )
 def test_rosenbrock(name, n):
     own = {"adam": {"lr": 1e-2}, "sgdm": {"lr": 1e-4}}.get(name, {"lr": 1e-2, "final_lr": 1e-3})

@@ -22,6 +22,12 @@ from problems.optimizers import OPTIMIZERS, style
 from problems.plots import apart, counterexample_figure
 
 QUICK = ["--steps", "500"]
+FEW = ("reddi-theorem1", "reddi-stochastic", "savarese")
+#: Some of the problems; all with --slow.
+few = pytest.mark.parametrize(
+    "problem",
+    [name if name in FEW else pytest.param(name, marks=pytest.mark.slow) for name in SEQUENCES],
+)
 
 
 def call(capsys, *args):
@@ -41,7 +47,7 @@ def test_the_table(tmp_path, capsys):
     assert out == again
 
 
-@pytest.mark.parametrize("problem", SEQUENCES)
+@few
 def test_json_and_files_agree(problem, tmp_path, capsys):
     out = call(
         capsys,
@@ -164,7 +170,7 @@ def test_seeds_matter_to_the_stochastic_problem(tmp_path, capsys):
     assert len(finals) == 2
 
 
-@pytest.mark.parametrize("problem", SEQUENCES)
+@few
 @pytest.mark.usefixtures("undrawn")
 def test_engines_agree(problem, tmp_path, capsys):
     records = []
@@ -174,7 +180,7 @@ def test_engines_agree(problem, tmp_path, capsys):
             "--problem",
             problem,
             "--steps",
-            "2000",
+            "700",
             "--optimizers",
             "all",
             "--engine",

@@ -89,6 +89,7 @@ def test_a_full_output(command, tmp_path, monkeypatch, capsys):
 
 
 @needs_full
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("command", RUNS)
 def test_a_full_standard_error(command, tmp_path, monkeypatch, capsys):
     """Messages are lost, nothing else."""
@@ -112,7 +113,7 @@ WAYS = {
 
 
 @needs_full
-@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("buffered", [True, pytest.param(False, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("way", WAYS)
 def test_exit_codes_in_a_shell(way, buffered, tmp_path):
     """The code that the shell sees, and nothing of Python's on standard error."""
@@ -144,7 +145,7 @@ def test_memory_that_is_not_there(monkeypatch, capsys):
     )
 
 
-DRAWN = ("counterexample", "phase", "theorems", "effective-lr")
+DRAWN = ("counterexample", "effective-lr")
 
 
 def test_the_users_matplotlibrc_changes_nothing(tmp_path):
@@ -189,7 +190,7 @@ def test_the_users_matplotlibrc_changes_nothing(tmp_path):
     assert pages[0] == pages[1]
     one, two = (sorted((tmp_path / str(number) / "results").iterdir()) for number in (0, 1))
     assert [path.name for path in one] == [path.name for path in two]
-    assert len([path for path in one if path.suffix in (".png", ".svg")]) >= 10
+    assert len([path for path in one if path.suffix in (".png", ".svg")]) == 8
     for a, b in zip(one, two, strict=True):
         assert a.read_bytes() == b.read_bytes(), a.name
 

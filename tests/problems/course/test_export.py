@@ -70,17 +70,21 @@ def test_files_without_their_folders_count_and_a_wrong_line_is_named(autograder)
     assert "is g_t not squared?" in wrong["output"]
 
 
+def slow(value):
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     "trick",
     [
         "print('10 of 10 points: all passed')",
-        "import json, sys; json.dump({'score': 10}, sys.stdout)",
-        "import sys; sys.exit(0)",
+        slow("import json, sys; json.dump({'score': 10}, sys.stdout)"),
+        slow("import sys; sys.exit(0)"),
         "import os; os._exit(0)",
-        "from pathlib import Path\np = Path.cwd() / '../results'\np.mkdir(exist_ok=True)\n"
-        "(p / 'results.json').write_text('{\"score\": 10}')",
+        slow("from pathlib import Path\np = Path.cwd() / '../results'\np.mkdir(exist_ok=True)\n"
+        "(p / 'results.json').write_text('{\"score\": 10}')"),
         "import grader",
-        "import problems",
+        slow("import problems"),
         "import sys\nfrom pathlib import Path\nfor p in sys.path + [sys.argv[0]]:\n"
         "    for q in Path(p or '.').resolve().parent.rglob('tasks.json'):\n"
         "        raise SystemExit(q.read_text())",

@@ -44,6 +44,7 @@ def rows_of(path):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_metrics_are_those_of_train(tmp_path, capsys):
     args = (*FAST, "--optimizers", "adam,sgdm", "--seeds", "0:2", "--lr", "0.01", "--beta2", "0.9")
     record = json.loads(call(capsys, *args, "--workers", "1", "--out", str(tmp_path), "--json"))
@@ -97,6 +98,7 @@ def test_workers_change_nothing(tmp_path, capsys):
     assert len(files[0]) == 4
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_resuming(tmp_path, capsys):
     """What is at its end is kept, what is not is gone on with, what is missing is run."""
     args = (*FAST, "--optimizers", "adam,sgd,sgdm", "--workers", "1", "--out", str(tmp_path))
@@ -119,6 +121,7 @@ def test_resuming(tmp_path, capsys):
     assert json.loads(call(capsys, *args, "--resume", "--json"))["computed"] == 0
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_checkpoint_of_another_run_and_a_damaged_one(tmp_path, capsys):
     args = (*FAST, "--optimizers", "sgd", "--workers", "1", "--out", str(tmp_path))
     call(capsys, *args)
@@ -152,6 +155,7 @@ def test_divergence_is_said_and_nothing_else_is_lost(tmp_path, capsys):
     assert "1 diverged" in next(line for line in out.splitlines() if line.startswith("sgd "))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_table(tmp_path, capsys):
     out = call(
         capsys,
@@ -208,6 +212,7 @@ def test_without_a_run_that_ends_there_is_no_figure():
     assert "1 diverged" in str(result)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_is_the_users_own(mymodule, capsys):
     """Optimizers and tasks by module:Name, in worker processes, and resumed."""
     args = (

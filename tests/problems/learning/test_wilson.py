@@ -285,6 +285,7 @@ def test_command(tmp_path, capsys):
     assert record["manifest"]["command"] == "wilson"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_own_optimizers(mymodule, capsys):
     """By module:Name, as a class and as an instance; values given with a name are kept."""
     args = [
@@ -417,6 +418,7 @@ def test_a_distance_off_the_scale():
         assert len(places) == 2
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_progress(tmp_path, capsys, monkeypatch):
     """Every step of every run counts."""
     bars = []
@@ -483,6 +485,7 @@ def test_command_refusals(args, message, tmp_path, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_divergence_is_a_row(capsys, tmp_path):
     """With the optimizer and the step; the others' results are kept."""
     args = [

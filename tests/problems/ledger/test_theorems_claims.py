@@ -193,7 +193,7 @@ HOLDS = [name for name, entry in LEDGER.items() if not entry.refuted]
 @pytest.mark.parametrize("name", HOLDS)
 def test_the_claim_holds_within_its_assumptions(name):
     @settings(
-        max_examples=5 if name in EXPENSIVE else 12,
+        max_examples=4 if name in EXPENSIVE else 10,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

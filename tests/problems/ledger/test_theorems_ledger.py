@@ -314,6 +314,7 @@ def test_the_command_prints_and_draws(tmp_path, capsys):
     ]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_json(tmp_path, capsys):
     names = "luo-5,clip-homogeneity,first-step-safety"
     assert main(["theorems", "--id", names, "--quick", "--json", "--out", str(tmp_path)]) == 0

@@ -334,6 +334,7 @@ def test_online_windows_hold_the_rate_of_every_step(name):
     assert before == 700
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_command_on_an_online_problem(tmp_path, capsys):
     args = [
         "effective-lr",
@@ -365,6 +366,7 @@ def test_the_command_on_an_online_problem(tmp_path, capsys):
     assert f"wrote {len(result['written'])} files to {tmp_path}" in out
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_function(tmp_path):
     """A task by its name or the object, and a problem; rows, figures, files."""
     given = {"epochs": 1, "seed": 3, "final_lr": 0.5}
@@ -409,6 +411,7 @@ def test_a_problem_in_several_variables_is_refused():
         problems.effective_lr(plane, "adam")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_is_the_users_own(mymodule, capsys):
     """Optimizers, problems and tasks by module:Name, from the current folder."""
     args = ["effective-lr", "--optimizers", "mymodule:AdaBelief(eps=1e-3),adam", "--json"]

@@ -228,6 +228,7 @@ def test_bad_usage(args, message, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_results_that_cannot_be_written(tmp_path, capsys):
     axes = {"x": "lr=0.1:1:2", "y": "beta2=0.5:0.9:2"}
     stem = problems.phase("reddi-online", **axes, steps=10).stem
@@ -333,6 +334,7 @@ def steps(height=1.0):
 '''
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_your_own_by_name(tmp_path, monkeypatch, capsys):
     """A module in the current folder; a constant of the user's problem is an axis."""
     (tmp_path / "phase_own.py").write_text(OWN, encoding="utf-8")

@@ -30,6 +30,7 @@ def call(capsys, *args):
     return captured.out
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_search_over_seeds(tmp_path, capsys):
     path = tmp_path / "folder" / "a.jsonl"
     args = (
@@ -140,6 +141,7 @@ def test_values_of_a_grid(text, values):
     assert axis_of(text)[:2] == ("lr", tuple(values))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_broken_conditions_are_refused_before_anything_runs(tmp_path, capsys):
     path = tmp_path / "a.jsonl"
     args = [
