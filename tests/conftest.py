@@ -1,5 +1,6 @@
 """Options of the suite, its processes, and what it says at the end."""
 
+import gc
 import os
 from collections import Counter
 
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if "slow" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="takes minutes; run with --slow"))
+
+
+def pytest_collection_finish(session):
+    """What was collected stays: looking through it for garbage takes a tenth of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -22,7 +22,7 @@ from problems.optimizers import OPTIMIZERS, style
 from problems.plots import apart, counterexample_figure
 
 QUICK = ["--steps", "500"]
-FEW = ("reddi-theorem1", "reddi-stochastic", "savarese")
+FEW = ("reddi-stochastic", "savarese")
 #: Some of the problems; all with --slow.
 few = pytest.mark.parametrize(
     "problem",

@@ -43,7 +43,8 @@ def test_the_solution_has_all_points_and_the_handout_none(task, tmp_path):
     assert [v.right for v in verdicts(task, solved)] == [True] * most
 
 
-@mostly_slow
+@pytest.mark.slow
+@by_task
 def test_a_handout_runs_by_the_command_of_its_readme(task, tmp_path):
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     for folder, code in zip(make(task, tmp_path, 0, solution=True), (1, 0), strict=True):

@@ -60,10 +60,15 @@ class Alternating:
 # -- Summaries -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("feasible", [Box(-2.0, 2.0), L2Ball(2.0), Unconstrained()])
+SETS = [Box(-2.0, 2.0), L2Ball(2.0), Unconstrained()]
+
+
 @pytest.mark.parametrize(
-    ("cls", "T"),
-    [*itertools.product([SGD, AdaBound, AMSGrad], [1, 3000]), (SGD, 17_000)],  # two chunks
+    ("feasible", "cls", "T"),
+    [
+        *itertools.product(SETS, [SGD, AdaBound, AMSGrad], [1, 3000]),
+        (SETS[0], SGD, 17_000),  # in two chunks
+    ],
 )
 def test_a_summary_is_the_trajectorys(feasible, cls, T):
     problem, opt, done = Alternating(feasible=feasible), cls.as_in_paper(lr=0.3), []
