@@ -75,11 +75,14 @@ class Forking:
     def pytest_runtestloop(self, session):
         items = {item.nodeid: item for item in session.items}
         functions, caches = defaultdict(list), []
+        gc.unfreeze()  # tests/conftest.py puts all away that it has collected
         for thing in gc.get_objects():
             if isinstance(thing, FunctionType):
                 functions[os.path.relpath(thing.__code__.co_filename)].append(thing)
             elif hasattr(type(thing), "cache_clear") and thing.__module__.startswith(OURS):
                 caches.append(thing)
+        unloaded = {mutant.file for mutant in self.mutants} - functions.keys()
+        assert not unloaded, f"no test loads {sorted(unloaded)}"
 
         def work(mutant):
             for cache in caches:  # what was computed without the mutant

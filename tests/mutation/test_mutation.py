@@ -137,7 +137,7 @@ def test_the_shortest_tests_come_first(module):
 
 
 @pytest.mark.slow
-def test_a_baseline_says_who_runs_a_line(tmp_path):
+def test_a_baseline_says_who_runs_a_line_and_its_mutants_are_noticed(tmp_path):
     peer("pytest_cov")
     code = (
         "import sys; from tests.mutation.runner import measure; measure(sys.argv[1], sys.argv[2:])"
@@ -150,6 +150,11 @@ def test_a_baseline_says_who_runs_a_line(tmp_path):
     assert {name.partition("|")[0] for names in lines.values() for name in names} - {""} == {
         *made.seconds
     }
+    call = ["-m", "tests.mutation", "--only", "adabound_np/carries.py", "--baseline", str(tmp_path)]
+    result = tmp_path / "result.json"
+    subprocess.run([sys.executable, *call, "--json", str(result)], cwd=ROOT, check=False)
+    (counts,) = json.loads(result.read_text())["rooms"].values()
+    assert counts["mutants"] > counts["killed"] > 0
 
 
 def test_an_earlier_result_is_brought_up_to_date():
