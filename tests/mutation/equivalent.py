@@ -127,6 +127,11 @@ EQUIVALENT = [
     Equivalent("verdict.trend", r"slope <= 0 ", "a slope of 0 is flat"),
     Equivalent("trust.noise", r"default_rng\(1\)|<= 0\.1", "another draw"),
     Equivalent(
+        "trust._difference", r"range\(5, 18\)|, 18\)$", "two NaN look the same with any digits"
+    ),
+    Equivalent("setting.least", r"high \+= 2", "slower to the same"),
+    Equivalent("side_by_side.summarize_all", r"timeout=1\.2", "tells less often"),
+    Equivalent(
         "comparators._logistic.penalized",
         r"range\(101\)|norm\(step\) < 1e-14",
         "Newton's method goes on after it has converged",

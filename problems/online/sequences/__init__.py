@@ -77,16 +77,12 @@ def setting(spec: Any, seed: int = 0, **constants: Any) -> Setting:
             raise TypeError(f"{key} must be given once for {spec}, got {given[key]!r} beside it")
         given |= own
         spec = load(name) if ":" in name else SEQUENCES[known("problem", name, SEQUENCES)]
-    if _makes(spec):
-        parameters = tuple(inspect.signature(spec).parameters)
-        shared = () if name in SEQUENCES else HYPERPARAMETERS
-        own = {key: given.pop(key) for key in parameters if key in given}
-        if "seed" in parameters:
-            own["seed"] = seed
-        _only(name, given, (*shared, "force") if shared else ())
-        spec = spec(**own)
+    parameters = inspect.signature(spec).parameters if _makes(spec) else ()
+    own = {key: given.pop(key) for key in parameters if key in given}
     _only(name, given, (*HYPERPARAMETERS, "force"))
     given.pop("force", None)
+    if _makes(spec):
+        spec = spec(**own, **({"seed": seed} if "seed" in parameters else {}))
     if isinstance(spec, Setting):
         return _checked(replace(spec, **given))
     if not _is_problem(spec):

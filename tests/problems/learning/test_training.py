@@ -857,8 +857,6 @@ def test_a_checkpoint_that_does_not_fit_changes_nothing(tmp_path):
             break
     before = run.state()
     for other, content in spoiled:
-        if other.keys() ^ header.keys() <= {"manifest"} and content is arrays and other == header:
-            continue
         if "manifest" not in other:
             continue  # which may differ
         with pytest.raises(CheckpointError):

@@ -12,7 +12,7 @@ from problems.online.functions import Fixed, Quadratic, Quadratic2D, Rescaled, R
 from problems.online.losses import VectorProblem, vector_problem
 from problems.online.problem import Linear, LinearProblem, ends
 from problems.online.sequences.reddi_theorem3 import ReddiTheorem3, theorem3_constant
-from problems.online.setting import Setting, around, integer, least
+from problems.online.setting import Setting, around, integer, least, name_of, title_of
 from problems.online.verdict import arrival, place, trend
 
 # Functions of one and two variables
@@ -179,6 +179,38 @@ def test_where_runs_start():
     assert around(Rosenbrock()).x1.tolist() == [-1.2, 1.0]
     started = around(Quadratic())
     assert (started.x1, started.beta1, started.beta2, started.lr) == (1.0, 0.9, 0.99, 0.5)
+    assert np.shape(started.x1) == ()
+
+
+def test_settings_of_what_is_the_users_own():
+    """A problem, what makes one, and a setting take what every run has, and nothing else."""
+    for spec in (Quadratic(), Quadratic, around(Quadratic())):
+        own = setting(spec, lr=0.3, force=True)
+        assert (own.lr, own.beta1, name_of(own.problem)) == (0.3, 0.9, "quadratic")
+        with pytest.raises(TypeError, match=r"C must not be given for .*, which has none, got 3"):
+            setting(spec, C=3)
+    half = SimpleNamespace(feasible=Box(-1.0, 1.0), reveal=None)
+    with pytest.raises(TypeError, match=r"must be a problem \(with feasible, reveal"):
+        setting(half)
+    assert title_of(around(Quadratic())) == "quadratic"
+
+
+def test_a_problem_is_asked_for_one_step_to_see_its_gradients():
+    asked = []
+
+    class Asked(Slopes):
+        def reveal(self, T):
+            asked.append(T)
+            return super().reveal(T)
+
+    assert setting(Asked(1, feasible=Box(-1.0, 1.0))).x1 == 0
+    assert asked == [1]
+
+
+def test_constants_of_fixed_functions():
+    for cls in (Quadratic, Quadratic2D):
+        with pytest.raises(ValueError, match="scale must be in"):
+            cls(scale=0.0)
 
 
 def test_integers_of_sequences():
