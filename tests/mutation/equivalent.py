@@ -24,7 +24,6 @@ EQUIVALENT = [
         r"True or np\.any\(weight_decay\)\) and decoupled",
         "a decay of 0 takes nothing away",
     ),
-    Equivalent("Algorithm.check_group", r"^h\.blocks = False", "blocks change no value"),
     Equivalent("algorithm.at_rest", r"initial=1\.0", "1 is finite as 0 is"),
     Equivalent("algorithm.at_rest", r"^if False and np\.maximum", SHORTER),
     Equivalent("checks.is_pair", r"'ndim', 2", "any number above 0"),
@@ -102,7 +101,6 @@ EQUIVALENT = [
     ),
     Equivalent("luo_regret.admissible", r"2e\+30", "another step that is late enough"),
     Equivalent("reddi.drift", r"np\.arange\(1, T \+ 2\)", "a step more, that is not used"),
-    Equivalent("stability._forms", r"CSGD\(bias_correction=True", "a correction that dies out"),
     Equivalent("stability.stability", r"_forms\(0\.5, 2\.0\)", "only names are looked at"),
     # problems/online
     Equivalent(
