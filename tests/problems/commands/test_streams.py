@@ -148,6 +148,7 @@ def test_memory_that_is_not_there(monkeypatch, capsys):
 DRAWN = ("counterexample", "effective-lr")
 
 
+@pytest.mark.slow
 def test_the_users_matplotlibrc_changes_nothing(tmp_path):
     """Neither figures nor the page of equations, byte for byte; nor does the locale."""
     (tmp_path / "none").write_text("")

@@ -15,6 +15,8 @@ from problems.course.make import handout
 from problems.course.marking import write
 from problems.course.tasks import task_of
 
+pytestmark = pytest.mark.slow  # each test starts processes
+
 ADABOUND = task_of("4")
 
 

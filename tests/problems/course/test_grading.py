@@ -16,6 +16,8 @@ from problems.course.report import save, table
 from problems.course.tasks import task_of
 from tests.problems.course.helpers import submit, verdicts
 
+pytestmark = pytest.mark.slow  # each test starts processes
+
 ADABOUND = task_of("adabound")
 IMPORT = "import numpy as np\n"
 SOLVED = Path(adabound_np.__file__).with_name("adabound.py")

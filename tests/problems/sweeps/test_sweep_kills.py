@@ -13,6 +13,8 @@ import pytest
 
 from problems.sweeps.records import read
 
+pytestmark = pytest.mark.slow  # each test starts processes
+
 ROOT = Path(__file__).parents[3]
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 FEW = ("--grid", "lr=0.01,0.1,1", "--grid", "beta2=0.9,0.99,0.999", "--steps", "500000")
