@@ -72,21 +72,17 @@ def test_files_without_their_folders_count_and_a_wrong_line_is_named(autograder)
     assert "is g_t not squared?" in wrong["output"]
 
 
-def slow(value):
-    return pytest.param(value, marks=pytest.mark.slow)
-
-
 @pytest.mark.parametrize(
     "trick",
     [
         "print('10 of 10 points: all passed')",
-        slow("import json, sys; json.dump({'score': 10}, sys.stdout)"),
-        slow("import sys; sys.exit(0)"),
+        "import json, sys; json.dump({'score': 10}, sys.stdout)",
+        "import sys; sys.exit(0)",
         "import os; os._exit(0)",
-        slow("from pathlib import Path\np = Path.cwd() / '../results'\np.mkdir(exist_ok=True)\n"
-        "(p / 'results.json').write_text('{\"score\": 10}')"),
+        "from pathlib import Path\np = Path.cwd() / '../results'\np.mkdir(exist_ok=True)\n"
+        "(p / 'results.json').write_text('{\"score\": 10}')",
         "import grader",
-        slow("import problems"),
+        "import problems",
         "import sys\nfrom pathlib import Path\nfor p in sys.path + [sys.argv[0]]:\n"
         "    for q in Path(p or '.').resolve().parent.rglob('tasks.json'):\n"
         "        raise SystemExit(q.read_text())",
